@@ -1,0 +1,61 @@
+"""Work put off until later stays in the workspace it was put off from."""
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
+from celery import Task
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from socialcare.tenancy import NoWorkspace, current_workspace, workspace
+
+log = logging.getLogger(__name__)
+QUIET = 1.0
+_silent_until = 0.0
+
+
+class WorkspaceTask(Task[Any, Any]):
+    """A task that runs in the workspace it was called from; it cannot be called from none."""
+
+    abstract = True
+
+    def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:  # type: ignore[override]
+        headers = {**(options.pop("headers", None) or {}), "workspace": current_workspace()}
+        return super().apply_async(args, kwargs, headers=headers, **options)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        workspace_id = (self.request.headers or {}).get("workspace")
+        if workspace_id is None:
+            current_workspace()
+            return super().__call__(*args, **kwargs)
+        with workspace(int(workspace_id)):
+            return super().__call__(*args, **kwargs)
+
+
+def after_commit(call: Callable[[], object]) -> None:
+    """Call once the data is safely there, still in this workspace (or in none, if there was none)."""
+    try:
+        place = workspace(current_workspace())
+    except NoWorkspace:
+        place = None
+
+    def run() -> None:
+        with place or nullcontext():
+            call()
+
+    transaction.on_commit(run)
+
+
+def ring(task: Any, *args: Any) -> None:
+    """Wake a worker. A broker that does not answer costs nothing: rows are the truth, the clock process looks."""
+    global _silent_until
+    if time.monotonic() < _silent_until:
+        return
+    try:
+        task.apply_async(args)
+    except (OperationalError, OSError) as error:
+        _silent_until = time.monotonic() + QUIET
+        log.warning("the broker does not answer (%s); the clock process will find the work", type(error).__name__)

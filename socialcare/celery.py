@@ -1,0 +1,16 @@
+"""The Celery application and its clockwork: every periodic task is listed here."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "socialcare.settings")
+
+app = Celery("socialcare")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.imports = ["inbox.intake", "inbox.outbox", "inbox.polling", "inbox.upkeep"]
+app.conf.beat_schedule = {
+    "poll-accounts": {"task": "inbox.polling.poll_accounts", "schedule": 300.0, "options": {"expires": 240}},
+    "check-subscriptions": {"task": "inbox.polling.check_accounts", "schedule": 600.0, "options": {"expires": 500}},
+    "purge": {"task": "inbox.upkeep.purge", "schedule": 3600.0, "options": {"expires": 3000}},
+}

@@ -1,0 +1,38 @@
+"""`manage.py check` refuses a model that has not decided about tenancy, and a role the walls do not hold."""
+
+from typing import Any
+
+from django.apps import apps
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections
+
+from socialcare.tenancy import WorkspaceOwned
+
+SHARED = {"User", "Workspace", "Membership", "PlatformApp", "Delivery", "DeliveryBody", "Oddity"}
+OURS = ("socialcare", "connectors", "sla", "inbox")
+
+
+@register()
+def every_model_has_a_workspace(app_configs: object, **kwargs: object) -> list[CheckMessage]:
+    return [
+        Error(f"{model.__name__} holds data of no workspace", hint="extend WorkspaceOwned", obj=model, id="tenancy.E001")
+        for model in apps.get_models()
+        if model._meta.app_label in OURS and model.__name__ not in SHARED and not issubclass(model, WorkspaceOwned)
+        if not model._meta.auto_created
+    ]
+
+
+@register(Tags.database)
+def the_role_is_ordinary(app_configs: object, databases: Any = None, **kwargs: object) -> list[CheckMessage]:
+    return [problem for alias in databases or () for problem in role_problems(alias)]
+
+
+def role_problems(alias: str = "default") -> list[CheckMessage]:
+    """A superuser or BYPASSRLS role walks through row-level security."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        is_super, bypasses = cursor.fetchone()
+    if not (is_super or bypasses):
+        return []
+    hint = "connect as an ordinary role: NOSUPERUSER NOBYPASSRLS"
+    return [Error("the database role ignores row-level security", hint=hint, id="tenancy.E002")]

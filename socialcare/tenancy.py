@@ -1,0 +1,130 @@
+"""Which workspace the current code works for, and walls no query can forget.
+
+Every model that holds a customer's data extends `WorkspaceOwned`. Its manager refuses
+to answer outside a `workspace(...)` block and filters inside one; PostgreSQL's row-level
+security does the same for everything that goes around the manager.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+from django.db import connection, models
+from django.db.migrations import RunSQL
+
+T = TypeVar("T", bound=models.Model, covariant=True)
+_current: ContextVar[int | None] = ContextVar("workspace", default=None)
+
+
+class NoWorkspace(RuntimeError):
+    """Customer data was asked for outside any workspace."""
+
+
+class WrongWorkspace(RuntimeError):
+    """A row of one workspace was written while working for another."""
+
+
+def current_workspace() -> int:
+    workspace_id = _current.get()
+    if workspace_id is None:
+        raise NoWorkspace("enter a `with workspace(id):` block first")
+    return workspace_id
+
+
+@contextmanager
+def workspace(workspace_id: int) -> Iterator[None]:
+    """Work for one workspace until the block ends, in our code and in the database."""
+    before = _current.get()
+    token = _current.set(workspace_id)
+    try:
+        if before != workspace_id or not connection.in_atomic_block:
+            _tell_database(workspace_id)
+        yield
+    finally:
+        _current.reset(token)
+        _tell_database(before)
+
+
+def _tell_database(workspace_id: int | None) -> None:
+    """Row-level security reads this setting. A rolled-back transaction restores it by itself."""
+    if connection.needs_rollback or (workspace_id is None and connection.connection is None):
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('socialcare.workspace', %s, false)", [str(workspace_id or "")])
+
+
+class WorkspaceQuerySet(models.QuerySet[T]):
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        rows = list(objs)
+        for row in rows:
+            claim(row)
+        return super().bulk_create(rows, *args, **kwargs)
+
+    def bulk_update(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> int:
+        rows = list(objs)
+        for row in rows:
+            claim(row)
+        return super().bulk_update(rows, *args, **kwargs)
+
+
+class WorkspaceManager(models.Manager[T]):
+    def get_queryset(self) -> models.QuerySet[T]:
+        return WorkspaceQuerySet(self.model, using=self._db).filter(workspace_id=current_workspace())
+
+
+class CrossWorkspaceManager(WorkspaceManager[T]):
+    """For the few tables without a customer's words that the clockwork asks as a whole."""
+
+    def everywhere(self) -> models.QuerySet[T]:
+        return models.QuerySet(self.model, using=self._db)
+
+
+def wall(*tables: str) -> RunSQL:
+    """A migration step: the database itself hides these tables' rows of other workspaces."""
+    return RunSQL(
+        [
+            f"""ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
+            CREATE POLICY workspace ON {table} USING
+            (workspace_id = (SELECT nullif(current_setting('socialcare.workspace', true), '')::bigint))"""
+            for table in tables
+        ],
+        [
+            f"DROP POLICY workspace ON {table}; ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;"
+            f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"
+            for table in tables
+        ],
+    )
+
+
+class WorkspaceKey(models.ForeignKey[Any, Any]):
+    """Filled in from the current workspace; refuses to be written from another one."""
+
+    def __init__(self, to: str = "socialcare.Workspace", on_delete: Any = models.CASCADE, **kwargs: Any) -> None:
+        super().__init__(to, on_delete, **{"editable": False, "related_name": "+", "db_index": False, **kwargs})
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> int:
+        return claim(model_instance)
+
+
+def claim(row: Any) -> int:
+    """Give a row to the current workspace, or raise WrongWorkspace if it is another's."""
+    workspace_id = current_workspace()
+    if row.workspace_id not in (None, workspace_id):
+        raise WrongWorkspace(f"{type(row).__name__} {row.pk} belongs to another workspace")
+    row.workspace_id = workspace_id
+    return workspace_id
+
+
+class WorkspaceOwned(models.Model):
+    """A row that belongs to the workspace it was made in."""
+
+    workspace = WorkspaceKey()
+    workspace_id: int
+
+    objects = WorkspaceManager()
+
+    class Meta:
+        abstract = True
