@@ -37,22 +37,22 @@ def engines(
         yield {}
         return
     command = [sys.executable, "-m", "socialcare.embedded", "keep", f"--folder={folder}", *wanted]
-    keeper = subprocess.Popen(
+    keeper = subprocess.Popen(  # noqa: S603 -- the command is ours
         [*command, "--throwaway"] if throwaway else command,
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,
     )
-    assert keeper.stdin is not None
-    assert keeper.stdout is not None
     try:
-        answer = json.loads(keeper.stdout.readline() or '{"error": "The engines ended before they were up."}')
+        line = keeper.stdout.readline() if keeper.stdout else b""
+        answer = json.loads(line or '{"error": "The engines ended before they were up."}')
         if "error" in answer:
             raise EngineError(answer["error"])
         yield answer
     finally:
-        keeper.stdin.close()
+        if keeper.stdin:
+            keeper.stdin.close()
         keeper.wait()
 
 
@@ -142,7 +142,7 @@ def run(folder: Path, command: Sequence[str]) -> int:
     known = running(folder) if missing else {}
     with engines(folder, wanted=() if known is not None else missing) as started:
         environment = local_secrets(folder) | (known or {}) | started | dict(os.environ)
-        return subprocess.run(command, env=environment, check=False).returncode
+        return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 -- the caller's own
 
 
 def main() -> int:

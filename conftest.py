@@ -1,0 +1,44 @@
+"""Gives every test run its servers: those of DATABASE_URL and REDIS_URL, else embedded ones for this run alone.
+
+All of it happens as this file is imported, because other conftest files import models as they are imported.
+"""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+import django
+
+from socialcare.embedded import VARIABLES, engines
+
+_servers = contextlib.ExitStack()
+
+
+def _start_engines() -> None:
+    missing = [name for name in VARIABLES if name not in os.environ]
+    if missing:
+        folder = Path(tempfile.mkdtemp(prefix="socialcare-tests-"))
+        # PostgreSQL runs as another user where the tests run as root.
+        folder.chmod(0o711)
+        os.environ.update(_servers.enter_context(engines(folder, throwaway=True, wanted=missing)))
+
+
+def _take_own_valkey_database(worker: str) -> None:
+    server, _, _number = os.environ["REDIS_URL"].rpartition("/")
+    os.environ["REDIS_URL"] = f"{server}/{1 + int(worker.removeprefix('gw'))}"
+
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "socialcare.settings"
+os.environ["ENV_FILE"] = os.devnull
+os.environ.setdefault("SECRET_KEY", "a key for tests only, and long enough for every check of Django's")
+os.environ.setdefault("FIELD_KEYS", "dGVzdHMgb25seSwgdGVzdHMgb25seSwgdGVzdHMgISE=")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    _take_own_valkey_database(os.environ["PYTEST_XDIST_WORKER"])
+else:
+    _start_engines()
+django.setup()
+
+
+def pytest_unconfigure() -> None:
+    _servers.close()
