@@ -9,7 +9,19 @@ from typing import Any
 
 from connectors.contract import Attachment, Author, Edited, Hidden, Inbound, Kind, Post, Reacted, Removed
 from connectors.meta.attachments import placeholder
-from connectors.meta.reading import Entry, Unfit, as_list, as_object, flag, ident, label, link, need, person, words
+from connectors.meta.reading import (
+    MAX_PERMALINK,
+    Entry,
+    Unfit,
+    as_object,
+    flag,
+    ident,
+    label,
+    link,
+    need,
+    person,
+    words,
+)
 
 CHANNEL = "facebook"
 POSTS = frozenset({"post", "status", "photo", "video", "share"})
@@ -60,7 +72,10 @@ class Change:
 
     @property
     def permalink(self) -> str:
-        return link(self.value.get("permalink_url")) or link(as_object(self.value.get("post")).get("permalink_url"))
+        for holder in (self.value, as_object(self.value.get("post"))):
+            if found := link(holder.get("permalink_url"), MAX_PERMALINK):
+                return found
+        return ""
 
     def created(self) -> tuple[datetime, bool]:
         return self.entry.moment(self.value.get("created_time"))
@@ -68,7 +83,7 @@ class Change:
 
 def read_feed(change: Change) -> Iterator[Inbound]:
     if change.item in REACTIONS:
-        yield _reaction(change, need(change.value, "comment_id", "post_id"))
+        yield _reaction(change, _liked(change))
         return
     if change.item != "comment" and change.item not in POSTS:
         raise Unfit("we have no meaning for this item")
@@ -124,7 +139,10 @@ def _known(external_id: str, name: str) -> str:
 
 
 def _message(change: Change, target: str, compose: Callable[[], Post]) -> Iterator[Inbound]:
-    """One verb on one message; `compose` builds it where it is new."""
+    """One verb on one message; `compose` builds it where it is new.
+
+    An edit of something unpublished is no edit: a film comes like that before it is out.
+    """
     channel, account, at, raw_kind = CHANNEL, change.account, change.entry.sent_at, change.raw_kind
     if change.verb == "add":
         yield compose()
@@ -134,6 +152,8 @@ def _message(change: Change, target: str, compose: Callable[[], Post]) -> Iterat
         yield Removed(channel, account, target, at, raw_kind)
     elif change.verb in HIDING:
         yield Hidden(channel, account, target, change.verb == "hide", at, raw_kind)
+    elif _is_unpublished(change):
+        yield compose()
     else:
         yield Edited(channel, account, target, _new_words(change), at, raw_kind)
 
@@ -195,7 +215,7 @@ def _compose(
         external_id,
         kind,
         thread_id,
-        None if ours else author,
+        author,
         body,
         created_at,
         parent_id,
@@ -227,16 +247,18 @@ def _media(change: Change) -> tuple[Attachment, ...]:
     return tuple(Attachment(kind, url, raw_type=item) for url, kind in urls.items())
 
 
+def _liked(change: Change) -> str:
+    found = ident(change.value.get("comment_id")) or ident(change.value.get("post_id"))
+    if not found:
+        raise Unfit("a like of the page itself")
+    return found
+
+
 def _reaction(change: Change, target: str) -> Reacted:
     _check_verb(change, REACTING)
     feeling = label(change.value.get("reaction_type") or change.item)
     on, (at, _) = change.verb not in REMOVING, change.created()
     return Reacted(CHANNEL, change.account, target, change.author, feeling, on, at, change.raw_kind)
-
-
-def read_unmeant(change: Change) -> Iterator[Inbound]:
-    raise Unfit("we have no meaning for this field")
-    yield
 
 
 READERS: dict[str, Callable[[Change], Iterator[Inbound]]] = {
@@ -248,9 +270,8 @@ READERS: dict[str, Callable[[Change], Iterator[Inbound]]] = {
 
 def read_change(change: Change) -> Iterator[Inbound]:
     """What one change means; Unfit where nothing."""
+    if change.field not in READERS:
+        raise Unfit("we have no meaning for this field")
     if not change.value:
         raise Unfit("no value")
-    yield from READERS.get(change.field, read_unmeant)(change)
-
-
-__all__ = ["CHANNEL", "Change", "as_list", "read_change"]
+    yield from READERS[change.field](change)

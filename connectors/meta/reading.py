@@ -17,14 +17,18 @@ from connectors.contract import Author
 
 EARLIEST = datetime(2010, 1, 1, tzinfo=UTC)
 MILLISECONDS_FROM = 10**12
-MAX_ID = 255
+MAX_ID = 200
+MAX_MID = 250
+MAX_APP_ID = 40
 MAX_NAME = 200
 MAX_TITLE = 300
+MAX_LABEL = 60
 MAX_URL = 4000
+MAX_PERMALINK = 1000
 
 _LINK = re.compile(r"https?://[^\s\x00-\x1f<>\"]+", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,18}(\.\d{1,9})?", re.ASCII)
-_NOT_LABEL = re.compile(r"[^a-z0-9_.-]+")
+_NOT_LABEL = re.compile(r"[^a-z0-9_./-]+")
 
 
 class Unfit(Exception):
@@ -77,18 +81,21 @@ def title(value: Any) -> str:
     return " ".join(words(value).split())[:MAX_TITLE]
 
 
-def ident(value: Any) -> str:
-    """An id as a string, "" where there is none. Fractions are none: their digits are lost already."""
+def ident(value: Any, longest: int = MAX_ID) -> str:
+    """An id as a string, "" where there is none or it is too long to be one.
+
+    Fractions are none either: their digits are lost already.
+    """
     if isinstance(value, bool) or not isinstance(value, int | str):
         return ""
     text = clean(str(value)).strip()
-    return text if len(text) <= MAX_ID else ""
+    return text if len(text) <= longest else ""
 
 
-def need(values: Mapping[str, Any], *names: str) -> str:
+def need(values: Mapping[str, Any], *names: str, longest: int = MAX_ID) -> str:
     """The id under the first of the names that has one."""
     for name in names:
-        if found := ident(values.get(name)):
+        if found := ident(values.get(name), longest):
             return found
     raise Unfit(f"no {names[0]}")
 
@@ -97,10 +104,10 @@ def flag(value: Any) -> bool:
     return value in (True, 1, "1", "true", "True")
 
 
-def link(value: Any) -> str:
+def link(value: Any, longest: int = MAX_URL) -> str:
     """A web address, or "": other schemes never reach a screen."""
     text = words(value).strip()
-    return text if len(text) <= MAX_URL and _LINK.fullmatch(text) else ""
+    return text if len(text) <= longest and _LINK.fullmatch(text) else ""
 
 
 def degrees(value: Any, limit: float) -> float | None:
@@ -151,5 +158,5 @@ def person(external_id: Any, name: Any = "") -> Author | None:
 
 def label(*parts: Any) -> str:
     """A short name for counting, from words of the payload: never long, never odd characters."""
-    cleaned = (_NOT_LABEL.sub("_", words(part).lower())[:40] for part in parts)
-    return "/".join(part for part in cleaned if part) or "unnamed"
+    cleaned = (_NOT_LABEL.sub("_", words(part).lower())[:MAX_LABEL] for part in parts)
+    return "/".join(part for part in cleaned if part)[:MAX_LABEL] or "unnamed"
