@@ -15,7 +15,9 @@ OURS = ("socialcare", "connectors", "sla", "inbox")
 @register()
 def every_model_has_a_workspace(app_configs: object, **kwargs: object) -> list[CheckMessage]:
     return [
-        Error(f"{model.__name__} holds data of no workspace", hint="extend WorkspaceOwned", obj=model, id="tenancy.E001")
+        Error(
+            f"{model.__name__} holds data of no workspace", hint="extend WorkspaceOwned", obj=model, id="tenancy.E001"
+        )
         for model in apps.get_models()
         if model._meta.app_label in OURS and model.__name__ not in SHARED and not issubclass(model, WorkspaceOwned)
         if not model._meta.auto_created

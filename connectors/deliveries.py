@@ -1,0 +1,161 @@
+"""Deliveries as a queue: kept in one statement, claimed with a lease, finished or set aside.
+
+The row is the truth. A lease that runs out gives the delivery to the next worker; every
+step may happen twice and does no harm.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+from psycopg2.extras import execute_values
+
+from connectors.contract import Raw
+from connectors.models import ChannelAccount, Delivery, Oddity, PlatformApp
+
+LEASE = timedelta(seconds=5)
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A verified webhook, not yet kept."""
+
+    app_id: int
+    body: bytes
+    received_at: datetime
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def fingerprint(self) -> bytes:
+        return hashlib.blake2b(self.body, digest_size=16).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery this worker holds until its lease runs out."""
+
+    id: int
+    app_id: int
+    platform: str
+    attempts: int
+    raw: Raw
+
+
+KEEP = """
+WITH given (app_id, fingerprint, received_at, body, headers) AS (VALUES %s),
+kept AS (
+    INSERT INTO connectors_delivery (app_id, fingerprint, received_at, state, attempts, error)
+    SELECT app_id, fingerprint, received_at, 'waiting', 0, '' FROM given
+    ON CONFLICT (app_id, fingerprint) DO NOTHING
+    RETURNING id, app_id, fingerprint
+)
+INSERT INTO connectors_deliverybody (delivery_id, body, headers)
+SELECT kept.id, given.body, given.headers FROM kept JOIN given USING (app_id, fingerprint)
+"""
+
+CLAIM = """
+UPDATE connectors_delivery AS d SET lease_until = now() + %s, attempts = d.attempts + 1
+FROM (
+    SELECT id FROM connectors_delivery
+    WHERE state = 'waiting' AND (lease_until IS NULL OR lease_until < now())
+    ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+) AS free,
+connectors_platformapp AS app
+WHERE d.id = free.id AND app.id = d.app_id
+RETURNING d.id, d.app_id, app.platform, d.attempts, d.received_at
+"""
+
+
+def keep(arrived: Iterable[Arrived]) -> int:
+    """Store webhooks in one statement; those already known are left alone. Returns how many were new."""
+    unique = {(item.app_id, item.fingerprint): item for item in arrived}
+    rows = [
+        (item.app_id, fingerprint, item.received_at, item.body, json.dumps(item.headers))
+        for (_, fingerprint), item in unique.items()
+    ]
+    with transaction.atomic(), connection.cursor() as cursor:
+        template = "(%s::bigint, %s::bytea, %s::timestamptz, %s::bytea, %s::jsonb)"
+        execute_values(cursor.cursor, KEEP, rows, template=template, page_size=len(rows) or 1)
+        return int(cursor.rowcount)
+
+
+def claim(limit: int) -> list[Claimed]:
+    """Take waiting deliveries, the oldest first, for the length of a lease."""
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, [LEASE, limit])
+        rows = sorted(cursor.fetchall())
+        if not rows:
+            return []
+        cursor.execute(
+            "SELECT delivery_id, body, headers FROM connectors_deliverybody WHERE delivery_id = ANY(%s)",
+            [[row[0] for row in rows]],
+        )
+        bodies = {pk: (bytes(body), headers) for pk, body, headers in cursor.fetchall()}
+    return [
+        Claimed(pk, app_id, platform, attempts, _raw(bodies[pk], received_at))
+        for pk, app_id, platform, attempts, received_at in rows
+    ]
+
+
+def _raw(kept: tuple[bytes, Any], received_at: datetime) -> Raw:
+    body, headers = kept
+    return Raw(body, received_at, headers if isinstance(headers, dict) else json.loads(headers or "{}"))
+
+
+def finish(ids: Sequence[int]) -> None:
+    done = {"state": Delivery.State.DONE, "lease_until": None, "done_at": timezone.now(), "error": ""}
+    Delivery.objects.filter(pk__in=ids, state=Delivery.State.WAITING).update(**done)
+
+
+def put_back(delivery: Claimed, error: str, *, for_good: bool = False) -> bool:
+    """After a failure: try again a little later, or set aside for an admin. True when set aside."""
+    aside = for_good or delivery.attempts >= ATTEMPTS
+    changes: dict[str, Any] = {"error": error[:2000]}
+    if aside:
+        changes |= {"state": Delivery.State.FAILED, "lease_until": None}
+    else:
+        changes |= {"lease_until": timezone.now() + timedelta(seconds=2**delivery.attempts)}
+    Delivery.objects.filter(pk=delivery.id).update(**changes)
+    return aside
+
+
+def replay(ids: Sequence[int]) -> int:
+    """Let deliveries be taken in again, whatever became of them; harmless where they already were."""
+    fresh = {"state": Delivery.State.WAITING, "lease_until": None, "attempts": 0, "error": "", "done_at": None}
+    return Delivery.objects.filter(pk__in=ids).update(**fresh)
+
+
+def accounts(app_id: int, named: set[tuple[str, str]]) -> dict[tuple[str, str], ChannelAccount]:
+    """The connected accounts behind (channel, external id), only those connected through this very app."""
+    found = (
+        ChannelAccount.objects.everywhere()
+        .select_related("app")
+        .filter(app_id=app_id, external_id__in={external_id for _, external_id in named})
+        .exclude(state=ChannelAccount.State.REMOVED)
+    )
+    return {key: account for account in found if (key := (account.channel, account.external_id)) in named}
+
+
+def count_oddity(
+    app_id: int, what: str, channel: str, label: str, *, delivery: int, workspace: int | None = None, reason: str = ""
+) -> None:
+    """One more of something that had no place."""
+    now = timezone.now()
+    same = {"app_id": app_id, "what": what, "channel": channel, "label": label[:200], "workspace_id": workspace}
+    fresh = {"reason": reason[:200], "delivery_id": delivery}
+    _, new = Oddity.objects.get_or_create(**same, defaults=fresh)
+    if not new:
+        Oddity.objects.filter(**same).update(count=F("count") + 1, last_at=now, **fresh)
+
+
+def saw_verified(app_ids: set[int], at: datetime) -> None:
+    PlatformApp.objects.everywhere().filter(pk__in=app_ids).update(last_verified_at=at)

@@ -1,0 +1,195 @@
+"""The one door between our records and the platforms.
+
+Everything that reaches a platform's code, or a platform over the network, passes here:
+secrets are opened for the length of a call, every call leaves a redacted trace, and an
+account whose token died makes no further call until an admin reconnects it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.utils import timezone
+
+from connectors import contract, http, limits, registry
+from connectors.contract import Can, Channel, ConnectorError, Reason, Reply, Rule, Sent, Surface, Thread, Usage
+from connectors.models import ChannelAccount, Exchange, PlatformApp
+
+State = ChannelAccount.State
+
+
+# ---------------------------------------------------------------- what the platforms ask and send
+
+
+def challenge(platform: str, app: contract.App, query: Mapping[str, str]) -> str | None:
+    """The answer to a handshake, or None to refuse. Needs no database."""
+    return registry.platforms()[platform].challenge(app, query)
+
+
+def verify(platform: str, app: contract.App, webhook: contract.Webhook) -> None:
+    """Raise BadSignature unless the platform sent these bytes."""
+    registry.platforms()[platform].verify(app, webhook)
+
+
+def parse(platform: str, raw: contract.Raw) -> list[contract.Inbound]:
+    """What a delivery means. Raises Unreadable where it is no payload of that platform."""
+    return list(registry.platforms()[platform].parse(raw))
+
+
+# ---------------------------------------------------------------- what we ask and send
+
+
+def send(account: ChannelAccount, reply: Reply) -> Sent:
+    """Publish a reply once; raises a ConnectorError. UnknownOutcome: it may be out."""
+    with _calling(account, "send", pressing=True) as (channel, opened):
+        return channel.send(opened, reply)
+
+
+def settle(account: ChannelAccount, reply: Reply, since: datetime) -> Sent | None:
+    """Look on the platform whether a reply of unknown outcome is there. None: not found there."""
+    with _calling(account, "settle", pressing=True) as (channel, opened):
+        return channel.settle(opened, reply, since)
+
+
+def act(account: ChannelAccount, action: Can, external_id: str, *, on: bool = True) -> None:
+    with _calling(account, action, pressing=True) as (channel, opened):
+        channel.act(opened, action, external_id, on=on)
+
+
+def profile(account: ChannelAccount, external_id: str) -> contract.Author | None:
+    with _calling(account, "profile") as (channel, opened):
+        return channel.profile(opened, external_id)
+
+
+def look_up(account: ChannelAccount, external_id: str) -> contract.Post | None:
+    with _calling(account, "look_up") as (channel, opened):
+        return channel.look_up(opened, external_id)
+
+
+def poll(account: ChannelAccount) -> contract.Page:
+    with _calling(account, "poll") as (channel, opened):
+        return channel.poll(opened, account.cursor)
+
+
+def subscribe(account: ChannelAccount) -> None:
+    with _calling(account, "subscribe", repairing=True) as (channel, opened):
+        channel.subscribe(opened)
+
+
+def unsubscribe(account: ChannelAccount) -> None:
+    with _calling(account, "unsubscribe", repairing=True) as (channel, opened):
+        channel.unsubscribe(opened)
+
+
+def health(account: ChannelAccount) -> contract.Health:
+    """Ask the platform who the token belongs to and what is missing; allowed for a disconnected account."""
+    with _calling(account, "health", repairing=True) as (channel, opened):
+        return channel.health(opened)
+
+
+# ---------------------------------------------------------------- what we know without asking
+
+
+def surface(channel: str, kind: str) -> Surface:
+    return registry.channel(channel).surface(contract.Kind(kind))
+
+
+def reply_rule(account: ChannelAccount, thread: Thread, *, private: bool = False) -> Rule:
+    """Whether a human may answer now; no call is made."""
+    if account.state == State.ATTENTION:
+        return Rule(False, Reason.DISCONNECTED)
+    if account.state in (State.PAUSED, State.REMOVED):
+        return Rule(False, Reason.PAUSED)
+    return registry.channel(account.channel).reply_rule(opened(account), thread, timezone.now(), private=private)
+
+
+def opened(account: ChannelAccount) -> contract.Account:
+    """The account with its secrets in clear; keep it no longer than a call."""
+
+    def report(usage: Usage) -> None:
+        limits.note(_bucket(account, usage.bucket), usage)
+        limits.note(_bucket(account), usage)
+
+    return contract.Account(
+        channel=account.channel,
+        external_id=account.external_id,
+        credentials=account.credentials,
+        app=account.app.as_app(),
+        options=account.options,
+        report_usage=report,
+    )
+
+
+def may_poll(account: ChannelAccount) -> bool:
+    return account.state == State.CONNECTED and limits.may_poll(_bucket(account))
+
+
+def platform_of(channel: str) -> contract.Platform:
+    return registry.channels()[channel][0]
+
+
+def app_by_key(platform: str, key: str) -> PlatformApp | None:
+    return PlatformApp.objects.everywhere().filter(platform=platform, key=key).first()
+
+
+# ---------------------------------------------------------------- how a call is made
+
+
+@contextmanager
+def _calling(
+    account: ChannelAccount, purpose: str, *, pressing: bool = False, repairing: bool = False
+) -> Iterator[tuple[Channel, contract.Account]]:
+    """`pressing`: an agent waits. `repairing`: allowed while the account is disconnected."""
+    _refuse_early(account, repairing)
+    code = trace = ""
+    with http.recorded() as exchanges:
+        try:
+            yield registry.channel(account.channel), opened(account)
+        except ConnectorError as error:
+            code, trace = error.code, error.trace
+            _learn_from(account, error)
+            raise
+        finally:
+            _remember(account, purpose, exchanges, code, trace)
+
+
+def _refuse_early(account: ChannelAccount, repairing: bool) -> None:
+    if account.state in (State.PAUSED, State.REMOVED) and not repairing:
+        raise contract.Disconnected("the account is paused")
+    if account.state == State.ATTENTION and not repairing:
+        raise contract.Disconnected("the account needs to be reconnected")
+    if until := limits.blocked_until(_bucket(account)):
+        raise contract.Throttled("waiting for the platform's allowance", retry_at=until)
+
+
+def _learn_from(account: ChannelAccount, error: ConnectorError) -> None:
+    if isinstance(error, contract.Disconnected):
+        account.state, account.attention = State.ATTENTION, f"{Reason.DISCONNECTED}:{error.code}"
+        ChannelAccount.objects.everywhere().filter(pk=account.pk, state=State.CONNECTED).update(
+            state=State.ATTENTION, attention=account.attention
+        )
+    elif isinstance(error, contract.Throttled):
+        limits.block(_bucket(account), error.retry_at)
+
+
+def _remember(account: ChannelAccount, purpose: str, exchanges: list[http.Exchange], code: str, trace: str) -> None:
+    Exchange.objects.bulk_create(
+        Exchange(
+            account=account,
+            purpose=purpose,
+            method=exchange.method,
+            path=exchange.path[:300],
+            status=exchange.status,
+            milliseconds=exchange.milliseconds,
+            outcome=exchange.outcome,
+            code=code[:40],
+            trace=(trace or exchange.trace)[:80],
+        )
+        for exchange in exchanges
+    )
+
+
+def _bucket(account: ChannelAccount, name: str = "") -> str:
+    return f"{account.channel}:{account.external_id}:{name}" if name else f"{account.channel}:{account.external_id}"

@@ -1,0 +1,78 @@
+"""What the browsers are told. Only inbox.actions calls `publish`; the hub reads the stream.
+
+Every event gets the next number of its workspace and a place in a capped Valkey stream.
+Numbers begin at the clock's milliseconds, so that a Valkey that came back empty counts on
+from higher and no browser mistakes the new stream for the old one. Without Valkey nothing
+is announced: the browsers notice and poll.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+import redis
+
+from socialcare.background import after_commit
+from socialcare.tenancy import current_workspace
+from socialcare.valkey import valkey
+
+log = logging.getLogger(__name__)
+KEPT = 5000
+QUIET = 1.0
+_silent_until = 0.0
+
+# KEYS: counter, stream. ARGV: cap, then scope, type and payload of each event.
+APPEND = """
+if redis.call('EXISTS', KEYS[1]) == 0 then
+    local now = redis.call('TIME')
+    redis.call('SET', KEYS[1], now[1] * 1000 + math.floor(now[2] / 1000))
+end
+for i = 2, #ARGV, 3 do
+    local seq = redis.call('INCR', KEYS[1])
+    redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[1], seq .. '-0', 's', ARGV[i], 'k', ARGV[i + 1], 'p', ARGV[i + 2])
+end
+return redis.call('GET', KEYS[1])
+"""
+
+Event = tuple[str, Any]
+
+
+def stream(workspace_id: int) -> str:
+    return f"live:{{{workspace_id}}}:events"
+
+
+def counter(workspace_id: int) -> str:
+    return f"live:{{{workspace_id}}}:seq"
+
+
+def publish(events: Sequence[Event], *, to: int | None = None) -> None:
+    """Tell everybody in this workspace (or only the user `to`) once the transaction is safe."""
+    after_commit(lambda: publish_now(events, to=to))
+
+
+def publish_now(events: Sequence[Event], *, to: int | None = None) -> None:
+    global _silent_until
+    if not events or time.monotonic() < _silent_until:
+        return
+    workspace_id = current_workspace()
+    words: list[Any] = [KEPT]
+    for kind, payload in events:
+        words += ["" if to is None else str(to), kind, orjson.dumps(payload)]
+    try:
+        valkey().eval(APPEND, 2, counter(workspace_id), stream(workspace_id), *words)
+    except redis.RedisError as error:
+        _silent_until = time.monotonic() + QUIET
+        log.warning("live updates are not announced: %s", type(error).__name__)
+
+
+def sequence(workspace_id: int) -> int | None:
+    """The number of the last event; None while Valkey does not answer."""
+    try:
+        value = valkey().get(counter(workspace_id))
+    except redis.RedisError:
+        return None
+    return int(value) if value else 0
