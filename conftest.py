@@ -9,8 +9,10 @@ import tempfile
 from pathlib import Path
 
 import django
+import pytest
 
 from socialcare.embedded import VARIABLES, engines
+from tests.chromium import find_chromium
 
 _servers = contextlib.ExitStack()
 
@@ -42,3 +44,10 @@ django.setup()
 
 def pytest_unconfigure() -> None:
     _servers.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    in_browser = [item for item in items if item.get_closest_marker("browser")]
+    if in_browser and not find_chromium():
+        for item in in_browser:
+            item.add_marker(pytest.mark.skip(reason="there is no Chromium on this machine"))

@@ -16,7 +16,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
-import psutil
 import psycopg2
 import redis
 
@@ -167,6 +166,9 @@ class Engine:
 
     def end_leftover(self) -> None:
         """End a server that outlived its keeper, and remove a pid file that now names a stranger."""
+        # It comes with the embedded engines, and this module is also imported where there are none.
+        import psutil
+
         path = self.room / self.pid_file
         with contextlib.suppress(FileNotFoundError, ValueError, IndexError, psutil.Error):
             process = psutil.Process(int(path.read_text().split()[0]))
