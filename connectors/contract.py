@@ -448,12 +448,18 @@ class OutOfCredit(ConnectorError):
 
 
 class Channel(ABC):
-    """What can be done on one kind of account. Only `send` is required."""
+    """What can be done on one kind of account. Only `send` is required.
+
+    `account_id` is how an admin names an account, `account_fields` its credentials,
+    `account_options` what may be switched on for it (`Account.options`).
+    """
 
     name: ClassVar[str]
     label: ClassVar[str]
     surfaces: ClassVar[tuple[Surface, ...]]
+    account_id: ClassVar[Field] = Field("external_id", "Account ID")
     account_fields: ClassVar[tuple[Field, ...]] = ()
+    account_options: ClassVar[tuple[Field, ...]] = ()
     permissions: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod

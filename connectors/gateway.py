@@ -84,7 +84,10 @@ def unsubscribe(account: ChannelAccount) -> None:
 
 
 def health(account: ChannelAccount) -> contract.Health:
-    """Ask the platform who the token belongs to and what is missing; allowed for a disconnected account."""
+    """Ask the platform who the token belongs to and what is missing; allowed for a disconnected account.
+
+    An account that is not saved yet may be asked about as well; that leaves no trace.
+    """
     with _calling(account, "health", repairing=True) as (channel, opened):
         return channel.health(opened)
 
@@ -175,6 +178,8 @@ def _learn_from(account: ChannelAccount, error: ConnectorError) -> None:
 
 
 def _remember(account: ChannelAccount, purpose: str, exchanges: list[http.Exchange], code: str, trace: str) -> None:
+    if account.pk is None:
+        return
     Exchange.objects.bulk_create(
         Exchange(
             account=account,

@@ -33,7 +33,7 @@ class PlatformAppManager(models.Manager["PlatformApp"]):
 
     def get_queryset(self) -> models.QuerySet[PlatformApp]:
         mine = Q(workspace_id=current_workspace()) | Q(workspace_id=None)
-        return super().get_queryset().filter(mine)
+        return super().get_queryset().filter(mine, removed_at=None)
 
     def own(self) -> models.QuerySet[PlatformApp]:
         return self.get_queryset().filter(workspace_id=current_workspace())
@@ -43,7 +43,10 @@ class PlatformAppManager(models.Manager["PlatformApp"]):
 
 
 class PlatformApp(models.Model):
-    """A developer app whose secret signs webhooks. Without a workspace it is the installation's, for all."""
+    """A developer app whose secret signs webhooks. Without a workspace it is the installation's, for all.
+
+    A removed one keeps its row for the deliveries and accounts that name it, and loses its secrets.
+    """
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, null=True, blank=True, related_name="+")
     platform = models.SlugField()
@@ -51,6 +54,7 @@ class PlatformApp(models.Model):
     key = models.CharField(max_length=40, unique=True, default=_key, editable=False)
     settings = EncryptedJSONField(default=dict)
     paused_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     challenged_at = models.DateTimeField(null=True)
     last_verified_at = models.DateTimeField(null=True)

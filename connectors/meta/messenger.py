@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from connectors.contract import (
     Account,
     Can,
+    Field,
     Forbidden,
     Kind,
     Page,
@@ -30,10 +31,16 @@ HUMAN_AGENT = "HUMAN_AGENT"
 
 
 class Messenger(PageChannel):
-    """Option `human_agent`: the app has Meta's Human Agent feature, so people may answer for seven days."""
-
     name = "messenger"
     label = "Messenger"
+    account_options = (
+        Field(
+            "human_agent",
+            "Human Agent",
+            required=False,
+            help="Meta granted the app this feature: people may answer for seven days instead of 24 hours.",
+        ),
+    )
     fields = (
         "messages",
         "message_edits",
