@@ -37,7 +37,9 @@ class PageChannel(Channel, ABC):
 
     fields: ClassVar[tuple[str, ...]]
     profile_fields: ClassVar[str] = "name,profile_pic"
-    account_id = Field("external_id", "Page ID", pattern=r"\d{5,20}", help="On the page itself: About → Page transparency.")
+    account_id = Field(
+        "external_id", "Page ID", pattern=r"\d{5,20}", help="On the page itself: About → Page transparency."
+    )
     account_fields = (
         Field(
             "access_token",
