@@ -260,8 +260,8 @@ class App:
 
     key: str
     external_id: str = ""
-    secrets: tuple[str, ...] = ()
-    verify_token: str = ""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    verify_token: str = field(default="", repr=False)
     config: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -271,7 +271,7 @@ class Account:
 
     channel: str
     external_id: str
-    credentials: Mapping[str, str]
+    credentials: Mapping[str, str] = field(repr=False)
     app: App
     options: Mapping[str, bool] = field(default_factory=dict)
     report_usage: Callable[[Usage], None] = lambda usage: None
