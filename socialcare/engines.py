@@ -12,6 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
@@ -98,13 +99,16 @@ class Home:
             raise EngineError(f"{package} holds no server for this platform; set DATABASE_URL and REDIS_URL instead.")
         if self.user is None or _open_to_all(found):
             return found
-        copies = self.path / "programs"
-        for part in source.parent.glob(f"{package}*"):
-            if not (copies / part.name).exists():
-                shutil.copytree(part, copies / part.name, symlinks=True)
-        for place in (copies, *copies.rglob("*")):
-            if not place.is_symlink():
-                place.chmod(place.stat().st_mode | (0o055 if place.stat().st_mode & 0o100 else 0o044))
+        copies = self.path / f"{package}-{version(package)}"
+        if not copies.exists():
+            new = copies.with_suffix(".new")
+            shutil.rmtree(new, ignore_errors=True)
+            for part in source.parent.glob(f"{package}*"):
+                shutil.copytree(part, new / part.name, symlinks=True)
+            for place in (new, *new.rglob("*")):
+                if not place.is_symlink():
+                    place.chmod(place.stat().st_mode | (0o055 if place.stat().st_mode & 0o100 else 0o044))
+            new.rename(copies)
         return copies / found.relative_to(source.parent)
 
     def spawn(
