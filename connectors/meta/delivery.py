@@ -74,17 +74,18 @@ def _read_item(about: str, entry: Entry, lane: str, item: Any) -> Iterator[Inbou
         yield _unknown(about, entry.account, label(lane, "item"), "the item is not an object")
     elif not entry.account:
         yield Unknown("", "", label(lane, "item"), "the entry names no page")
-    elif lane == "changes" and item.get("field") not in MESSAGING_FIELDS:
-        yield from _read_change(entry, item)
     elif lane == "changes":
-        wrapped = "standby" if item["field"] == "standby" else "messaging"
-        yield from _read_messaging(entry, wrapped, as_object(item.get("value")))
+        yield from _read_change(entry, label(item.get("field")), as_object(item.get("value")))
     else:
         yield from _read_messaging(entry, lane, item)
 
 
-def _read_change(entry: Entry, item: Mapping[str, Any]) -> Iterator[Inbound]:
-    change = feed.Change(entry, label(item.get("field")), as_object(item.get("value")))
+def _read_change(entry: Entry, field: str, value: Mapping[str, Any]) -> Iterator[Inbound]:
+    """One change. The dashboard's test buttons wrap conversations into changes as well."""
+    if field in MESSAGING_FIELDS:
+        yield from _read_messaging(entry, "standby" if field == "standby" else "messaging", value)
+        return
+    change = feed.Change(entry, field, value)
     yield from _guarded(partial(feed.read_change, change), feed.CHANNEL, entry.account, change.raw_kind)
 
 

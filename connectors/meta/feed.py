@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from connectors.contract import Attachment, Author, Edited, Hidden, Inbound, Kind, Post, Reacted, Removed
@@ -57,8 +58,19 @@ class Change:
         return label(self.field, self.item, self.verb)
 
     @property
+    def said(self) -> Any:
+        """The words as they came; None where the platform does not say."""
+        return self.value.get("review_text" if self.item == "rating" else "message")
+
+    @property
     def text(self) -> str:
-        return words(self.value.get("message"))
+        return words(self.said)
+
+    @property
+    def stars(self) -> int | None:
+        """Only what a review says: a recommendation has none, and none is made up for it."""
+        stars = self.value.get("rating")
+        return stars if self.item == "rating" and type(stars) is int and 1 <= stars <= 5 else None
 
     @property
     def author(self) -> Author | None:
@@ -92,10 +104,10 @@ def read_feed(change: Change) -> Iterator[Inbound]:
         target = need(change.value, "comment_id")
         root = ident(change.value.get("post_id")) or ident(change.value.get("parent_id")) or target
         parent = ident(change.value.get("parent_id")) or root
-        yield from _message(change, target, lambda: _comment(change, target, root, parent))
+        yield from _message(change, target, partial(_compose, change, target, Kind.COMMENT, root, parent))
     else:
         target = need(change.value, "post_id")
-        yield from _message(change, target, lambda: _post(change, target))
+        yield from _message(change, target, partial(_compose, change, target, Kind.POST, target))
 
 
 def read_mention(change: Change) -> Iterator[Inbound]:
@@ -104,27 +116,25 @@ def read_mention(change: Change) -> Iterator[Inbound]:
     target = need(change.value, "comment_id", "post_id")
     root = ident(change.value.get("post_id")) or target
     parent = "" if target == root else ident(change.value.get("parent_id")) or root
-    yield from _message(change, target, lambda: _compose(change, target, Kind.MENTION, root, parent))
+    yield from _message(change, target, partial(_compose, change, target, Kind.MENTION, root, parent))
 
 
 def read_ratings(change: Change) -> Iterator[Inbound]:
     """Reviews, and what is said and felt about them. Comments come without their words."""
     story = ident(change.value.get("open_graph_story_id")) or ident(change.value.get("post_id")).rpartition("_")[2]
-    comment = ident(change.value.get("comment_id"))
     if change.item in REACTIONS:
-        yield _reaction(change, comment or _known(story, "open_graph_story_id"))
-    elif change.item == "rating":
-        _check_verb(change, MESSAGE_VERBS)
-        target = _known(story, "open_graph_story_id")
-        yield from _message(change, target, lambda: _review(change, target))
-    elif change.item == "comment":
-        _check_verb(change, MESSAGE_VERBS)
-        target = _known(comment, "comment_id")
-        parent = ident(change.value.get("parent_id"))
-        above = story if parent in ("", ident(change.value.get("post_id"))) else parent
-        yield from _message(change, target, lambda: _comment(change, target, story or target, above))
-    else:
+        yield _reaction(change, ident(change.value.get("comment_id")) or _known_story(story))
+        return
+    if change.item not in ("rating", "comment"):
         raise Unfit("we have no meaning for this item")
+    _check_verb(change, MESSAGE_VERBS)
+    if change.item == "rating":
+        target = _known_story(story)
+        yield from _message(change, target, partial(_compose, change, target, Kind.REVIEW, target))
+    else:
+        target, parent = need(change.value, "comment_id"), ident(change.value.get("parent_id"))
+        above = story if parent in ("", ident(change.value.get("post_id"))) else parent
+        yield from _message(change, target, partial(_compose, change, target, Kind.COMMENT, story or target, above))
 
 
 def _check_verb(change: Change, known: frozenset[str]) -> None:
@@ -132,10 +142,10 @@ def _check_verb(change: Change, known: frozenset[str]) -> None:
         raise Unfit("we have no meaning for this verb")
 
 
-def _known(external_id: str, name: str) -> str:
-    if not external_id:
-        raise Unfit(f"no {name}")
-    return external_id
+def _known_story(story: str) -> str:
+    if not story:
+        raise Unfit("no open_graph_story_id")
+    return story
 
 
 def _message(change: Change, target: str, compose: Callable[[], Post]) -> Iterator[Inbound]:
@@ -161,53 +171,22 @@ def _message(change: Change, target: str, compose: Callable[[], Post]) -> Iterat
 def _is_binned(change: Change) -> bool:
     """Moving a status to the recycle bin arrives as an edit that leaves nothing."""
     return (
-        change.item == "status"
-        and change.verb in EDITING
-        and not isinstance(change.value.get("message"), str)
-        and not _media(change)
+        change.item == "status" and change.verb in EDITING and not isinstance(change.said, str) and not _media(change)
     )
 
 
 def _new_words(change: Change) -> str:
     """The text after an edit. A missing text means "none" only where media came in its place."""
-    text = change.value.get("review_text" if change.item == "rating" else "message")
-    if isinstance(text, str) or _media(change):
-        return words(text)
+    if isinstance(change.said, str) or _media(change):
+        return change.text
     raise Unfit("an edit without the new words")
 
 
-def _post(change: Change, target: str) -> Post:
-    return _compose(change, target, Kind.POST, target, "")
-
-
-def _comment(change: Change, target: str, root: str, parent: str) -> Post:
-    return _compose(change, target, Kind.COMMENT, root, parent)
-
-
-def _review(change: Change, story: str) -> Post:
-    rating = change.value.get("rating")
-    stars = rating if type(rating) is int and 1 <= rating <= 5 else None
-    raw_kind = label(change.raw_kind, change.value.get("recommendation_type"))
-    text = words(change.value.get("review_text"))
-    return _compose(change, story, Kind.REVIEW, story, "", text=text, rating=stars, raw_kind=raw_kind)
-
-
-def _compose(
-    change: Change,
-    external_id: str,
-    kind: Kind,
-    thread_id: str,
-    parent_id: str,
-    *,
-    text: str | None = None,
-    rating: int | None = None,
-    raw_kind: str = "",
-) -> Post:
+def _compose(change: Change, external_id: str, kind: Kind, thread_id: str, parent_id: str = "") -> Post:
     author, (created_at, dated) = change.author, change.created()
     ours = author is not None and author.external_id == change.account
-    body = change.text if text is None else text
     media = _media(change)
-    if not (body.strip() or media or rating):
+    if not (change.text.strip() or media or change.stars):
         media = (placeholder(label(change.item)),)
     return Post(
         CHANNEL,
@@ -216,7 +195,7 @@ def _compose(
         kind,
         thread_id,
         author,
-        body,
+        change.text,
         created_at,
         parent_id,
         media,
@@ -224,8 +203,8 @@ def _compose(
         ours=ours,
         context_only=(ours and kind is Kind.POST) or _is_unpublished(change),
         dated=dated,
-        rating=rating,
-        raw_kind=raw_kind or change.raw_kind,
+        rating=change.stars,
+        raw_kind=label(change.raw_kind, change.value.get("recommendation_type")),
     )
 
 
@@ -244,7 +223,7 @@ def _media(change: Change) -> tuple[Attachment, ...]:
     for kind, address in found:
         if url := link(address):
             urls.setdefault(url, kind)
-    return tuple(Attachment(kind, url, raw_type=item) for url, kind in urls.items())
+    return tuple(Attachment(kind, url, raw_type=label(item)) for url, kind in urls.items())
 
 
 def _liked(change: Change) -> str:

@@ -1,0 +1,29 @@
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from connectors.contract import Inbound, Raw
+from connectors.meta.platform import platform
+
+RECEIVED = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+HAPPENED = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+FIXTURES = Path(__file__).parents[3] / "connectors" / "meta" / "fixtures"
+
+
+@pytest.fixture
+def parse() -> Callable[[str], list[Inbound]]:
+    """What a fixture of that name means."""
+    return lambda name: platform.parse(Raw((FIXTURES / f"{name}.json").read_bytes(), RECEIVED))
+
+
+@pytest.fixture
+def only(parse) -> Callable[[str], Inbound]:
+    """The one record a fixture of that name means."""
+
+    def read(name: str) -> Inbound:
+        (record,) = parse(name)
+        return record
+
+    return read
