@@ -47,7 +47,7 @@ NEVER_IN_URL = frozenset({"input_token", "client_secret", "fb_exchange_token", "
 PAGING = frozenset({"after", "until", "since", "offset", "__paging_token"})
 
 _VERSION = re.compile(r"v\d{1,3}\.\d{1,2}", re.ASCII)
-_PATH = re.compile(r"v\d{1,3}\.\d{1,2}(/[\w.:$=~-]+)*/?", re.ASCII)
+_PATH = re.compile(r"v\d{1,3}\.\d{1,2}(/[\w.:$=~-]+)+", re.ASCII)
 _SECONDS = re.compile(r"\d{1,3}(\.\d{1,3})?", re.ASCII)
 _TOKEN = re.compile(r"[\x21-\x7e]{1,2000}")
 _NEEDS_TO_WRITE = {
@@ -215,7 +215,8 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]  # the SDK has no ty
         return version_warnings(self.version, self.spoken, datetime.now(UTC).date())
 
     def _call(self, path: str, args: Any, post_args: Any, files: Any, method: str | None, json_body: Any) -> _Call:
-        if not _PATH.fullmatch(path) or any(set(part) == {"."} for part in path.split("/")):
+        whole = _PATH.fullmatch(path) or (path == f"{self.version}/" and "ids" in (args or {}))
+        if not whole or any(set(part) == {"."} for part in path.split("/")):
             raise Refused(Reason.INVALID, "this is no id of Graph's")
         query, form = _encoded(args or {}), None if post_args is None else _encoded(post_args)
         token = query.pop("access_token", None) or (form or {}).pop("access_token", None) or self.access_token
@@ -243,10 +244,11 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]  # the SDK has no ty
         """Take from the headers what they say beside the answer."""
         now = datetime.now(UTC)
         self.spoken = headers.get("facebook-api-version", "")[:10] or self.spoken
-        for usage in usages(headers, now):
+        page = self.account.external_id
+        for usage in usages(headers, page, now):
             self._report(usage)
         trace = tidy_trace(headers.get("x-fb-trace-id"))
-        return Answered(status, call.wrote, retry_at(headers, now), call.needs, trace)
+        return Answered(status, call.wrote, retry_at(headers, page, now), call.needs, trace)
 
     def _exchange(self, call: _Call) -> requests.Response | _Lost:
         try:

@@ -32,23 +32,26 @@ class _Pairs(list[tuple[str, Any]]):
     """A JSON object with its repeated keys: Meta repeats some."""
 
 
-def usages(headers: Mapping[str, str], now: datetime) -> list[Usage]:
-    """All allowances an answer tells of. Buckets: "app", "page" and "<type>:<object id>", e.g. "pages:123"."""
+def usages(headers: Mapping[str, str], page: str, now: datetime) -> list[Usage]:
+    """The allowances a page's calls use, the fullest last: "app", "page", and "<type>:<page>", e.g. "pages:123".
+
+    Meta also tells of other objects of the same business; what they use does not hold this page up.
+    """
     found = []
     for name, bucket in _PLAIN.items():
         found += [_usage(bucket, each, now) for each in _documents(headers.get(name, ""))]
     for document in _documents(headers.get(_PER_BUSINESS, "")):
         for key, items in document:
-            for item in items if isinstance(items, list) else ():
+            for item in items if isinstance(items, list) and key == page else ():
                 if isinstance(item, _Pairs):
                     kind = str(dict(item).get("type", "unknown"))[:40]
-                    found.append(_usage(f"{kind}:{key[:40]}", item, now))
-    return found
+                    found.append(_usage(f"{kind}:{page}", item, now))
+    return sorted(found, key=lambda usage: usage.percent)
 
 
-def retry_at(headers: Mapping[str, str], now: datetime) -> datetime:
+def retry_at(headers: Mapping[str, str], page: str, now: datetime) -> datetime:
     """When to come back after "too fast": as the usage headers or Retry-After say, else in five minutes."""
-    told = [usage.blocked_until for usage in usages(headers, now) if usage.blocked_until]
+    told = [usage.blocked_until for usage in usages(headers, page, now) if usage.blocked_until]
     return max(told) if told else _retry_after(headers.get("retry-after", "").strip(), now)
 
 

@@ -1,29 +1,16 @@
-from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
+from __future__ import annotations
+
+from collections.abc import Iterator
 
 import pytest
 
-from connectors.contract import Inbound, Raw
-from connectors.meta.platform import platform
-
-RECEIVED = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-HAPPENED = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
-FIXTURES = Path(__file__).parents[3] / "connectors" / "meta" / "fixtures"
+from connectors.meta import graph as client
+from tests.connectors.meta.scripted_graph import ScriptedGraph, running_graph
 
 
 @pytest.fixture
-def parse() -> Callable[[str], list[Inbound]]:
-    """What a fixture of that name means."""
-    return lambda name: platform.parse(Raw((FIXTURES / f"{name}.json").read_bytes(), RECEIVED))
-
-
-@pytest.fixture
-def only(parse) -> Callable[[str], Inbound]:
-    """The one record a fixture of that name means."""
-
-    def read(name: str) -> Inbound:
-        (record,) = parse(name)
-        return record
-
-    return read
+def graph(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedGraph]:
+    """A Graph on loopback that says what the test wrote down; retries wait hardly at all."""
+    monkeypatch.setattr(client, "WAITS", (0.01, 0.02))
+    with running_graph() as running:
+        yield running
