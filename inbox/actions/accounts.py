@@ -1,0 +1,262 @@
+"""Connecting, testing, changing, pausing and removing channel accounts.
+
+The platform is asked outside of any transaction; what it said is written in one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from connectors import gateway
+from connectors.contract import ConnectorError, Disconnected, Health, Reason
+from connectors.models import ChannelAccount, PlatformApp
+from inbox.actions import announce, audit
+from socialcare.models import User
+from socialcare.tenancy import current_workspace
+
+log = logging.getLogger(__name__)
+State = ChannelAccount.State
+
+
+class Taken(Exception):
+    """The page is connected already; `by` is the account where it is this workspace's."""
+
+    def __init__(self, by: ChannelAccount | None) -> None:
+        super().__init__("connected already")
+        self.by = by
+
+
+class OtherAccount(Exception):
+    """The token opens another account than the one meant."""
+
+    def __init__(self, found: Health) -> None:
+        super().__init__("the token belongs to another account")
+        self.found = found
+
+
+class Lacking(Exception):
+    """The token lacks permissions that are needed."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__(f"missing: {', '.join(names)}")
+        self.names = names
+
+
+# ---------------------------------------------------------------- connecting
+
+
+def connect(
+    actor: User,
+    app: PlatformApp,
+    channel: str,
+    external_id: str,
+    *,
+    name: str,
+    credentials: Mapping[str, str],
+    options: Mapping[str, bool],
+) -> ChannelAccount:
+    """Test, subscribe and store an account; nothing is stored unless both worked.
+
+    Raises Taken, OtherAccount, Lacking or the platform's ConnectorError. An account that
+    was removed before comes back with its tickets.
+    """
+    _refuse_taken(channel, external_id)
+    candidate = ChannelAccount(
+        app=app, channel=channel, external_id=external_id, credentials=dict(credentials), options=dict(options)
+    )
+    found = _verify(candidate)
+    gateway.subscribe(candidate)
+    try:
+        with transaction.atomic():
+            account = _returning(candidate) or candidate
+            account.name = name or found.name or external_id
+            account.health = summary(found)
+            account.checked_at = timezone.now()
+            account.save()
+            audit.record(actor, "account.connected", account, channel=channel, page=external_id)
+            announce.account_changed(account)
+    except IntegrityError:
+        _refuse_taken(channel, external_id)
+        raise
+    _look_again(account)
+    return account
+
+
+def _refuse_taken(channel: str, external_id: str) -> None:
+    taken = ChannelAccount.objects.everywhere().filter(channel=channel, external_id=external_id)
+    if other := taken.exclude(state=State.REMOVED).first():
+        raise Taken(other if other.workspace_id == current_workspace() else None)
+
+
+def _verify(candidate: ChannelAccount) -> Health:
+    found = gateway.health(candidate)
+    if found.external_id != candidate.external_id:
+        raise OtherAccount(found)
+    if found.missing:
+        raise Lacking(found.missing)
+    return found
+
+
+def _returning(candidate: ChannelAccount) -> ChannelAccount | None:
+    """The removed account of this page with the candidate's app and credentials, if there is one."""
+    removed = ChannelAccount.objects.select_for_update().filter(
+        channel=candidate.channel, external_id=candidate.external_id, state=State.REMOVED
+    )
+    account = removed.order_by("-pk").first()
+    if account:
+        account.app, account.credentials, account.options = candidate.app, candidate.credentials, candidate.options
+        account.state, account.attention, account.connected_at = State.CONNECTED, "", timezone.now()
+    return account
+
+
+def _look_again(account: ChannelAccount) -> None:
+    """See what is subscribed by now; whatever goes wrong is stored and shown."""
+    try:
+        check(account)
+    except ConnectorError as error:
+        log.warning("account %s could not be tested after a change: %s", account.pk, type(error).__name__)
+
+
+# ---------------------------------------------------------------- testing
+
+
+def check(account: ChannelAccount) -> Health:
+    """Ask the platform how the account is and store the answer. Raises ConnectorError, which is stored as well."""
+    before = (account.state, account.attention)
+    now = timezone.now()
+    try:
+        found = gateway.health(account)
+    except ConnectorError as error:
+        failure = {"kind": type(error).__name__, "code": error.code, "trace": error.trace, "at": now.isoformat()}
+        problem = f"{Reason.DISCONNECTED}:{error.code}" if isinstance(error, Disconnected) else None
+        _store_check(account, before, {**account.health, "failure": failure}, now, problem)
+        raise
+    problem = "" if found.external_id == account.external_id else f"other_account:{found.external_id}"
+    _store_check(account, before, summary(found), now, problem)
+    return found
+
+
+def _store_check(
+    account: ChannelAccount, before: tuple[str, str], health: dict[str, Any], at: datetime, problem: str | None
+) -> None:
+    """`problem`: why an admin must act, "" when all is well, None when this check could not tell.
+
+    What was found with credentials that were replaced meanwhile is dropped.
+    """
+    with transaction.atomic():
+        row = ChannelAccount.objects.select_for_update(of=("self",)).get(pk=account.pk)
+        if row.state == State.REMOVED or row.connected_at != account.connected_at:
+            return
+        row.health, row.checked_at = health, at
+        if problem is not None:
+            row.attention = problem[:200]
+            if row.state != State.PAUSED:
+                row.state = State.ATTENTION if problem else State.CONNECTED
+        row.save(update_fields=["health", "checked_at", "state", "attention"])
+        if (row.state, row.attention) != before:
+            announce.account_changed(row)
+    for field in ("health", "checked_at", "state", "attention"):
+        setattr(account, field, getattr(row, field))
+
+
+def summary(found: Health) -> dict[str, Any]:
+    """What is kept of a test: {external_id, name, granted, missing, subscribed, unsubscribed, warnings, expires_at}."""
+    return {
+        "external_id": found.external_id,
+        "name": found.name,
+        "granted": list(found.granted),
+        "missing": list(found.missing),
+        "subscribed": list(found.subscribed),
+        "unsubscribed": list(found.unsubscribed),
+        "warnings": list(found.warnings),
+        "expires_at": found.expires_at.isoformat() if found.expires_at else None,
+    }
+
+
+def repair_subscription(actor: User, account: ChannelAccount) -> Health:
+    """Ask the platform to send the account's events, and look whether it will. Raises ConnectorError."""
+    gateway.subscribe(account)
+    audit.record(actor, "account.subscribed", account)
+    return check(account)
+
+
+# ---------------------------------------------------------------- changing
+
+
+def change(
+    actor: User,
+    account: ChannelAccount,
+    *,
+    name: str,
+    options: Mapping[str, bool],
+    credentials: Mapping[str, str],
+) -> ChannelAccount:
+    """Rename, switch options, and reconnect with new `credentials` (those not given stay).
+
+    New credentials are tested first: raises OtherAccount, Lacking or ConnectorError, and nothing is changed.
+    """
+    given = {field: value for field, value in credentials.items() if value}
+    if given:
+        candidate = ChannelAccount(
+            app=account.app,
+            channel=account.channel,
+            external_id=account.external_id,
+            credentials={**account.credentials, **given},
+            options=dict(options),
+        )
+        found = _verify(candidate)
+        gateway.subscribe(candidate)
+    with transaction.atomic():
+        row = ChannelAccount.objects.select_for_update(of=("self",)).select_related("app").get(pk=account.pk)
+        before = {"name": row.name, **row.options}
+        row.name, row.options = name, dict(options)
+        if given:
+            row.credentials = {**row.credentials, **given}
+            row.health, row.checked_at, row.connected_at = summary(found), timezone.now(), timezone.now()
+            row.attention = ""
+            row.state = State.PAUSED if row.state == State.PAUSED else State.CONNECTED
+            announce.account_changed(row)
+        row.save()
+        changes = audit.differences(before, {"name": name, **options})
+        audit.record(actor, "account.changed", row, **changes, **dict.fromkeys(given, audit.CHANGED))
+    if given:
+        _look_again(row)
+    return row
+
+
+def pause(actor: User, account_id: int, *, paused: bool) -> ChannelAccount:
+    """While paused nothing is sent or fetched; resumed with a dead token it still needs attention."""
+    with transaction.atomic():
+        row = ChannelAccount.objects.select_for_update().get(pk=account_id)
+        if row.state != State.REMOVED and (row.state == State.PAUSED) != paused:
+            after = State.ATTENTION if row.attention else State.CONNECTED
+            row.state = State.PAUSED if paused else after
+            row.save(update_fields=["state"])
+            audit.record(actor, "account.paused" if paused else "account.resumed", row)
+            announce.account_changed(row)
+    return row
+
+
+def remove(actor: User, account: ChannelAccount) -> bool:
+    """Forget the account's credentials; its tickets stay. False where the platform could not be told to stop."""
+    try:
+        gateway.unsubscribe(account)
+        told = True
+    except ConnectorError as error:
+        log.warning("account %s was removed without unsubscribing: %s", account.pk, type(error).__name__)
+        told = False
+    with transaction.atomic():
+        row = ChannelAccount.objects.select_for_update().get(pk=account.pk)
+        if row.state != State.REMOVED:
+            row.state, row.attention, row.cursor = State.REMOVED, "", ""
+            row.credentials, row.health = {}, {}
+            row.save(update_fields=["state", "attention", "cursor", "credentials", "health"])
+            audit.record(actor, "account.removed", row, channel=row.channel, page=row.external_id)
+            announce.account_changed(row)
+    return told

@@ -1,0 +1,55 @@
+"""The form of a channel account."""
+
+from typing import Any
+
+from django import forms
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from connectors.contract import Channel
+from connectors.models import ChannelAccount
+from inbox.forms.fields import from_contract, needed
+
+
+class AccountForm(forms.Form):
+    """Generated from the channel's fields. Of an account that exists, empty secrets mean: keep those we have."""
+
+    def __init__(
+        self, channel: Channel, account: ChannelAccount | None = None, data: Any = None, external_id: str = ""
+    ) -> None:
+        self.channel = channel
+        initial = {"external_id": external_id, **(account.options if account else {})}
+        super().__init__(data, initial={**initial, "name": account.name if account else ""})
+        if account is None:
+            self.fields["external_id"] = from_contract(channel.account_id)
+        note = _("Leave empty to use the name it has on the platform.") if account is None else ""
+        self.fields["name"] = forms.CharField(
+            label=_("Name"),
+            max_length=200,
+            required=account is not None,
+            help_text=note,
+            error_messages=needed(_("Name")),
+        )
+        kept = _kept_note(account) if account else ""
+        for field in channel.account_fields:
+            self.fields[field.name] = from_contract(field, required=field.required and not account, note=kept)
+        for option in channel.account_options:
+            self.fields[option.name] = forms.BooleanField(
+                label=_(option.label), help_text=_(option.help) if option.help else "", required=False
+            )
+
+    @property
+    def token_field(self) -> str | None:
+        """Where a complaint about the credentials belongs."""
+        return next((field.name for field in self.channel.account_fields if field.secret), None)
+
+    def credentials(self) -> dict[str, str]:
+        return {field.name: self.cleaned_data[field.name] for field in self.channel.account_fields}
+
+    def options(self) -> dict[str, bool]:
+        return {option.name: self.cleaned_data[option.name] for option in self.channel.account_options}
+
+
+def _kept_note(account: ChannelAccount) -> str:
+    day = date_format(account.connected_at, "DATE_FORMAT")
+    return _("Set on %(date)s. Leave empty to keep it; a new one reconnects the account.") % {"date": day}

@@ -1,0 +1,112 @@
+"""What a platform said, and how an account is, in sentences an admin can act on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from connectors import gateway
+from connectors.contract import (
+    ConnectorError,
+    Disconnected,
+    Forbidden,
+    OutOfCredit,
+    Reason,
+    Throttled,
+    Unavailable,
+    UnknownOutcome,
+)
+from connectors.models import ChannelAccount
+
+State = ChannelAccount.State
+EXPIRY_NOTICE = timedelta(days=14)
+
+
+def problem(error: ConnectorError, platform: str) -> str:
+    """What went wrong with a call to the platform of that label, and what to do."""
+    said = {"platform": platform, "code": error.code or "–"}
+    if isinstance(error, Disconnected):
+        return _("%(platform)s does not accept this token (%(code)s). Make a new one there and paste it here.") % said
+    if isinstance(error, Forbidden):
+        return _(
+            "%(platform)s says a permission is missing (%(code)s). Grant the permissions listed below, "
+            "make a new token and paste it here."
+        ) % said
+    if isinstance(error, Throttled):
+        until = date_format(error.retry_at, "DATETIME_FORMAT")
+        return _("%(platform)s asks us to wait until %(until)s (UTC). Try again then.") % {**said, "until": until}
+    if isinstance(error, Unavailable | UnknownOutcome):
+        return _("%(platform)s does not answer at the moment. Try again in a minute.") % said
+    if isinstance(error, OutOfCredit):
+        return _("%(platform)s wants money first (%(code)s). Look at the app's billing there.") % said
+    return _("%(platform)s refused (%(code)s). Check the ID and the token.") % said
+
+
+def concerns_token(error: ConnectorError) -> bool:
+    """Whether another token would help."""
+    return isinstance(error, Disconnected | Forbidden)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an account is. `level`: good, warn, bad or muted; `reasons`: sentences, the worst first."""
+
+    level: str
+    label: str
+    icon: str
+    reasons: list[str] = field(default_factory=list)
+
+
+def standing(account: ChannelAccount) -> Standing:
+    reasons = _worries(account)
+    if account.state == State.PAUSED:
+        sentence = _("Nothing is sent or fetched until it is resumed.")
+        return Standing("muted", _("Paused"), "circle-pause", [sentence, *reasons])
+    if account.state == State.ATTENTION:
+        return Standing("bad", _("Needs attention"), "circle-alert", [_attention(account), *reasons])
+    if reasons:
+        return Standing("warn", _("Works in part"), "triangle-alert", reasons)
+    return Standing("good", _("Healthy"), "circle-check")
+
+
+def _attention(account: ChannelAccount) -> str:
+    reason, _colon, code = account.attention.partition(":")
+    platform = gateway.platform_of(account.channel).label
+    if reason == Reason.DISCONNECTED:
+        return _(
+            "%(platform)s no longer accepts the token (%(code)s). Replies wait. "
+            "Make a new token and give it under “Edit or reconnect”."
+        ) % {"platform": platform, "code": code or "–"}
+    if reason == "other_account":
+        return _(
+            "The token opens another account (%(id)s). Give a token of this account under “Edit or reconnect”."
+        ) % {"id": code}
+    return account.attention or _("Test it to see what is wrong.")
+
+
+def _worries(account: ChannelAccount) -> list[str]:
+    found = account.health
+    platform = gateway.platform_of(account.channel).label
+    worries = []
+    if found.get("missing"):
+        names = {"names": ", ".join(found["missing"])}
+        worries.append(_("Permissions are missing: %(names)s. Grant them and give a new token.") % names)
+    if found.get("unsubscribed"):
+        sentence = _("Some events do not reach us: %(names)s. Press “Repair the subscription”.")
+        worries.append(sentence % {"names": ", ".join(found["unsubscribed"])})
+    if failure := found.get("failure"):
+        if account.state != State.ATTENTION:
+            sentence = _("The last test did not come through (%(what)s). Test again in a minute.")
+            worries.append(sentence % {"what": failure.get("code") or failure.get("kind")})
+    if ends := parse_datetime(found.get("expires_at") or ""):
+        if ends < timezone.now() + EXPIRY_NOTICE:
+            sentence = _("The token ends on %(date)s. Give a new one before.")
+            worries.append(sentence % {"date": date_format(ends, "DATE_FORMAT")})
+    if account.app.paused_at:
+        worries.append(_("Its %(platform)s app is paused: webhooks are kept and wait.") % {"platform": platform})
+    return worries
