@@ -11,6 +11,7 @@ from pathlib import Path
 import django
 import pytest
 
+from socialcare import assets
 from socialcare.embedded import VARIABLES, engines
 from tests.chromium import find_chromium
 
@@ -37,9 +38,11 @@ os.environ.setdefault("SECRET_KEY", "a key for tests only, and long enough for e
 os.environ.setdefault("FIELD_KEYS", "dGVzdHMgb25seSwgdGVzdHMgb25seSwgdGVzdHMgISE=")
 if "PYTEST_XDIST_WORKER" in os.environ:
     _take_own_valkey_database(os.environ["PYTEST_XDIST_WORKER"])
+    django.setup()
 else:
     _start_engines()
-django.setup()
+    django.setup()
+    assets.bring_up_to_date()
 
 
 def pytest_unconfigure() -> None:

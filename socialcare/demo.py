@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import hashlib
 import io
 import os
 import signal
@@ -11,9 +10,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 
+import django
+from django.core.management import call_command
+from django.db import OperationalError, connections
+
+from socialcare import assets
 from socialcare.embedded import ROOT, VAR, VARIABLES, engines, local_secrets, running, wipe
 from socialcare.engines import EngineError
 from socialcare.supervisor import Supervisor
@@ -114,33 +117,16 @@ def _environment(port: int) -> dict[str, str]:
 
 def _prepare() -> str:
     """Bring the database, the translations and the static files up to date; the logins of the demo as text."""
-    import django
-    from django.core.management import call_command
-    from django.db import OperationalError, connections
-
     django.setup()
     logins = io.StringIO()
     try:
         call_command("migrate", verbosity=0, interactive=False)
     except OperationalError as error:
         raise CannotRun(f"The database does not answer: {str(error).strip()}") from None
-    with _once_for(VAR / "built", ["static", "locale", "requirements.txt"]) as changed:
-        if changed:
-            call_command("compile_translations", stdout=io.StringIO())
-            call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+    assets.bring_up_to_date()
     call_command("seed_demo", stdout=logins)
     connections.close_all()
     return logins.getvalue().strip()
-
-
-@contextlib.contextmanager
-def _once_for(stamp: Path, sources: Sequence[str]) -> Iterator[bool]:
-    """Whether `sources` changed since the block last ran to its end."""
-    files = sorted(path for name in sources for path in (ROOT / name, *(ROOT / name).rglob("*")) if path.is_file())
-    state = "".join(f"{path}{path.stat().st_mtime_ns}" for path in files if path.suffix != ".mo")
-    digest = hashlib.sha256(state.encode()).hexdigest()
-    yield not stamp.exists() or stamp.read_text() != digest or not (ROOT / "staticfiles").is_dir()
-    stamp.write_text(digest)
 
 
 @contextlib.contextmanager
