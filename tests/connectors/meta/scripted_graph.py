@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from connectors.contract import Account, App, Usage
+from connectors.meta.graph import GraphClient
 
 TOKEN = "EAAGsecretPAGEtoken0123456789"
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -147,3 +148,16 @@ def _reply(handler: BaseHTTPRequestHandler, answer: Says) -> None:
         handler.connection.shutdown(socket.SHUT_RDWR)
         handler.connection.close()
         handler.close_connection = True
+
+
+HTML = Says(b"<html>502 Bad Gateway</html>", 502, type="text/html")
+
+
+def read(graph: ScriptedGraph, **account: object) -> dict[str, object]:
+    with GraphClient(graph.account(**account)) as client:
+        return client.get_object("123_456", fields="id,message")
+
+
+def write(graph: ScriptedGraph, **account: object) -> dict[str, object]:
+    with GraphClient(graph.account(**account)) as client:
+        return client.put_comment("123_456", "Bonjour")

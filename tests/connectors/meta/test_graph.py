@@ -8,40 +8,34 @@ import json
 import logging
 import socket
 import traceback
-from datetime import UTC, date, datetime, timedelta
 
 import facebook
 import pytest
 
 from connectors import contract, http
 from connectors.contract import (
-    AlreadyDone,
     ConnectorError,
     Disconnected,
-    Forbidden,
-    Reason,
     Refused,
-    Throttled,
     Unavailable,
     UnknownOutcome,
-    Usage,
 )
-from connectors.meta.graph import GraphClient, following
-from connectors.meta.usage import retry_at, usages, version_warnings
-from tests.connectors.meta.scripted_graph import APP, PAGE, SECRET, TOKEN, Asked, Says, ScriptedGraph, error
+from connectors.meta.graph import GraphClient
+from tests.connectors.meta.scripted_graph import (
+    APP,
+    HTML,
+    PAGE,
+    SECRET,
+    TOKEN,
+    Asked,
+    Says,
+    ScriptedGraph,
+    error,
+    read,
+    write,
+)
 
 PROOF = hmac.new(SECRET.encode(), TOKEN.encode(), hashlib.sha256).hexdigest()
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-
-
-def read(graph: ScriptedGraph, **account: object) -> dict[str, object]:
-    with GraphClient(graph.account(**account)) as client:
-        return client.get_object("123_456", fields="id,message")
-
-
-def write(graph: ScriptedGraph, **account: object) -> dict[str, object]:
-    with GraphClient(graph.account(**account)) as client:
-        return client.put_comment("123_456", "Bonjour")
 
 
 # ---------------------------------------------------------------- what is sent
@@ -169,7 +163,6 @@ def test_a_write_that_could_not_be_read_back_is_done(graph: ScriptedGraph) -> No
     assert write(graph) == {"id": "123_789"}
 
 
-HTML = Says(b"<html>502 Bad Gateway</html>", 502, type="text/html")
 USELESS = {
     "html 502": HTML,
     "html with 200": Says(b"<html>login</html>", type="text/html"),
@@ -274,119 +267,6 @@ def test_an_error_of_a_proxy_before_graph_is_refused_not_repeated(graph: Scripte
     assert caught.value.code == "HTTP 404"
 
 
-# ---------------------------------------------------------------- what errors mean
-
-CLASSES = [
-    (190, None, Disconnected, None),
-    (190, 460, Disconnected, None),
-    (102, None, Disconnected, None),
-    (10, 458, Disconnected, None),
-    (10, 2018278, Refused, Reason.WINDOW_CLOSED),
-    (10, 2534022, Refused, Reason.WINDOW_CLOSED),
-    (10, 2018065, Refused, Reason.WINDOW_CLOSED),
-    (551, None, Refused, Reason.RECIPIENT_UNAVAILABLE),
-    (551, 1545041, Refused, Reason.RECIPIENT_UNAVAILABLE),
-    (200, 1545041, Refused, Reason.RECIPIENT_UNAVAILABLE),
-    (10, 2018108, Refused, Reason.RECIPIENT_UNAVAILABLE),
-    (100, 2018001, Refused, Reason.RECIPIENT_UNAVAILABLE),
-    (10, 1893063, Refused, Reason.RESTRICTED),
-    (368, None, Refused, Reason.RESTRICTED),
-    (100, 2534122, Refused, Reason.RESTRICTED),
-    (100, 33, Refused, Reason.GONE),
-    (803, None, Refused, Reason.GONE),
-    (100, None, Refused, Reason.INVALID),
-    (100, 2018047, Refused, Reason.INVALID),
-    (12, None, Refused, Reason.NOT_SUPPORTED),
-    (506, None, AlreadyDone, None),
-    (100, 2534025, AlreadyDone, None),
-    (4, None, Throttled, None),
-    (32, None, Throttled, None),
-    (613, None, Throttled, None),
-    (80001, 2446079, Throttled, None),
-    (80006, None, Throttled, None),
-    (1, 99, Forbidden, None),
-    (3, None, Forbidden, None),
-    (10, None, Forbidden, None),
-    (200, None, Forbidden, None),
-    (299, None, Forbidden, None),
-    (1, 1357046, UnknownOutcome, None),
-    (424242, None, Refused, Reason.INVALID),
-]
-TEXTS = {
-    "en": "(#551) This person isn't available right now.",
-    "fr": "(#10) Ce message est envoyé en dehors de la période autorisée.",
-    "zh": "(#10) 此消息是在允许的时间范围之外发送的。",
-    "liar": "Error validating access token: the session has expired (code 190, #4 rate limit)",
-}
-
-
-@pytest.mark.behaviour(31)
-@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
-@pytest.mark.parametrize(("code", "subcode", "kind", "reason"), CLASSES)
-def test_an_error_is_told_by_code_and_subcode_only(
-    graph: ScriptedGraph, code: int, subcode: int | None, kind: type, reason: Reason | None, text: str
-) -> None:
-    graph.says(error(code, subcode, message=text, error_user_msg=text, error_user_title=text))
-    with pytest.raises(ConnectorError) as caught:
-        write(graph)
-    assert type(caught.value) is kind
-    assert getattr(caught.value, "reason", None) is reason
-    assert caught.value.code == (f"{code}/{subcode}" if subcode else str(code))
-    assert caught.value.trace == "AbCdEf123_-"
-    assert text not in repr(caught.value)
-
-
-@pytest.mark.behaviour(12)
-@pytest.mark.behaviour(32)
-@pytest.mark.parametrize(("code", "status"), [(190, 400), (190, 500), (4, 500), (80001, 400), (10, 500), (100, 500)])
-def test_a_read_that_was_refused_is_not_repeated_whatever_the_status(
-    graph: ScriptedGraph, code: int, status: int
-) -> None:
-    graph.says(error(code, status=status))
-    with pytest.raises(ConnectorError):
-        read(graph)
-    assert len(graph.asked) == 1
-
-
-def test_error_1_that_says_it_is_not_transient_is_for_good(graph: ScriptedGraph) -> None:
-    graph.says(error(1, is_transient=False, status=500))
-    with pytest.raises(Refused):
-        write(graph)
-
-
-@pytest.mark.parametrize("said", ["190", " 190 ", 190])
-def test_a_code_may_come_as_text(graph: ScriptedGraph, said: object) -> None:
-    graph.says(error(said, "460"))
-    with pytest.raises(Disconnected) as caught:
-        read(graph)
-    assert caught.value.code == "190/460"
-
-
-@pytest.mark.parametrize("said", [True, None, 1.5, "９", [], {}, "1" * 5000, ""])
-def test_a_code_that_is_none_is_no_code(graph: ScriptedGraph, said: object) -> None:
-    graph.says(error(said))
-    with pytest.raises(Refused) as caught:
-        read(graph)
-    assert (caught.value.reason, caught.value.code) == (Reason.INVALID, "")
-
-
-@pytest.mark.parametrize(
-    ("call", "permission"),
-    [
-        (lambda g: g.get_object("1"), "pages_read_engagement"),
-        (lambda g: g.get_connections("1", "feed"), "pages_read_user_content"),
-        (lambda g: g.put_comment("1", "x"), "pages_manage_engagement"),
-        (lambda g: g.delete_object("1"), "pages_manage_engagement"),
-        (lambda g: g.post_json("1", "messages", {}), "pages_messaging"),
-        (lambda g: g.put_object("1", "subscribed_apps"), "pages_manage_metadata"),
-    ],
-)
-def test_a_missing_permission_is_named(graph: ScriptedGraph, call: object, permission: str) -> None:
-    graph.says(error(200))
-    with GraphClient(graph.account()) as client, pytest.raises(Forbidden, match=permission):
-        call(client)  # type: ignore[operator]
-
-
 # ---------------------------------------------------------------- what never gets out
 
 
@@ -424,211 +304,6 @@ def test_a_token_no_header_can_carry_is_not_quoted_by_the_library(graph: Scripte
     with pytest.raises(Disconnected) as caught:
         read(graph, credentials={"access_token": "abc\r\nX: 1"})
     assert "abc" not in repr(caught.value)
-
-
-# ---------------------------------------------------------------- how much is used
-
-APP_USAGE = '{"call_count":28,"total_time":25,"total_cputime":208}'
-REPEATED = (
-    f'{{"{PAGE}":[{{"type":"pages","call_count":97,"estimated_time_to_regain_access":19}}],'
-    f'"{PAGE}":[{{"type":"messenger","call_count":3,"total_cputime":5,"total_time":1}}],'
-    f'"666":[{{"type":"ads_management","call_count":100,"estimated_time_to_regain_access":999}}]}}'
-)
-
-
-@pytest.mark.behaviour(30)
-@pytest.mark.parametrize("answer", [Says({"id": "1"}), error(100), HTML], ids=["success", "error", "html"])
-def test_usage_is_read_from_every_answer_with_repeated_keys(graph: ScriptedGraph, answer: Says) -> None:
-    headers = (("x-app-usage", APP_USAGE), ("X-Business-Use-Case-Usage", REPEATED), ("x-page-usage", "{garbage"))
-    graph.says(Says(answer.body, answer.status, headers, answer.type))
-    before = datetime.now(UTC)
-    try:
-        write(graph)
-    except ConnectorError:
-        assert answer.status >= 400
-    assert [(usage.bucket, usage.percent) for usage in graph.usage] == [
-        (f"messenger:{PAGE}", 5.0),
-        (f"pages:{PAGE}", 97.0),
-        ("app", 208.0),
-    ]
-    until = graph.usage[1].blocked_until
-    assert until is not None
-    assert timedelta(minutes=18) < until - before < timedelta(minutes=20)
-    assert graph.usage[0].blocked_until is graph.usage[2].blocked_until is None
-
-
-@pytest.mark.behaviour(30)
-@pytest.mark.parametrize(
-    "header",
-    ["", "{", "null", "[]", "[1]", "3", '"x"', "{}" * 3, '{"call_count":"many","total_time":null}', "[" * 99_999],
-)
-def test_garbage_in_usage_headers_is_no_usage(header: str) -> None:
-    for name in ("x-app-usage", "x-page-usage", "x-business-use-case-usage"):
-        assert all(usage.percent == 0 for usage in usages({name: header}, PAGE, NOW))
-        assert retry_at({name: header}, PAGE, NOW) == NOW + timedelta(minutes=5)
-
-
-@pytest.mark.parametrize(
-    "items", ["{}", "[1]", '["x"]', "null", '[{"call_count":1e999}]', '[{"estimated_time_to_regain_access":-5}]']
-)
-def test_odd_items_of_a_business_header(items: str) -> None:
-    found = usages({"x-business-use-case-usage": f'{{"{PAGE}":{items}}}'}, PAGE, NOW)
-    assert all(usage.percent == 0 and usage.blocked_until is None for usage in found)
-
-
-def test_repeated_headers_joined_by_a_proxy_both_count() -> None:
-    joined = '{"call_count":10}, {"call_count":20}'
-    assert usages({"x-app-usage": joined}, PAGE, NOW) == [Usage("app", 10.0), Usage("app", 20.0)]
-
-
-@pytest.mark.behaviour(29)
-@pytest.mark.parametrize(
-    ("headers", "wait"),
-    [
-        ((("x-business-use-case-usage", REPEATED), ("retry-after", "7")), timedelta(minutes=19)),
-        ((("retry-after", "120"),), timedelta(seconds=120)),
-        ((("retry-after", "999999999"),), timedelta(days=1)),
-        ((("retry-after", "-3"),), timedelta(minutes=5)),
-        ((("retry-after", "soon"),), timedelta(minutes=5)),
-        ((("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT"),), timedelta(minutes=5)),
-        ((), timedelta(minutes=5)),
-    ],
-)
-def test_a_rate_error_says_until_when_and_blocks_its_bucket(
-    graph: ScriptedGraph, headers: tuple[tuple[str, str], ...], wait: timedelta
-) -> None:
-    graph.says(error(80001, headers=headers))
-    with pytest.raises(Throttled) as caught:
-        read(graph)
-    assert abs(caught.value.retry_at - datetime.now(UTC) - wait) < timedelta(seconds=5)
-    assert graph.usage[-1] == Usage(f"pages:{PAGE}", 100.0, caught.value.retry_at)
-    assert len(graph.asked) == 1, "a rate error is never slept on"
-
-
-@pytest.mark.parametrize(("code", "bucket"), [(4, "app"), (32, "page"), (613, "page"), (80006, f"messenger:{PAGE}")])
-def test_a_rate_error_names_the_bucket_it_is_about(graph: ScriptedGraph, code: int, bucket: str) -> None:
-    graph.says(error(code))
-    with pytest.raises(Throttled):
-        write(graph)
-    assert [usage.bucket for usage in graph.usage] == [bucket]
-
-
-def test_429_without_a_graph_error_is_too_fast_also_for_a_write(graph: ScriptedGraph) -> None:
-    graph.says(Says(b"<html>slow down</html>", 429, (("retry-after", "30"),), type="text/html"))
-    with pytest.raises(Throttled) as caught:
-        write(graph)
-    assert timedelta(seconds=25) < caught.value.retry_at - datetime.now(UTC) <= timedelta(seconds=30)
-
-
-def test_a_counter_that_is_down_does_not_make_a_sent_reply_look_failed(graph: ScriptedGraph) -> None:
-    def broken(usage: Usage) -> None:
-        raise ConnectionError("Valkey is down")
-
-    graph.says(Says({"id": "1"}, headers=(("x-app-usage", APP_USAGE),)))
-    assert write(graph, report_usage=broken) == {"id": "1"}
-
-
-# ---------------------------------------------------------------- lists
-
-
-def pages_of(graph: ScriptedGraph, *answers: object, most: int = 10) -> list[list[dict[str, object]]]:
-    graph.says(*(Says(answer) for answer in answers))
-    with GraphClient(graph.account()) as client:
-        return [sheet.items for sheet in client.pages(PAGE, "feed", most=most, limit=2)]
-
-
-def sheet(*ids: str, after: object = None, **paging: object) -> dict[str, object]:
-    cursors = {} if after is None else {"cursors": {"before": after, "after": after}}
-    return {"data": [{"id": each} for each in ids], "paging": {**cursors, **paging}}
-
-
-NEXT = f"https://graph.facebook.com/v25.0/1/feed?access_token={TOKEN}&limit=2&after=OTHER"
-
-
-@pytest.mark.behaviour(34)
-def test_a_list_is_followed_by_its_cursors_not_by_the_url_with_the_token(graph: ScriptedGraph) -> None:
-    found = pages_of(graph, sheet("a", after="A", next=NEXT), sheet(after="B", next=NEXT), sheet("c", after="C"))
-    assert [[item["id"] for item in page] for page in found] == [["a"], [], ["c"]]
-    assert [asked.query.get("after") for asked in graph.asked] == [None, "A", "B"]
-    assert {asked.query["limit"] for asked in graph.asked} == {"2"}
-
-
-@pytest.mark.behaviour(34)
-def test_a_list_ends_where_its_cursor_repeats(graph: ScriptedGraph) -> None:
-    assert len(pages_of(graph, *[sheet("a", after="A", next=NEXT)] * 5)) == 2
-    assert len(graph.asked) == 2
-
-
-@pytest.mark.behaviour(34)
-def test_a_list_ends_at_its_bound(graph: ScriptedGraph) -> None:
-    answers = [sheet(str(n), after=f"C{n}", next=NEXT) for n in range(9)]
-    assert len(pages_of(graph, *answers, most=3)) == 3
-    assert len(graph.asked) == 3
-
-
-def test_a_list_by_time_is_followed_by_its_position(graph: ScriptedGraph) -> None:
-    by_time = f"https://g/v1/feed?access_token={TOKEN}&until=170&__paging_token=enc_x&appsecret_proof=p&evil=1"
-    pages_of(graph, sheet("a", next=by_time), sheet("b"))
-    assert {"until": "170", "__paging_token": "enc_x"}.items() <= graph.asked[1].query.items()
-    assert "evil" not in graph.asked[1].query
-    assert graph.asked[1].query["appsecret_proof"] == PROOF
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        {},
-        {"paging": None},
-        {"paging": []},
-        {"paging": {"cursors": {"after": "A"}}},
-        {"paging": {"next": ""}},
-        {"paging": {"next": 7}},
-        {"paging": {"next": "https://[broken", "cursors": None}},
-        {"paging": {"next": "https://g/feed", "cursors": {"after": ""}}},
-    ],
-)
-def test_odd_paging_is_the_end(answer: dict[str, object]) -> None:
-    assert following(answer) is None
-
-
-def test_odd_data_is_no_items(graph: ScriptedGraph) -> None:
-    assert pages_of(graph, {"data": {"id": "1"}}) == [[]]
-    assert pages_of(graph, {"data": [1, None, {"id": "2"}]}) == [[{"id": "2"}]]
-
-
-def test_the_sdks_own_way_through_a_list_is_bounded_too(graph: ScriptedGraph) -> None:
-    graph.says(*[Says(sheet("a", after="A", next=NEXT))] * 2)
-    with GraphClient(graph.account()) as client:
-        assert [item["id"] for item in client.get_all_connections(PAGE, "feed")] == ["a", "a"]
-
-
-# ---------------------------------------------------------------- the version
-
-
-@pytest.mark.behaviour(40)
-def test_the_version_that_answers_is_compared_with_the_one_asked(graph: ScriptedGraph) -> None:
-    graph.says(Says({"id": "1"}, headers=(("facebook-api-version", "v26.0"),)))
-    with GraphClient(graph.account()) as client:
-        client.get_object("1")
-        assert client.get_version() == "v26.0"
-        assert "v26.0" in client.warnings()[0]
-
-
-@pytest.mark.behaviour(40)
-@pytest.mark.parametrize(
-    ("asked", "spoken", "today", "count"),
-    [
-        ("v25.0", "v25.0", date(2026, 11, 21), 0),
-        ("v25.0", "", date(2026, 11, 21), 0),
-        ("v21.0", "v21.0", date(2026, 11, 21), 1),
-        ("v22.0", "v22.0", date(2027, 2, 18), 0),
-        ("v22.0", "v22.0", date(2027, 2, 19), 1),
-        ("v19.0", "v21.0", date(2026, 11, 21), 2),
-        ("v99.0", "v99.0", date(2026, 11, 21), 0),
-    ],
-)
-def test_a_version_warns_before_it_expires(asked: str, spoken: str, today: date, count: int) -> None:
-    assert len(version_warnings(asked, spoken, today)) == count
 
 
 # ---------------------------------------------------------------- the SDK
