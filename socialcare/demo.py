@@ -50,7 +50,7 @@ def main() -> int:
     )
     parser.add_argument("--fresh", action="store_true", help="begin anew: delete the demo's data first")
     parser.add_argument(
-        "--port", type=int, default=int(os.environ.get("PORT", "8000")), help="the simulator's is one more"
+        "--port", type=_port, default=os.environ.get("PORT", "8000"), help="the simulator's is one more"
     )
     options = parser.parse_args()
     # The end of the terminal, a service manager and Ctrl-C all mean the same; a second one does not cut the stop short.
@@ -64,6 +64,12 @@ def main() -> int:
     except SystemExit:
         print("\nStopped.")
     return 0
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) < 65535:
+        raise argparse.ArgumentTypeError(f"{text} is not a port from 1 to 65534.")
+    return int(text)
 
 
 def _end(_number: int, _frame: object) -> None:
@@ -122,7 +128,7 @@ def _prepare() -> str:
     try:
         call_command("migrate", verbosity=0, interactive=False)
     except OperationalError as error:
-        raise CannotRun(f"The database does not answer: {str(error).strip()}") from None
+        raise CannotRun(f"The database does not answer: {str(error).splitlines()[0]}") from None
     assets.bring_up_to_date()
     call_command("seed_demo", stdout=logins)
     connections.close_all()
