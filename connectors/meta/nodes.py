@@ -108,12 +108,12 @@ def _hung_on(node: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """A message's sticker, files and shares as a webhook would list them."""
     if sticker := link(node.get("sticker")):
         yield {"type": "sticker", "payload": {"url": sticker}}
-    for file in map(as_object, as_list(as_object(node.get("attachments")).get("data"))):
+    for file in filter(None, map(as_object, as_list(as_object(node.get("attachments")).get("data")))):
         kind, url = next(
             ((_FILES[name], file[name].get("url")) for name in _FILES if as_object(file.get(name))), ("", "")
         )
         audio = words(file.get("mime_type")).startswith("audio/")
         kind = kind or ("audio" if audio else "file")
         yield {"type": kind, "title": words(file.get("name")), "payload": {"url": link(url or file.get("file_url"))}}
-    for share in map(as_object, as_list(as_object(node.get("shares")).get("data"))):
+    for share in filter(None, map(as_object, as_list(as_object(node.get("shares")).get("data")))):
         yield {"type": "fallback", "title": words(share.get("name")), "url": link(share.get("link"))}
