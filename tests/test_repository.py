@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -14,11 +15,14 @@ COMPILED = ("psycopg2-binary", "uvloop", "httptools", "orjson", "cryptography", 
 
 
 def tracked():
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True
-    )
-    if listed.returncode:
+    if not (shutil.which("git") and (ROOT / ".git").exists()):
         pytest.skip("not a git checkout")
+    listed = subprocess.run(
+        ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
     paths = [ROOT / name for name in listed.stdout.decode().split("\0") if name]
     return [path for path in paths if path.is_file()]
 
