@@ -198,3 +198,7 @@ def _remember(account: ChannelAccount, purpose: str, exchanges: list[http.Exchan
 
 def _bucket(account: ChannelAccount, name: str = "") -> str:
     return f"{account.channel}:{account.external_id}:{name}" if name else f"{account.channel}:{account.external_id}"
+
+
+def label(channel: str) -> str:
+    return registry.channel(channel).label

@@ -3,17 +3,20 @@
 import logging
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Any
 
+import redis
 from celery import Task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from socialcare.tenancy import NoWorkspace, current_workspace, workspace
+from socialcare.valkey import valkey
 
 log = logging.getLogger(__name__)
 QUIET = 1.0
+BELL_MILLISECONDS = 1000
 _silent_until = 0.0
 
 
@@ -49,13 +52,24 @@ def after_commit(call: Callable[[], object]) -> None:
     transaction.on_commit(run)
 
 
-def ring(task: Any, *args: Any) -> None:
-    """Wake a worker. A broker that does not answer costs nothing: rows are the truth, the clock process looks."""
+def ring(task: Any, *args: Any, once: str = "") -> None:
+    """Wake a worker. A broker that does not answer costs nothing: rows are the truth, the clock process looks.
+
+    `once` names a bell that rings only if nobody has answered its last ring (see `answer`).
+    """
     global _silent_until
     if time.monotonic() < _silent_until:
         return
     try:
+        if once and not valkey().set(f"bell:{once}", 1, nx=True, px=BELL_MILLISECONDS):
+            return
         task.apply_async(args)
-    except (OperationalError, OSError) as error:
+    except (OperationalError, OSError, redis.RedisError) as error:
         _silent_until = time.monotonic() + QUIET
         log.warning("the broker does not answer (%s); the clock process will find the work", type(error).__name__)
+
+
+def answer(bell: str) -> None:
+    """A worker is about to look: whoever rings from now on rings anew."""
+    with suppress(redis.RedisError):
+        valkey().delete(f"bell:{bell}")

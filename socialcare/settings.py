@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import django_stubs_ext
 import environ
 from django.utils.translation import gettext_lazy as _
+
+# Lets generic classes of Django be written as the types they are, such as ModelForm[Workspace].
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -126,9 +130,9 @@ CONTENT_SECURITY_POLICY = {
 }
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["inbox.api.base.SessionSignIn"],
-    "DEFAULT_PERMISSION_CLASSES": ["inbox.api.base.IsMember"],
-    "DEFAULT_RENDERER_CLASSES": ["inbox.api.base.JSONRenderer"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["inbox.api.defaults.SessionSignIn"],
+    "DEFAULT_PERMISSION_CLASSES": ["inbox.api.defaults.IsMember"],
+    "DEFAULT_RENDERER_CLASSES": ["inbox.api.defaults.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "inbox.api.base.one_error_shape",

@@ -241,6 +241,7 @@ class Outgoing(WorkspaceOwned):
     """A reply's place in the queue: a narrow row without words, asked across workspaces, gone when it is done."""
 
     message = models.OneToOneField(Message, models.CASCADE, related_name="outgoing")
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="+")
     account = models.ForeignKey(ChannelAccount, models.CASCADE, related_name="+", db_index=False)
     ready_at = models.DateTimeField()
     lease_until = models.DateTimeField(null=True)

@@ -1,0 +1,1 @@
+"""Everything that can happen to a ticket: the only code that writes one, one module per noun."""

@@ -1,0 +1,102 @@
+"""After every change: the ticket's clock copied onto it, its version raised, the browsers told once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from connectors.models import ChannelAccount
+from inbox import live, records
+from inbox.models import Event, Message, Ticket
+from sla import engine
+from socialcare.background import after_commit
+from socialcare.models import User
+
+ACCOUNT_LOCK = 2
+WRITTEN = (
+    "status",
+    "assignee",
+    "version",
+    "seq",
+    "customer_seq",
+    "preview",
+    "last_at",
+    "last_customer_at",
+    "first_answered_at",
+    "trouble",
+    "owner_app",
+    "due_at",
+    "metric",
+    "breached",
+    "updated_at",
+    "resolved_at",
+)
+
+
+def lock_account(account_id: int) -> None:
+    """One writer of an account's messages at a time, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [ACCOUNT_LOCK, account_id])
+
+
+def locked(ticket_id: int) -> Ticket:
+    """The ticket, held until the transaction ends; everything that writes one begins here."""
+    return Ticket.objects.select_for_update(of=("self",)).select_related("account__app").get(pk=ticket_id)
+
+
+def save(tickets: Sequence[Ticket]) -> None:
+    """Write changed tickets (which the caller has locked) with their clocks, and tell the browsers."""
+    clocks = engine.running([ticket.pk for ticket in tickets])
+    now = timezone.now()
+    for ticket in tickets:
+        clock = clocks.get(ticket.pk) if ticket.status == Ticket.Status.OPEN else None
+        ticket.due_at = clock.due_at if clock else None
+        ticket.metric = clock.metric if clock else ""
+        ticket.breached = clock.breached if clock else False
+        ticket.version += 1
+        ticket.updated_at = now
+    if len(tickets) == 1:
+        tickets[0].save(update_fields=WRITTEN)
+    else:
+        Ticket.objects.bulk_update(tickets, WRITTEN)
+    changed([ticket.pk for ticket in tickets])
+
+
+def changed(ticket_ids: Iterable[int]) -> None:
+    """Send the tickets' rows as they are once all is committed."""
+    ids = list(ticket_ids)
+    after_commit(lambda: live.publish_now([("ticket", row) for row in records.rows(Ticket.objects.filter(pk__in=ids))]))
+
+
+def said(messages: Iterable[Any]) -> None:
+    """Something new stands in these threads; whoever looks at one fetches it."""
+    live.publish([("said", {"ticket": item.ticket_id, "seq": item.seq, "id": item.pk}) for item in messages])
+
+
+def restated(messages: Iterable[Message]) -> None:
+    """These messages changed."""
+    live.publish([("state", {"ticket": message.ticket_id, "id": message.pk}) for message in messages])
+
+
+def account_changed(account: ChannelAccount) -> None:
+    live.publish([("account", {"id": account.pk, "state": account.state, "attention": account.attention})])
+
+
+def event(ticket: Ticket, verb: str, actor: User | None = None, **data: Any) -> Event:
+    return Event(ticket=ticket, verb=verb, actor=actor, data=data)
+
+
+def history(*events: Event) -> None:
+    Event.objects.bulk_create(events)
+
+
+def preview(text: str, attachments: Sequence[dict[str, Any]] = ()) -> str:
+    """What a list shows of a message: its words, or a sign for what it carries instead."""
+    words = " ".join(text.split())
+    if not words and attachments:
+        first = attachments[0]
+        words = first.get("title") or f"[{first.get('type', 'unknown')}]"
+    return words[:200]

@@ -1,0 +1,227 @@
+"""News about messages that are already there, or will come later: edits, removals, reactions, receipts, notices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.utils.dateparse import parse_datetime
+
+from connectors.contract import Edited, Hidden, Inbound, Kind, Notice, NoticeKind, Reacted, Receipt, Removed
+from connectors.models import ChannelAccount
+from inbox.actions import announce
+from inbox.actions.handover import thread_handed_over
+from inbox.models import Early, Event, Message, Story, Ticket
+
+AboutMessage = Edited | Removed | Hidden | Reacted
+
+
+def apply(account: ChannelAccount, records: Sequence[Inbound]) -> None:
+    """Apply these in their order. Each may come twice, or before the message it speaks of."""
+    about = [record for record in records if isinstance(record, Edited | Removed | Hidden | Reacted)]
+    _about_messages(account, about)
+    for record in records:
+        if isinstance(record, Receipt):
+            _receipt(account, record)
+        elif isinstance(record, Notice):
+            _notice(account, record)
+
+
+def catch_up(messages: Sequence[Message]) -> None:
+    """What was said of these (unsaved) messages before they came."""
+    if not messages:
+        return
+    wanted = {message.external_id: message for message in messages}
+    early = list(Early.objects.filter(account_id=messages[0].account_id, external_id__in=list(wanted)))
+    for item in early:
+        for change in sorted(item.changes, key=lambda change: str(change["at"])):
+            _change(wanted[item.external_id], change)
+    Early.objects.filter(pk__in=[item.pk for item in early]).delete()
+
+
+def _about_messages(account: ChannelAccount, records: Sequence[AboutMessage]) -> None:
+    if not records:
+        return
+    ids = [record.external_id for record in records]
+    held = Message.objects.filter(account=account, external_id__in=ids)
+    tickets = {
+        ticket.pk: ticket
+        for ticket in Ticket.objects.select_for_update(of=("self",))
+        .filter(pk__in=held.values("ticket_id"))
+        .order_by("id")
+    }
+    messages = {str(message.external_id): message for message in held.select_related("ticket__identity")}
+    changed: dict[int, Message] = {}
+    for record in records:
+        change = _described(account, record)
+        message = messages.get(record.external_id)
+        if message is None:
+            if not _story(account, record):
+                _keep_early(account, record.external_id, change)
+        elif _change(message, change):
+            changed[message.pk] = message
+            _window(tickets[message.ticket_id], record)
+    if not changed:
+        return
+    for message in changed.values():
+        message.save(
+            update_fields=[
+                "text", "attachments", "revisions", "edited_at", "removed_at", "hidden", "liked", "reactions",
+            ]
+        )  # fmt: skip
+        if message.seq == tickets[message.ticket_id].seq or message.at >= tickets[message.ticket_id].last_at:
+            tickets[message.ticket_id].preview = announce.preview(message.text, message.attachments)
+    announce.history(
+        *(Event(ticket_id=message.ticket_id, verb="removed_by_customer", data={"message": message.pk})
+          for message in changed.values() if message.removed_at and message.origin == Message.Origin.CUSTOMER)
+    )  # fmt: skip
+    announce.save([tickets[pk] for pk in sorted({message.ticket_id for message in changed.values()})])
+    announce.restated(changed.values())
+
+
+def _described(account: ChannelAccount, record: AboutMessage) -> dict[str, Any]:
+    """The change as plain JSON, so that it can also be kept for later."""
+    at = record.at.isoformat()
+    match record:
+        case Edited():
+            return {"do": "edit", "text": record.text, "at": at}
+        case Removed():
+            return {"do": "remove", "at": at}
+        case Hidden():
+            return {"do": "hide", "on": record.hidden, "at": at}
+        case Reacted():
+            who = record.author.external_id if record.author else ""
+            ours = who == account.external_id
+            return {"do": "like" if ours else "react", "who": who, "with": record.reaction, "on": record.on, "at": at}
+
+
+def _change(message: Message, change: dict[str, Any]) -> bool:
+    """Apply one change in memory; False where it changes nothing."""
+    at = parse_datetime(change["at"])
+    return bool(at) and CHANGES[change["do"]](message, change, at)
+
+
+def _edit(message: Message, change: dict[str, Any], at: datetime) -> bool:
+    stale = message.edited_at is not None and at < message.edited_at
+    if message.removed_at or stale or message.text == change["text"]:
+        return False
+    message.revisions = [*message.revisions, {"text": message.text, "at": _ms(message.edited_at or message.at)}]
+    message.text, message.edited_at = change["text"], at
+    return True
+
+
+def _remove(message: Message, change: dict[str, Any], at: datetime) -> bool:
+    if message.removed_at:
+        return False
+    message.text, message.attachments, message.revisions, message.removed_at = "", [], [], at
+    return True
+
+
+def _hide(message: Message, change: dict[str, Any], at: datetime) -> bool:
+    before, message.hidden = message.hidden, bool(change["on"])
+    return before != message.hidden
+
+
+def _like(message: Message, change: dict[str, Any], at: datetime) -> bool:
+    before, message.liked = message.liked, bool(change["on"])
+    return before != message.liked
+
+
+def _react(message: Message, change: dict[str, Any], at: datetime) -> bool:
+    before = dict(message.reactions)
+    if change["on"]:
+        message.reactions = {**before, change["who"]: change["with"]}
+    else:
+        message.reactions = {who: reaction for who, reaction in before.items() if who != change["who"]}
+    return before != message.reactions
+
+
+def _ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
+CHANGES: dict[str, Callable[[Message, dict[str, Any], datetime], bool]] = {
+    "edit": _edit,
+    "remove": _remove,
+    "hide": _hide,
+    "like": _like,
+    "react": _react,
+}
+
+
+def _window(ticket: Ticket, record: AboutMessage) -> None:
+    """A customer's reaction in a direct conversation is a sign of theirs: the platform's window moves."""
+    if not (isinstance(record, Reacted) and record.on and record.author and ticket.kind == Kind.DIRECT):
+        return
+    if record.author.external_id == ticket.thread_id:
+        ticket.last_customer_at = max(filter(None, (ticket.last_customer_at, record.at)))
+
+
+def _story(account: ChannelAccount, record: AboutMessage) -> bool:
+    """A change to a post that is shown above comments; False where it is none."""
+    stories = Story.objects.filter(account=account, external_id=record.external_id)
+    if isinstance(record, Edited):
+        return bool(stories.update(text=record.text))
+    if isinstance(record, Removed):
+        return bool(stories.update(text="", attachments=[]))
+    return stories.exists()
+
+
+def _keep_early(account: ChannelAccount, external_id: str, change: dict[str, Any]) -> None:
+    early, new = Early.objects.get_or_create(account=account, external_id=external_id, defaults={"changes": [change]})
+    if not new and change not in early.changes:
+        early.changes = [*early.changes, change]
+        early.save(update_fields=["changes"])
+
+
+def _receipt(account: ChannelAccount, receipt: Receipt) -> None:
+    """Our messages arrived or were read; a state only ever goes forward."""
+    field = "read_at" if receipt.read else "delivered_at"
+    named = Q(external_id__in=receipt.external_ids)
+    if receipt.until:
+        named |= Q(ticket__thread_id=receipt.thread_id, at__lte=receipt.until)
+    ours = Message.objects.filter(named, account=account, state=Message.State.SENT, **{f"{field}__isnull": True})
+    messages = list(ours.exclude(origin=Message.Origin.CUSTOMER))
+    for message in messages:
+        setattr(message, field, receipt.until or receipt.at)
+        message.delivered_at = message.delivered_at or message.read_at
+    Message.objects.bulk_update(messages, ["read_at", "delivered_at"])
+    announce.restated(messages)
+
+
+def _notice(account: ChannelAccount, notice: Notice) -> None:
+    match notice.kind:
+        case NoticeKind.HANDOVER:
+            thread_handed_over(account, notice)
+        case NoticeKind.REVOKED | NoticeKind.POLICY:
+            _account_in_trouble(account, notice)
+        case _:
+            _note_on_ticket(account, notice)
+
+
+def _account_in_trouble(account: ChannelAccount, notice: Notice) -> None:
+    action = notice.data.get("action", "")
+    account.attention = "" if action == "unblock" else f"{notice.kind}:{action}:{notice.data.get('reason', '')}"[:200]
+    if notice.kind == NoticeKind.REVOKED and account.state == ChannelAccount.State.CONNECTED:
+        account.state = ChannelAccount.State.ATTENTION
+    account.save(update_fields=["attention", "state"])
+    announce.account_changed(account)
+
+
+def _note_on_ticket(account: ChannelAccount, notice: Notice) -> None:
+    """A referral or an opt-in is part of the conversation's history, where there is one."""
+    ticket = Ticket.objects.filter(account=account, thread_id=notice.thread_id).order_by("-id").first()
+    if ticket is None:
+        return
+    data = {key: value for key, value in notice.data.items() if key in ("source", "type", "ad_id", "status")}
+    verb = str(notice.kind)
+    if not Event.objects.filter(ticket=ticket, verb=verb, at=notice.at).exists():
+        Event.objects.create(ticket=ticket, verb=verb, at=notice.at, data=data)
+    announce.changed([ticket.pk])
+
+
+def forget_early(before: datetime) -> None:
+    """Forget news of messages that never came."""
+    Early.objects.filter(at__lt=before).delete()

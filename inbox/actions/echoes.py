@@ -1,0 +1,112 @@
+"""Words of the account itself that come back: our own replies, answers given elsewhere, and the page's posts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from django.utils import timezone
+
+from connectors.contract import Kind, Post
+from connectors.models import ChannelAccount
+from inbox.actions import announce
+from inbox.actions.replies import answered, settle_as_sent
+from inbox.models import Event, Message, Story, Ticket
+from sla import engine
+
+State = Message.State
+ON_ITS_WAY = (State.QUEUED, State.SENDING, State.UNKNOWN, State.FAILED)
+
+
+def take(account: ChannelAccount, posts: Sequence[Post]) -> None:
+    """Each echo settles the reply it repeats, or is kept as an answer given outside, or as a story to show."""
+    for post in posts:
+        if post.context_only:
+            keep_story(account, post)
+        elif reply := _reply_behind(account, post):
+            settle_as_sent(reply.pk, post.external_id, post.created_at, post.permalink)
+        else:
+            _answered_outside(account, post)
+
+
+def keep_story(account: ChannelAccount, post: Post) -> None:
+    Story.objects.update_or_create(
+        account=account,
+        external_id=post.external_id,
+        defaults={
+            "author": (post.author.name if post.author else "")[:200],
+            "ours": post.ours,
+            "text": post.text,
+            "attachments": [{key: value for key, value in asdict(item).items() if value} for item in post.attachments],
+            "permalink": post.permalink[:1000],
+            "at": post.created_at,
+            "asked_at": timezone.now(),
+        },
+    )
+
+
+def _reply_behind(account: ChannelAccount, post: Post) -> Message | None:
+    """Our own message that this echo repeats: by our token, else by the same words to the same place on their way."""
+    ours = Message.objects.filter(account=account, origin=Message.Origin.AGENT)
+    if post.token and (found := _by_token(account, post.token)):
+        return found
+    if post.token or (post.app_id and post.app_id != account.app.as_app().external_id):
+        return None
+    waiting = ours.filter(state__in=ON_ITS_WAY, external_id=None, text=post.text).exclude(state=State.QUEUED)
+    if post.kind == Kind.DIRECT:
+        waiting = waiting.filter(ticket__thread_id=post.thread_id) | waiting.filter(
+            private=True, ticket__identity__external_id=post.thread_id
+        )
+    else:
+        waiting = waiting.filter(ticket__thread_id=post.thread_id, private=False)
+    return waiting.order_by("id").first()
+
+
+def _by_token(account: ChannelAccount, token: str) -> Message | None:
+    """A private reply to a comment is echoed by the page's Messenger account: look on its sibling accounts too."""
+    siblings = ChannelAccount.objects.filter(app_id=account.app_id, external_id=account.external_id)
+    try:
+        return Message.objects.filter(account__in=siblings, origin=Message.Origin.AGENT, token=token).first()
+    except (ValueError, TypeError):
+        return None
+
+
+def _answered_outside(account: ChannelAccount, post: Post) -> None:
+    """Somebody answered with another tool: shown on the ticket, and the clock stops."""
+    ticket = _ticket_of(account, post)
+    if ticket is None:
+        return
+    ticket.seq += 1
+    message = Message.objects.create(
+        ticket=ticket,
+        account=account,
+        seq=ticket.seq,
+        origin=Message.Origin.OUTSIDE,
+        state=State.SENT,
+        kind=post.kind,
+        external_id=post.external_id,
+        parent_id=post.parent_id,
+        text=post.text,
+        attachments=[{key: value for key, value in asdict(item).items() if value} for item in post.attachments],
+        permalink=post.permalink[:1000],
+        raw_kind=post.raw_kind[:60],
+        at=post.created_at,
+        dated=post.dated,
+    )
+    was_open = ticket.status == Ticket.Status.OPEN
+    answered(ticket, account.channel, post.created_at, announce.preview(post.text))
+    if was_open and not engine.running([ticket.pk]):
+        ticket.status = Ticket.Status.PENDING
+    announce.history(Event(ticket=ticket, verb="answered_outside", data={"app": post.app_id}))
+    announce.save([ticket])
+    announce.said([message])
+
+
+def _ticket_of(account: ChannelAccount, post: Post) -> Ticket | None:
+    """The ticket an outside answer belongs to: the customer's conversation, or whose comment it answers."""
+    tickets = Ticket.objects.filter(account=account, thread_id=post.thread_id)
+    if post.kind != Kind.DIRECT:
+        customers = Message.objects.filter(account=account, external_id=post.parent_id).values("ticket_id")
+        tickets = tickets.filter(pk__in=customers)
+    latest = tickets.order_by("-id").values_list("id", flat=True).first()
+    return announce.locked(latest) if latest else None

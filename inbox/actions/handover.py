@@ -1,0 +1,38 @@
+"""Another app takes a conversation over, or gives it back."""
+
+from __future__ import annotations
+
+from connectors.contract import Notice
+from connectors.models import ChannelAccount
+from inbox import routing
+from inbox.actions import announce
+from inbox.models import Event, Message, Ticket
+from sla import engine
+
+
+def thread_handed_over(account: ChannelAccount, notice: Notice) -> None:
+    """Remember who may speak. A conversation that comes to us unanswered starts its clock now."""
+    latest = Ticket.objects.filter(account=account, thread_id=notice.thread_id).order_by("-id").first()
+    if latest is None or "owner" not in notice.data:
+        return
+    ticket = announce.locked(latest.pk)
+    owner = notice.data["owner"]
+    ours = owner in ("", account.app.as_app().external_id)
+    if ticket.owner_app == ("" if ours else owner):
+        return
+    ticket.owner_app = "" if ours else owner[:40]
+    announce.history(Event(ticket=ticket, verb="handed_to_us" if ours else "handed_away", at=notice.at, data={}))
+    if ours and _waits(ticket):
+        ticket.status = Ticket.Status.OPEN
+        words = engine.Wrote(
+            ticket.pk, account.pk, account.channel, notice.at, notice.at, ticket.first_answered_at is not None
+        )
+        engine.customer_wrote([words])
+        ticket.assignee_id = routing.choose([ticket.assignee_id])[0]
+    announce.save([ticket])
+
+
+def _waits(ticket: Ticket) -> bool:
+    last = Message.objects.filter(ticket=ticket).order_by("-at", "-id").first()
+    waiting = ticket.status == Ticket.Status.PENDING
+    return waiting and last is not None and last.origin == Message.Origin.CUSTOMER

@@ -1,0 +1,230 @@
+"""Customers wrote: contacts, tickets and messages for a whole batch of one account, each exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from connectors.contract import Attachment, Inbound, Post
+from connectors.models import ChannelAccount
+from inbox import routing
+from inbox.actions import announce, changes, contacts, echoes
+from inbox.actions.clocks import history_of
+from inbox.models import Event, Identity, Message, Ticket
+from sla import engine
+from socialcare.models import Workspace
+from socialcare.tenancy import current_workspace
+
+Key = tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A record of one delivery, and when that delivery reached us."""
+
+    record: Inbound
+    received_at: datetime
+
+
+@dataclass(slots=True)
+class Touched:
+    """A ticket that got messages in this batch."""
+
+    ticket: Ticket
+    new: bool = False
+    reopened: bool = False
+    in_order: bool = True
+    before: str = ""
+    wrote_at: datetime | None = None
+    noticed_at: datetime | None = None
+    messages: list[Message] = field(default_factory=list)
+
+
+@transaction.atomic
+def receive(account: ChannelAccount, arrivals: Sequence[Arrival]) -> None:
+    """Take in everything a batch holds for one account. Harmless to repeat; all or nothing."""
+    announce.lock_account(account.pk)
+    posts = {}
+    for arrival in arrivals:
+        if isinstance(arrival.record, Post):
+            posts.setdefault(arrival.record.external_id, arrival)
+    known = set(
+        Message.objects.filter(account=account, external_id__in=list(posts)).values_list("external_id", flat=True)
+    )
+    fresh = [arrival for external_id, arrival in posts.items() if external_id not in known]
+    customers_wrote(account, [arrival for arrival in fresh if not _own(arrival.record)])
+    echoes.take(account, [arrival.record for arrival in fresh if _own(arrival.record)])
+    changes.apply(account, [arrival.record for arrival in arrivals if not isinstance(arrival.record, Post)])
+    ChannelAccount.objects.filter(pk=account.pk).update(last_inbound_at=timezone.now())
+
+
+def _own(record: Inbound) -> bool:
+    return isinstance(record, Post) and (record.ours or record.context_only)
+
+
+def customers_wrote(account: ChannelAccount, arrivals: Iterable[Arrival]) -> None:
+    theirs = sorted(
+        ((arrival.record, arrival.received_at) for arrival in arrivals if isinstance(arrival.record, Post)),
+        key=lambda pair: (pair[0].created_at, pair[0].external_id),
+    )
+    if not theirs:
+        return
+    identities = contacts.identify(account, [post for post, _ in theirs])
+    touched = _tickets(account, [(identities[post.external_id], post) for post, _ in theirs])
+    for post, received_at in theirs:
+        _add(touched[identities[post.external_id].pk, post.thread_id], account, post, received_at)
+    batch = list(touched.values())
+    _write(batch)
+    _run_clocks(account, batch)
+    _route(batch)
+    _tell(batch)
+
+
+def _tickets(account: ChannelAccount, pairs: Sequence[tuple[Identity, Post]]) -> dict[Key, Touched]:
+    """The open ticket of each person and thread; reopened, followed up or begun where there is none."""
+    wanted = {(identity.pk, post.thread_id): (identity, post) for identity, post in reversed(pairs)}
+    latest = (
+        Ticket.objects.filter(
+            account=account,
+            thread_id__in={thread for _, thread in wanted},
+            identity__in={identity for identity, _ in wanted},
+        )
+        .order_by("identity_id", "thread_id", "-id")
+        .distinct("identity_id", "thread_id")
+        .values_list("id", flat=True)
+    )
+    held = Ticket.objects.select_for_update(of=("self",)).filter(pk__in=list(latest)).order_by("id")
+    before = {(ticket.identity_id, ticket.thread_id): ticket for ticket in held}
+    reopen_since = timezone.now() - timedelta(hours=Workspace.objects.get(pk=current_workspace()).reopen_hours)
+    found: dict[Key, Touched] = {}
+    for key, (identity, post) in wanted.items():
+        ticket = before.get(key)
+        if ticket and ticket.status != Ticket.Status.RESOLVED:
+            found[key] = Touched(ticket, before=ticket.status)
+        elif ticket and ticket.resolved_at and ticket.resolved_at >= reopen_since:
+            found[key] = Touched(ticket, reopened=not post.standby, before=ticket.status)
+        else:
+            found[key] = Touched(_begin(account, identity, post, follows=ticket), new=True)
+    return found
+
+
+def _begin(account: ChannelAccount, identity: Identity, post: Post, follows: Ticket | None) -> Ticket:
+    return Ticket(
+        account=account,
+        contact_id=identity.contact_id,
+        identity=identity,
+        thread_id=post.thread_id,
+        kind=post.kind,
+        status=Ticket.Status.PENDING,
+        follows=follows,
+        last_at=post.created_at,
+    )
+
+
+def _add(touched: Touched, account: ChannelAccount, post: Post, received_at: datetime) -> None:
+    """Put a customer's message on its ticket, in memory."""
+    ticket = touched.ticket
+    ticket.seq += 1
+    attachments = [attachment(item) for item in post.attachments]
+    touched.messages.append(
+        Message(
+            account=account,
+            seq=ticket.seq,
+            origin=Message.Origin.CUSTOMER,
+            state=Message.State.RECEIVED,
+            kind=post.kind,
+            external_id=post.external_id,
+            parent_id=post.parent_id,
+            text=post.text,
+            attachments=attachments,
+            permalink=post.permalink[:1000],
+            raw_kind=post.raw_kind[:60],
+            rating=post.rating,
+            at=post.created_at,
+            dated=post.dated,
+            received_at=received_at,
+        )
+    )
+    if not touched.new and post.created_at < ticket.last_at:
+        touched.in_order = False
+    if post.created_at >= ticket.last_at:
+        ticket.last_at, ticket.preview = post.created_at, announce.preview(post.text, attachments)
+    ticket.customer_seq = ticket.seq
+    ticket.last_customer_at = max(filter(None, (ticket.last_customer_at, post.created_at)))
+    if not post.standby:
+        ticket.status, ticket.resolved_at = Ticket.Status.OPEN, None
+        if touched.wrote_at is None:
+            touched.wrote_at, touched.noticed_at = post.created_at, received_at
+
+
+def attachment(item: Attachment) -> dict[str, Any]:
+    return {key: value for key, value in asdict(item).items() if value not in ("", None)}
+
+
+def _write(batch: Sequence[Touched]) -> None:
+    Ticket.objects.bulk_create([touched.ticket for touched in batch if touched.new])
+    for touched in batch:
+        for message in touched.messages:
+            message.ticket = touched.ticket
+    messages = [message for touched in batch for message in touched.messages]
+    changes.catch_up(messages)
+    Message.objects.bulk_create(messages)
+
+
+def _run_clocks(account: ChannelAccount, batch: Sequence[Touched]) -> None:
+    """Messages that came in order start a clock; where they did not, the history says what runs."""
+    words = [
+        engine.Wrote(
+            touched.ticket.pk,
+            account.pk,
+            account.channel,
+            touched.wrote_at,
+            touched.noticed_at,
+            touched.ticket.first_answered_at is not None,
+        )
+        for touched in batch
+        if touched.in_order and touched.wrote_at and touched.noticed_at
+    ]
+    engine.customer_wrote(words)
+    for touched in batch:
+        if not touched.in_order:
+            ticket = touched.ticket
+            engine.recompute(ticket.pk, account.pk, account.channel, history_of(ticket.pk))
+            if touched.before == Ticket.Status.PENDING and not engine.running([ticket.pk]):
+                ticket.status = Ticket.Status.PENDING
+
+
+def _route(batch: Sequence[Touched]) -> None:
+    waiting = [
+        touched.ticket
+        for touched in batch
+        if touched.ticket.status == Ticket.Status.OPEN
+        and (touched.new or touched.reopened or not touched.ticket.assignee_id)
+    ]
+    if not waiting:
+        return
+    chosen = routing.choose([ticket.assignee_id for ticket in waiting])
+    for ticket, user_id in zip(waiting, chosen, strict=True):
+        ticket.assignee_id = user_id
+
+
+def _tell(batch: Sequence[Touched]) -> None:
+    events: list[Event] = []
+    for touched in batch:
+        ticket = touched.ticket
+        if touched.new:
+            events.append(
+                announce.event(ticket, "follow_up" if ticket.follows_id else "opened", follows=ticket.follows_id)
+            )
+        elif touched.reopened:
+            events.append(announce.event(ticket, "reopened_by_customer"))
+        if (touched.new or touched.reopened) and ticket.assignee_id:
+            events.append(announce.event(ticket, "routed", to=ticket.assignee_id))
+    announce.history(*events)
+    announce.save([touched.ticket for touched in batch])
+    announce.said(message for touched in batch for message in touched.messages)

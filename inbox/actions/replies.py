@@ -1,0 +1,324 @@
+"""An agent's answer, from the words to the platform's yes: queued, taken back, sending, sent, failed, unknown."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from connectors import gateway
+from connectors.contract import Kind, Reason, Reply, Sent, Thread
+from connectors.models import ChannelAccount
+from inbox.actions import announce
+from inbox.actions.clocks import history_of
+from inbox.actions.refusals import NewerMessages, NotAllowed, TooLate
+from inbox.models import Event, Message, Outgoing, Ticket
+from sla import engine
+from socialcare.models import User, Workspace
+
+State = Message.State
+UNDER_WAY = (State.QUEUED, State.SENDING, State.SENT, State.UNKNOWN)
+
+
+@transaction.atomic
+def reply(
+    ticket_id: int, agent: User, text: str, *, private: bool, token: UUID, last_seq: int, to: int | None = None
+) -> Message:
+    """Write an answer down; it leaves when the time to take it back is over.
+
+    `last_seq`: what the agent had seen; raises NewerMessages if more was said since. `to`: the
+    message answered, the customer's last one by default. Raises NotAllowed with the platform's
+    reason. The same `token` twice gives the same message.
+    """
+    if known := Message.objects.filter(token=token, ticket_id=ticket_id).first():
+        return known
+    ticket = announce.locked(ticket_id)
+    text = text.strip()
+    _refuse_if_unseen(ticket, agent, last_seq)
+    target = answerable(ticket, to)
+    private = private and target.kind != Kind.DIRECT
+    _refuse_if_forbidden(ticket, target, text, private)
+    message = _queue(ticket, target, agent, text, private, token)
+    if ticket.assignee_id is None:
+        ticket.assignee = agent
+        announce.history(announce.event(ticket, "assigned", agent, to=agent.pk))
+    announce.save([ticket])
+    announce.said([message])
+    return message
+
+
+def answerable(ticket: Ticket, to: int | None = None) -> Message:
+    """The customer's message an answer goes to: the one named, else the last that still stands."""
+    theirs = Message.objects.filter(ticket=ticket, origin=Message.Origin.CUSTOMER)
+    if to is not None:
+        theirs = theirs.filter(pk=to)
+    found = theirs.filter(removed_at=None).order_by("-at", "-id").first() or theirs.order_by("-at", "-id").first()
+    if found is None:
+        raise NotAllowed(Reason.GONE)
+    return found
+
+
+def thread_of(ticket: Ticket, target: Message) -> Thread:
+    """What a channel must know to say whether we may answer this message."""
+    used = Message.objects.filter(
+        account=ticket.account_id, parent_id=target.external_id or "", private=True, origin=Message.Origin.AGENT
+    )
+    return Thread(
+        kind=Kind(target.kind),
+        post_created_at=target.at,
+        last_customer_at=ticket.last_customer_at,
+        privately_replied=used.filter(state__in=UNDER_WAY).exclude(kind=Kind.DIRECT).exists(),
+        removed=target.removed_at is not None,
+        owner=ticket.owner_app,
+    )
+
+
+def outgoing_reply(message: Message) -> Reply:
+    """The message as its channel sends it. An answer to a reply below a comment goes to that comment."""
+    ticket = message.ticket
+    target = Message.objects.filter(account=message.account_id, external_id=message.parent_id).first()
+    thread = thread_of(ticket, target) if target else Thread(Kind(message.kind))
+    nested = target and target.kind == Kind.COMMENT and target.parent_id not in ("", ticket.thread_id)
+    return Reply(
+        text=message.text,
+        to=target.parent_id if target and nested and not message.private else message.parent_id,
+        thread_id=ticket.thread_id,
+        recipient=ticket.identity.external_id,
+        thread=thread,
+        token=str(message.token),
+        private=message.private,
+    )
+
+
+def _refuse_if_unseen(ticket: Ticket, agent: User, last_seq: int) -> None:
+    newer = Message.objects.filter(ticket=ticket, seq__gt=last_seq).exclude(agent=agent, origin=Message.Origin.AGENT)
+    newer = newer.exclude(state=State.CANCELLED)
+    if newer.exists():
+        raise NewerMessages(list(newer.order_by("seq").values_list("id", flat=True)))
+
+
+def _refuse_if_forbidden(ticket: Ticket, target: Message, text: str, private: bool) -> None:
+    rule = gateway.reply_rule(ticket.account, thread_of(ticket, target), private=private)
+    if not rule.allowed:
+        raise NotAllowed(rule.reason or Reason.NOT_SUPPORTED)
+    if not text:
+        raise NotAllowed(Reason.EMPTY)
+    surface = gateway.surface(ticket.account.channel, target.kind)
+    limit = surface.private_max_length if private else surface.max_length
+    if limit is not None and surface.length_of(text) > limit:
+        raise NotAllowed(Reason.TOO_LONG, limit=limit, length=surface.length_of(text))
+
+
+def _queue(ticket: Ticket, target: Message, agent: User, text: str, private: bool, token: UUID) -> Message:
+    undo = timedelta(seconds=Workspace.objects.get(pk=ticket.workspace_id).undo_seconds)
+    now = timezone.now()
+    ticket.seq += 1
+    message = Message.objects.create(
+        ticket=ticket,
+        account_id=ticket.account_id,
+        seq=ticket.seq,
+        origin=Message.Origin.AGENT,
+        state=State.QUEUED,
+        kind=target.kind,
+        private=private,
+        parent_id=target.external_id or "",
+        token=token,
+        agent=agent,
+        text=text,
+        at=now,
+        received_at=now,
+        send_after=now + undo,
+    )
+    _put_in_line(message, now + undo)
+    return message
+
+
+def _put_in_line(message: Message, ready_at: datetime) -> None:
+    Outgoing.objects.update_or_create(
+        message=message,
+        defaults={
+            "ticket_id": message.ticket_id,
+            "account_id": message.account_id,
+            "ready_at": ready_at,
+            "lease_until": None,
+            "attempts": 0,
+            "settling": False,
+            "started_at": None,
+        },
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("NOTIFY socialcare_clock")
+
+
+def _held(message_id: int) -> Message:
+    """The message with its ticket, both held until the transaction ends; the ticket is locked first."""
+    ticket = announce.locked(Message.objects.values_list("ticket_id", flat=True).get(pk=message_id))
+    message = Message.objects.select_for_update(of=("self",)).get(pk=message_id)
+    message.ticket = ticket
+    return message
+
+
+@transaction.atomic
+def undo(message_id: int) -> Message:
+    """Take an answer back before it leaves. Raises TooLate once a worker has it."""
+    message = _held(message_id)
+    if message.state == State.CANCELLED:
+        return message
+    if message.state != State.QUEUED:
+        raise TooLate(message.state)
+    Outgoing.objects.filter(message=message).delete()
+    return _restate(message, State.CANCELLED)
+
+
+@transaction.atomic
+def retry(message_id: int, agent: User) -> Message:
+    """A human decides to send again what failed, or what nobody could find on the platform."""
+    message = _held(message_id)
+    if message.state not in (State.FAILED, State.UNKNOWN) or message.origin != Message.Origin.AGENT:
+        raise TooLate(message.state)
+    target = answerable(message.ticket)
+    if original := Message.objects.filter(account=message.account_id, external_id=message.parent_id).first():
+        target = original
+    message_state, message.state = message.state, State.FAILED
+    message.save(update_fields=["state"])
+    _refuse_if_forbidden(message.ticket, target, message.text, message.private)
+    announce.history(announce.event(message.ticket, "sent_again", agent, message=message.pk, after=message_state))
+    message.send_after = timezone.now()
+    _put_in_line(message, message.send_after)
+    return _restate(message, State.QUEUED)
+
+
+@transaction.atomic
+def confirm(message_id: int, agent: User) -> Message:
+    """A human saw the answer on the platform: it counts as sent when it was written."""
+    message = _held(message_id)
+    if message.state != State.UNKNOWN:
+        raise TooLate(message.state)
+    announce.history(announce.event(message.ticket, "confirmed", agent, message=message.pk))
+    return _sent(message, Sent(message.external_id or "", at=message.at))
+
+
+@transaction.atomic
+def begin_sending(message_id: int) -> Message | None:
+    """A worker takes the answer; None where it was taken back. A message found in `sending` was lost on the way."""
+    message = _held(message_id)
+    if message.state == State.SENDING:
+        return _restate(message, State.UNKNOWN)
+    if message.state == State.UNKNOWN:
+        return message
+    if message.state != State.QUEUED:
+        return None
+    return _restate(message, State.SENDING)
+
+
+@transaction.atomic
+def sent(message_id: int, outcome: Sent) -> Message:
+    """The platform took it. Harmless to repeat."""
+    announce.lock_account(Message.objects.values_list("account_id", flat=True).get(pk=message_id))
+    return _sent(_held(message_id), outcome)
+
+
+def settle_as_sent(message_id: int, external_id: str, at: datetime, permalink: str) -> Message:
+    """The platform's echo shows that it is out. The caller holds the account's lock and a transaction."""
+    return _sent(_held(message_id), Sent(external_id, at, permalink))
+
+
+def _sent(message: Message, outcome: Sent) -> Message:
+    if message.state == State.SENT:
+        return message
+    if outcome.external_id:
+        Message.objects.filter(
+            account=message.account_id, external_id=outcome.external_id, origin=Message.Origin.OUTSIDE
+        ).delete()
+    message.external_id = outcome.external_id or None
+    message.permalink = outcome.permalink[:1000]
+    message.at = outcome.at or timezone.now()
+    Outgoing.objects.filter(message=message).delete()
+    message.state, message.failure, message.failure_detail = State.SENT, "", ""
+    message.save(update_fields=["state", "external_id", "permalink", "at", "failure", "failure_detail"])
+    ChannelAccount.objects.filter(pk=message.account_id).update(last_outbound_at=timezone.now())
+    ticket = message.ticket
+    was_open = ticket.status == Ticket.Status.OPEN
+    answered(ticket, ticket.account.channel, message.at, announce.preview(message.text))
+    if was_open and not engine.running([ticket.pk]):
+        ticket.status = Ticket.Status.PENDING
+    _trouble(ticket)
+    announce.save([ticket])
+    announce.restated([message])
+    return message
+
+
+def answered(ticket: Ticket, channel: str, at: datetime, preview: str) -> None:
+    """An answer is out: stop the clock. An answer older than the customer's last words is put in its place."""
+    if ticket.last_customer_at is None or at >= ticket.last_customer_at:
+        engine.agent_answered(ticket.pk, at)
+    else:
+        engine.recompute(ticket.pk, ticket.account_id, channel, history_of(ticket.pk))
+    ticket.first_answered_at = min(filter(None, (ticket.first_answered_at, at)))
+    if at >= ticket.last_at:
+        ticket.last_at, ticket.preview = at, preview
+
+
+@transaction.atomic
+def failed(message_id: int, reason: Reason | str, detail: str = "") -> Message:
+    """It will not go out like this; the agent sees why, the clock runs on."""
+    message = _held(message_id)
+    if message.state not in (State.SENDING, State.QUEUED, State.UNKNOWN):
+        return message
+    Outgoing.objects.filter(message=message).delete()
+    message.failure, message.failure_detail = str(reason)[:40], detail[:500]
+    announce.history(Event(ticket=message.ticket, verb="failed", data={"message": message.pk, "reason": str(reason)}))
+    return _restate(message, State.FAILED)
+
+
+@transaction.atomic
+def later(message_id: int, ready_at: datetime, *, why: str) -> None:
+    """Not now: it waits in line until then."""
+    message = _held(message_id)
+    if message.state in (State.SENDING, State.QUEUED):
+        Outgoing.objects.filter(message=message).update(ready_at=ready_at, lease_until=None)
+        message.failure = why[:40]
+        _restate(message, State.QUEUED)
+
+
+def held(message_id: int, account: ChannelAccount, ready_at: datetime) -> None:
+    """The account works no more: its answers wait until an admin has reconnected it."""
+    later(message_id, ready_at, why=Reason.DISCONNECTED)
+    announce.account_changed(account)
+
+
+@transaction.atomic
+def unknown(message_id: int, look_at: datetime | None) -> None:
+    """It may be out. `look_at`: when to look on the platform next; None when a human has to decide."""
+    message = _held(message_id)
+    if message.state not in (State.SENDING, State.UNKNOWN):
+        return
+    if look_at is None:
+        Outgoing.objects.filter(message=message).delete()
+    else:
+        Outgoing.objects.filter(message=message).update(ready_at=look_at, lease_until=None, settling=True)
+    if message.state != State.UNKNOWN:
+        _restate(message, State.UNKNOWN)
+
+
+def resume(account_id: int) -> int:
+    """The account works again: what waited for it goes out now. Returns how many."""
+    return Outgoing.objects.filter(account_id=account_id, settling=False, lease_until=None).update(
+        ready_at=timezone.now()
+    )
+
+
+def _restate(message: Message, state: str) -> Message:
+    message.state = state
+    message.save(update_fields=["state", "failure", "failure_detail", "send_after"])
+    _trouble(message.ticket)
+    announce.save([message.ticket])
+    announce.restated([message])
+    return message
+
+
+def _trouble(ticket: Ticket) -> None:
+    bad = Message.objects.filter(ticket=ticket, state__in=[State.FAILED, State.UNKNOWN])
+    ticket.trouble = bad.exists()

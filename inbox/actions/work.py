@@ -1,0 +1,138 @@
+"""What agents do with a ticket besides answering: notes, assigning, resolving, reopening, moderating, seeing."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from connectors import gateway
+from connectors.contract import Can, Reason
+from inbox import routing
+from inbox.actions import announce
+from inbox.actions.refusals import NotAllowed, NotAMember
+from inbox.models import Event, Message, Note, Seen, Ticket
+from sla import engine
+from socialcare.models import Membership, User
+
+
+@transaction.atomic
+def note(ticket_id: int, author: User, text: str) -> Note:
+    """Say something among colleagues. Never leaves the house, moves no clock."""
+    ticket = announce.locked(ticket_id)
+    ticket.seq += 1
+    written = Note.objects.create(ticket=ticket, seq=ticket.seq, author=author, text=text)
+    announce.save([ticket])
+    announce.said([written])
+    return written
+
+
+@transaction.atomic
+def assign(ticket_id: int, actor: User, to: int | None) -> Ticket:
+    """Give a ticket to a member of this workspace, or to nobody. Raises NotAMember."""
+    ticket = announce.locked(ticket_id)
+    if ticket.assignee_id == to:
+        return ticket
+    if to is not None:
+        members = Membership.objects.filter(workspace_id=ticket.workspace_id, user_id=to, user__is_active=True)
+        if not members.exists():
+            raise NotAMember
+    before, ticket.assignee_id = ticket.assignee_id, to
+    announce.history(announce.event(ticket, "assigned" if to else "unassigned", actor, to=to, before=before))
+    announce.save([ticket])
+    return ticket
+
+
+@transaction.atomic
+def resolve(ticket_id: int, actor: User) -> Ticket:
+    """The request is done; its clock stops. Answers still in line go out all the same."""
+    ticket = announce.locked(ticket_id)
+    if ticket.status == Ticket.Status.RESOLVED:
+        return ticket
+    now = timezone.now()
+    engine.resolved([ticket.pk], now)
+    ticket.status, ticket.resolved_at = Ticket.Status.RESOLVED, now
+    announce.history(Event(ticket=ticket, verb="resolved", actor=actor, at=now))
+    announce.save([ticket])
+    return ticket
+
+
+@transaction.atomic
+def reopen(ticket_id: int, actor: User) -> Ticket:
+    """Take a request up again; where the same person has another open ticket in the thread, that one is returned."""
+    ticket = announce.locked(ticket_id)
+    if ticket.status == Ticket.Status.OPEN:
+        return ticket
+    same = Ticket.objects.filter(account=ticket.account_id, identity=ticket.identity_id, thread_id=ticket.thread_id)
+    if other := same.exclude(pk=ticket.pk).exclude(status=Ticket.Status.RESOLVED).first():
+        return other
+    ticket.status, ticket.resolved_at = Ticket.Status.OPEN, None
+    ticket.assignee_id = ticket.assignee_id or actor.pk
+    announce.history(announce.event(ticket, "reopened", actor))
+    announce.save([ticket])
+    return ticket
+
+
+@transaction.atomic
+def see(ticket_id: int, user: User, seq: int) -> None:
+    """Somebody has read a ticket up to here; it never goes back."""
+    ticket = Ticket.objects.get(pk=ticket_id)
+    seen, _ = Seen.objects.select_for_update().get_or_create(ticket=ticket, user=user)
+    if min(seq, ticket.seq) > seen.seq:
+        seen.seq = min(seq, ticket.seq)
+        seen.save(update_fields=["seq"])
+
+
+def moderate(message_id: int, actor: User, action: Can, *, on: bool) -> Message:
+    """Like, hide or delete on the platform, then here. A call is made: outside any transaction.
+
+    Raises NotAllowed where the surface does not offer it, ConnectorError where the platform would not.
+    """
+    message = Message.objects.select_related("ticket", "account__app").get(pk=message_id)
+    offered = gateway.surface(message.account.channel, message.kind).can
+    if action not in offered or not message.external_id or action not in (Can.LIKE, Can.HIDE, Can.DELETE):
+        raise NotAllowed(Reason.NOT_SUPPORTED)
+    if message.removed_at:
+        raise NotAllowed(Reason.GONE)
+    gateway.act(message.account, action, message.external_id, on=on)
+    return _moderated(message_id, actor, action, on)
+
+
+@transaction.atomic
+def _moderated(message_id: int, actor: User, action: Can, on: bool) -> Message:
+    ticket = announce.locked(Message.objects.values_list("ticket_id", flat=True).get(pk=message_id))
+    message = Message.objects.get(pk=message_id)
+    if action is Can.LIKE:
+        message.liked = on
+    elif action is Can.HIDE:
+        message.hidden = on
+    else:
+        message.text, message.attachments, message.revisions = "", [], []
+        message.removed_at = timezone.now()
+    message.save(update_fields=["liked", "hidden", "text", "attachments", "revisions", "removed_at"])
+    verb = {Can.LIKE: "liked", Can.HIDE: "hidden", Can.DELETE: "deleted"}[action]
+    announce.history(announce.event(ticket, verb if on else f"un{verb}", actor, message=message.pk))
+    announce.save([ticket])
+    announce.restated([message])
+    return message
+
+
+@transaction.atomic
+def hand_out(limit: int = 200) -> int:
+    """Give what waits to the agents who are there, the most urgent first. Returns how many."""
+    if not routing.present():
+        return 0
+    waiting = list(
+        Ticket.objects.select_for_update(skip_locked=True, of=("self",))
+        .filter(status=Ticket.Status.OPEN, assignee=None)
+        .order_by("order_at", "id")[:limit]
+    )
+    if not waiting:
+        return 0
+    chosen = routing.choose([None] * len(waiting))
+    for ticket, user_id in zip(waiting, chosen, strict=True):
+        ticket.assignee_id = user_id
+    given = [ticket for ticket in waiting if ticket.assignee_id]
+    announce.history(*(announce.event(ticket, "routed", to=ticket.assignee_id) for ticket in given))
+    if given:
+        announce.save(given)
+    return len(given)

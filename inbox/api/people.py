@@ -1,0 +1,46 @@
+"""Colleagues, and me."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from inbox.actions import presence
+from inbox.api import shapes
+from inbox.api.base import Endpoint, Write
+from inbox.api.checking import checked
+
+
+class People(Endpoint):
+    @extend_schema(operation_id="list_people", responses=shapes.PeopleShape)
+    def get(self, request: Request, slug: str) -> Response:
+        """Who works here, who is there, with how many open tickets."""
+        return Response({"items": presence.people()})
+
+
+class Available(Write):
+    @extend_schema(operation_id="set_available", request=shapes.AvailableRequest, responses=shapes.PeopleShape)
+    def post(self, request: Request, slug: str) -> Response:
+        """I want work, or none for now."""
+        presence.available(self.membership, checked(shapes.AvailableRequest, request.data)["available"])
+        return Response({"items": presence.people()})
+
+
+class Me(Write):
+    @extend_schema(operation_id="get_me", responses=shapes.MeShape)
+    def get(self, request: Request, slug: str) -> Response:
+        return Response(self._me())
+
+    @extend_schema(operation_id="change_me", request=shapes.MeShape, responses=shapes.MeShape)
+    def patch(self, request: Request, slug: str) -> Response:
+        """My preferences."""
+        asked = checked(shapes.MeShape, request.data)
+        for name, value in asked.items():
+            setattr(self.user, name, value)
+        if asked:
+            self.user.save(update_fields=list(asked))
+        return Response(self._me())
+
+    def _me(self) -> dict[str, object]:
+        user = self.user
+        names = ("id", "name", "email", "shortcuts", "theme", "language")
+        return {name: getattr(user, name) for name in names} | {"role": self.membership.role}

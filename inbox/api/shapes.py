@@ -1,0 +1,198 @@
+"""The shapes of requests (checked) and answers (documented only; lists go past serializers to bytes)."""
+
+from rest_framework import serializers as s
+
+Moment = "milliseconds since 1970, UTC"
+
+
+class RowShape(s.Serializer[object]):
+    """A ticket as lists and live updates carry it."""
+
+    id = s.IntegerField()
+    v = s.IntegerField(help_text="version; the newest wins")
+    ch = s.CharField(help_text="channel")
+    kind = s.ChoiceField(["post", "comment", "mention", "review", "direct"])
+    name = s.CharField(help_text="empty: unknown author")
+    text = s.CharField()
+    at = s.IntegerField(help_text=Moment)
+    due = s.IntegerField(allow_null=True, help_text=Moment)
+    metric = s.CharField()
+    breached = s.BooleanField()
+    st = s.ChoiceField(["open", "pending", "resolved"])
+    who = s.IntegerField(allow_null=True, help_text="assignee")
+    seq = s.IntegerField()
+    cseq = s.IntegerField(help_text="number of the customer's last message")
+    acc = s.IntegerField()
+    trouble = s.BooleanField(help_text="an answer failed or its outcome is unknown")
+    up = s.IntegerField(help_text=Moment)
+
+
+class CountsShape(s.Serializer[object]):
+    open = s.IntegerField()
+    unassigned = s.IntegerField()
+    breached = s.IntegerField()
+    pending = s.IntegerField()
+    by = s.DictField(child=s.IntegerField(), help_text="open tickets by agent")
+
+
+class PageShape(s.Serializer[object]):
+    items = RowShape(many=True)
+    next = s.CharField(allow_null=True)
+    seen = s.DictField(child=s.IntegerField())
+    counts = CountsShape()
+    seq = s.IntegerField(allow_null=True, help_text="number of the last live event; null while there is none")
+    now = s.IntegerField(help_text=Moment)
+
+
+class ModeShape(s.Serializer[object]):
+    allowed = s.BooleanField()
+    reason = s.CharField(required=False)
+    message = s.CharField(required=False)
+    until = s.IntegerField(allow_null=True, required=False, help_text=Moment)
+    max = s.IntegerField(allow_null=True)
+    public = s.BooleanField(required=False)
+    to = s.IntegerField(required=False)
+    label = s.CharField(required=False)
+
+
+class ComposeShape(s.Serializer[object]):
+    reply = ModeShape(allow_null=True)
+    private = ModeShape(allow_null=True)
+    note = ModeShape()
+    can = s.ListField(child=s.CharField())
+
+
+class TimerShape(s.Serializer[object]):
+    metric = s.CharField()
+    started = s.IntegerField()
+    due = s.IntegerField()
+    stopped = s.IntegerField(allow_null=True)
+    breached = s.BooleanField()
+    outcome = s.CharField(allow_blank=True)
+
+
+class TicketShape(RowShape):
+    contact = s.DictField()
+    account = s.DictField()
+    story = s.DictField(allow_null=True)
+    others = s.ListField(child=s.DictField())
+    follows = s.IntegerField(allow_null=True)
+    compose = ComposeShape()
+    timers = TimerShape(many=True)
+    assignee = s.DictField(allow_null=True)
+    seen = s.IntegerField()
+
+
+class EntryShape(s.Serializer[object]):
+    """A message, a note or an event; `type` says which, and what else is there."""
+
+    type = s.ChoiceField(["message", "note", "event"])
+    id = s.IntegerField()
+    at = s.IntegerField(help_text=Moment)
+    who = s.CharField(allow_blank=True)
+    text = s.CharField(allow_blank=True)
+    seq = s.IntegerField(required=False)
+    origin = s.ChoiceField(["customer", "agent", "outside"], required=False)
+    state = s.CharField(required=False)
+    private = s.BooleanField(required=False)
+    client_id = s.CharField(required=False, allow_null=True)
+
+
+class EntriesShape(s.Serializer[object]):
+    items = EntryShape(many=True)
+    before = s.CharField(allow_null=True)
+    seq = s.IntegerField()
+
+
+class DoneShape(s.Serializer[object]):
+    row = RowShape()
+
+
+class SaidShape(s.Serializer[object]):
+    entry = EntryShape()
+    row = RowShape()
+
+
+class PersonShape(s.Serializer[object]):
+    id = s.IntegerField()
+    name = s.CharField()
+    role = s.ChoiceField(["agent", "supervisor", "admin"])
+    present = s.BooleanField()
+    available = s.BooleanField()
+    load = s.IntegerField()
+
+
+class PeopleShape(s.Serializer[object]):
+    items = PersonShape(many=True)
+
+
+class MeShape(s.Serializer[object]):
+    id = s.IntegerField(read_only=True)
+    name = s.CharField(read_only=True)
+    email = s.CharField(read_only=True)
+    role = s.CharField(read_only=True)
+    shortcuts = s.BooleanField(required=False)
+    theme = s.ChoiceField(["system", "light", "dark"], required=False)
+    language = s.ChoiceField(["", "en", "fr"], required=False)
+
+
+class ErrorBody(s.Serializer[object]):
+    code = s.CharField()
+    message = s.CharField()
+    fields = s.DictField(required=False)
+    details = s.DictField(required=False)
+
+
+class ErrorShape(s.Serializer[object]):
+    error = ErrorBody()
+
+
+class PageQuery(s.Serializer[object]):
+    view = s.ChoiceField(["mine", "unassigned", "open", "breached", "pending", "resolved"], default="open")
+    after = s.CharField(required=False, default="", max_length=120, allow_blank=True)
+    limit = s.IntegerField(min_value=1, max_value=200, default=60)
+    q = s.CharField(required=False, default="", max_length=100, allow_blank=True)
+
+
+class EntriesQuery(s.Serializer[object]):
+    before = s.CharField(required=False, default="", max_length=120, allow_blank=True)
+    after_seq = s.IntegerField(required=False, default=None, min_value=0, allow_null=True)
+    limit = s.IntegerField(min_value=1, max_value=200, default=50)
+
+
+def _no_nul(value: str) -> str:
+    if "\x00" in value:
+        raise s.ValidationError("contains a NUL character")
+    return value
+
+
+class ReplyRequest(s.Serializer[object]):
+    text = s.CharField(max_length=20_000, trim_whitespace=False, validators=[_no_nul])
+    private = s.BooleanField(default=False)
+    last_seq = s.IntegerField(min_value=0)
+    to = s.IntegerField(required=False, default=None, allow_null=True)
+
+
+class NoteRequest(s.Serializer[object]):
+    text = s.CharField(max_length=20_000, validators=[_no_nul])
+
+
+class AssignRequest(s.Serializer[object]):
+    assignee = s.IntegerField(allow_null=True)
+
+
+class SeenRequest(s.Serializer[object]):
+    seq = s.IntegerField(min_value=0, max_value=2_000_000_000)
+
+
+class ActRequest(s.Serializer[object]):
+    action = s.ChoiceField(["like", "hide", "delete"])
+    on = s.BooleanField(default=True)
+
+
+class AvailableRequest(s.Serializer[object]):
+    available = s.BooleanField()
+
+
+class NothingRequest(s.Serializer[object]):
+    """No body."""

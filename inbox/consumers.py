@@ -1,0 +1,152 @@
+"""A browser's live connection. It only listens and tells who looks at what; every write goes over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from functools import cache
+from typing import Any
+
+import orjson
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from inbox import records
+from inbox.actions import presence, viewing
+from inbox.hub import Hub, Socket
+from socialcare.middleware import member
+from socialcare.models import Membership
+from socialcare.tenancy import workspace
+
+NOT_SIGNED_IN, NOT_A_MEMBER, TOO_SLOW = 4401, 4403, 4429
+BEAT_EVERY = 10.0
+MEMBER_AGAIN_EVERY = 30.0
+
+
+def _counts_of(workspace_id: int) -> dict[str, Any]:
+    with workspace(workspace_id):
+        return records.counts()
+
+
+@cache
+def hub() -> Hub:
+    return Hub(_counts_of)
+
+
+class LiveConsumer(AsyncWebsocketConsumer):
+    """Authorised when it opens, at every message, and told or closed when the membership changes."""
+
+    membership: Membership
+    socket: Socket | None = None
+    sender: asyncio.Task[None] | None = None
+    looking_at: int | None = None
+    beat_at = checked_at = 0.0
+
+    async def connect(self) -> None:
+        user = self.scope.get("user")
+        await self.accept()
+        if user is None or not user.is_authenticated:
+            await self.close(NOT_SIGNED_IN)
+            return
+        found = await self._member(user.pk)
+        if found is None:
+            await self.close(NOT_A_MEMBER)
+            return
+        self.membership, self.checked_at = found, time.monotonic()
+        await self._beat()
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        try:
+            words = orjson.loads(text_data or "")
+        except orjson.JSONDecodeError:
+            return
+        if not isinstance(words, dict) or not hasattr(self, "membership") or not await self._still_a_member():
+            return
+        if isinstance(words.get("hello"), dict):
+            await self._hello(words["hello"].get("since"))
+        if "see" in words:
+            await self._see(words["see"])
+        if isinstance(words.get("typing"), dict):
+            await self._typing(words["typing"])
+        await self._beat()
+
+    async def disconnect(self, code: int) -> None:
+        if self.sender:
+            self.sender.cancel()
+        if self.socket:
+            hub().leave(self.socket)
+        if hasattr(self, "membership"):
+            await self._leave()
+
+    async def _hello(self, since: object) -> None:
+        if self.socket is None:
+            self.socket = await hub().join(self.membership.workspace_id, self.membership.user_id)
+            for words in await hub().welcome(self.socket, since if isinstance(since, int) else None):
+                await self.send(text_data=words.decode())
+            self.sender = asyncio.create_task(self._forward(self.socket))
+            return
+        for words in await hub().welcome(self.socket, since if isinstance(since, int) else None):
+            await self.send(text_data=words.decode())
+
+    async def _forward(self, socket: Socket) -> None:
+        while True:
+            words = await socket.outbox.get()
+            if words is None:
+                await self.close(TOO_SLOW)
+                return
+            await self.send(text_data=words.decode())
+            if b'["you",' in words:
+                self.checked_at = 0.0
+                if not await self._still_a_member():
+                    return
+
+    async def _still_a_member(self) -> bool:
+        """Asked again now and then, and at once when we are told that the role changed."""
+        if time.monotonic() - self.checked_at < MEMBER_AGAIN_EVERY:
+            return True
+        found = await self._member(self.membership.user_id)
+        self.checked_at = time.monotonic()
+        if found is None:
+            await self.close(NOT_A_MEMBER)
+            return False
+        self.membership = found
+        return True
+
+    async def _see(self, ticket_id: object) -> None:
+        before, self.looking_at = self.looking_at, ticket_id if isinstance(ticket_id, int) else None
+        await self._look(before, self.looking_at, False)
+
+    async def _typing(self, words: dict[str, Any]) -> None:
+        if self.looking_at is not None and words.get("ticket") == self.looking_at:
+            await self._look(None, self.looking_at, words.get("on") is True)
+
+    async def _beat(self) -> None:
+        if time.monotonic() - self.beat_at >= BEAT_EVERY:
+            self.beat_at = time.monotonic()
+            await self._here()
+
+    @database_sync_to_async
+    def _member(self, user_id: int) -> Membership | None:
+        return member(user_id, self.scope["url_route"]["kwargs"]["slug"])
+
+    @database_sync_to_async
+    def _here(self) -> None:
+        with workspace(self.membership.workspace_id):
+            presence.here(self.membership)
+            if self.looking_at is not None:
+                viewing.look(self.looking_at, self.membership.user_id, None)
+
+    @database_sync_to_async
+    def _look(self, before: int | None, now: int | None, typing: bool) -> None:
+        with workspace(self.membership.workspace_id):
+            if before is not None and before != now:
+                viewing.look_away(before, self.membership.user_id)
+            if now is not None:
+                viewing.look(now, self.membership.user_id, typing)
+
+    @database_sync_to_async
+    def _leave(self) -> None:
+        with workspace(self.membership.workspace_id):
+            if self.looking_at is not None:
+                viewing.look_away(self.looking_at, self.membership.user_id)
+            presence.gone(self.membership)

@@ -1,0 +1,238 @@
+"""Where the platforms call us: a plain ASGI function in front of Django, because this path is hot.
+
+Check the signature over the raw bytes, keep the bytes, answer 200. Webhooks that come at the
+same time share one INSERT and one commit; the doorbell rings once for all of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+from django.utils import timezone
+
+from connectors import contract, deliveries, gateway, registry
+from connectors.contract import BadSignature
+from connectors.deliveries import Arrived
+from connectors.models import verify_token
+from inbox import intake
+
+log = logging.getLogger(__name__)
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Result = TypeVar("Result")
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+GATHER = 0.002
+GROUP = 500
+APP_KNOWN_FOR = 5.0
+BODY_WITHIN = 20.0
+NOTE_EVERY = timedelta(seconds=5)
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+KEPT_HEADERS = ("content-type", "user-agent")
+PLAIN = [(b"content-type", b"text/plain; charset=utf-8"), (b"x-content-type-options", b"nosniff")]
+
+
+class TooLarge(Exception):
+    """The body is longer than any platform sends."""
+
+
+class Gone(Exception):
+    """The caller hung up before the end of the body."""
+
+
+@dataclass(slots=True)
+class KnownApp:
+    pk: int
+    app: contract.App
+    until: float
+
+
+class Writer:
+    """Keeps webhooks in groups: whoever comes while a group is being written joins the next one."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Arrived, asyncio.Future[None]]] = []
+        self._task: asyncio.Task[None] | None = None
+        self.thread = ThreadPoolExecutor(1, "hooks")
+
+    async def keep(self, arrived: Arrived) -> None:
+        """Return once the bytes are committed; raises what the database raised."""
+        loop = asyncio.get_running_loop()
+        kept: asyncio.Future[None] = loop.create_future()
+        self._waiting.append((arrived, kept))
+        if self._task is None or self._task.done():
+            self._task = loop.create_task(self._write())
+        await kept
+
+    async def _write(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            await asyncio.sleep(GATHER)
+            group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
+            try:
+                await loop.run_in_executor(self.thread, _keep, [arrived for arrived, _ in group])
+            except (DatabaseError, InterfaceError, OSError) as error:
+                _settle(group, error)
+                continue
+            _settle(group, None)
+            loop.run_in_executor(self.thread, intake.ring_for_deliveries)
+
+
+def _settle(group: list[tuple[Arrived, asyncio.Future[None]]], error: Exception | None) -> None:
+    for _, kept in group:
+        if kept.cancelled():
+            continue
+        if error is None:
+            kept.set_result(None)
+        else:
+            kept.set_exception(error)
+
+
+def _keep(group: list[Arrived]) -> None:
+    """In the writer's thread, with its own lasting connection; a dead one is replaced once."""
+    _again_with_fresh_connection(lambda: deliveries.keep(group))
+    now = timezone.now()
+    quiet = {item.app_id for item in group if now - _noted.get(item.app_id, EPOCH) > NOTE_EVERY}
+    if quiet:
+        deliveries.saw_verified(quiet, now)
+        _noted.update(dict.fromkeys(quiet, now))
+
+
+def _again_with_fresh_connection(call: Callable[[], Result]) -> Result:
+    try:
+        return call()
+    except (InterfaceError, DatabaseError):
+        connection.close()
+        return call()
+
+
+_noted: dict[int, datetime] = {}
+_writers: dict[int, Writer] = {}
+_apps: dict[tuple[str, str], KnownApp] = {}
+
+
+def _writer() -> Writer:
+    """One a running event loop."""
+    loop = id(asyncio.get_running_loop())
+    return _writers.setdefault(loop, Writer())
+
+
+async def receive(scope: Scope, receive: Receive, send: Send) -> None:
+    """The ASGI application below /hooks/<platform>/<app key>/."""
+    parts = scope["path"].strip("/").split("/")
+    if len(parts) != 3 or parts[1] not in registry.platforms():
+        return await _answer(send, 404, "no such webhook address")
+    platform, key = parts[1], parts[2]
+    if scope["method"] == "GET":
+        return await _handshake(scope, send, platform, key)
+    if scope["method"] != "POST":
+        return await _answer(send, 405, "POST what happened, GET to verify")
+    try:
+        body = await asyncio.wait_for(_body(scope, receive), BODY_WITHIN)
+    except TooLarge:
+        return await _answer(send, 413, "the body is too large")
+    except (Gone, TimeoutError):
+        return await _answer(send, 400, "the body ended early")
+    status, words = await _accept(scope, platform, key, body)
+    return await _answer(send, status, words)
+
+
+async def _handshake(scope: Scope, send: Send, platform: str, key: str) -> None:
+    """Answered from what is derived, so that it works with the database down; that it came is noted if possible."""
+    app = contract.App(key=key, verify_token=verify_token(key))
+    query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+    words = gateway.challenge(platform, app, query)
+    if words is None:
+        return await _answer(send, 403, "not the verify token of this address")
+    await _answer(send, 200, words)
+    loop = asyncio.get_running_loop()
+    note = partial(deliveries.saw_challenge, platform, key, timezone.now())
+    await loop.run_in_executor(_writer().thread, _quietly, note)
+    return None
+
+
+async def _accept(scope: Scope, platform: str, key: str, body: bytes) -> tuple[int, str]:
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    try:
+        known = await _app(platform, key)
+    except DatabaseError:
+        return 503, "try again later"
+    if known is None:
+        return 404, "no such webhook address"
+    try:
+        gateway.verify(platform, known.app, contract.Webhook(body, headers))
+    except BadSignature as error:
+        log.warning("a webhook of %s was refused: %s", key, error.detail or "bad signature")
+        asyncio.get_running_loop().run_in_executor(
+            _writer().thread, _quietly, lambda: deliveries.saw_refused(known.pk, timezone.now())
+        )
+        return 401, "bad signature"
+    kept = {name: headers[name][:200] for name in KEPT_HEADERS if name in headers}
+    try:
+        await _writer().keep(Arrived(known.pk, body, timezone.now(), kept))
+    except (DatabaseError, InterfaceError, OSError):
+        log.exception("a webhook could not be kept")
+        return 503, "try again later"
+    return 200, "kept"
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes:
+    declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    if declared.isdigit() and int(declared) > settings.WEBHOOK_MAX_BYTES:
+        raise TooLarge
+    chunks, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Gone
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        if size > settings.WEBHOOK_MAX_BYTES:
+            raise TooLarge
+        if not message.get("more_body"):
+            return b"".join(chunks)
+
+
+async def _app(platform: str, key: str) -> KnownApp | None:
+    """The app behind an address, remembered for some seconds."""
+    known = _apps.get((platform, key))
+    if known and known.until > time.monotonic():
+        return known
+    loop = asyncio.get_running_loop()
+    found = await loop.run_in_executor(_writer().thread, _find, platform, key)
+    if found is None:
+        _apps.pop((platform, key), None)
+        return None
+    _apps[platform, key] = found
+    return found
+
+
+def _find(platform: str, key: str) -> KnownApp | None:
+    app = _again_with_fresh_connection(lambda: gateway.app_by_key(platform, key))
+    return None if app is None else KnownApp(app.pk, app.as_app(), time.monotonic() + APP_KNOWN_FOR)
+
+
+def _quietly(call: Callable[[], object]) -> None:
+    """A note for the admin is worth no error."""
+    try:
+        call()
+    except (InterfaceError, DatabaseError):
+        connection.close()
+
+
+async def _answer(send: Send, status: int, words: str) -> None:
+    body = words.encode()
+    headers = [*PLAIN, (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

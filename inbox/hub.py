@@ -1,0 +1,228 @@
+"""One reader of the live streams per process, and a local fan-out to this process's sockets.
+
+Events of a workspace are gathered for a moment and leave as one frame, serialised once for all
+who may see the same; every socket has a bounded outbox, so that a stalled browser costs only
+itself. Counts are asked at most once a second and workspace, and only while somebody watches.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import redis
+import redis.asyncio
+from django.conf import settings
+
+from inbox import live
+
+log = logging.getLogger(__name__)
+BLOCK_MS = 100
+FRAME_EVERY = 0.1
+OUTBOX = 100
+COUNTS_EVERY = 1.0
+REPLAY = 2000
+
+CountsOf = Callable[[int], dict[str, Any]]
+
+
+class Socket:
+    """A browser's place in the hub: frames wait here until its consumer has sent them."""
+
+    def __init__(self, workspace_id: int, user_id: int) -> None:
+        self.workspace_id, self.user_id = workspace_id, user_id
+        self.outbox: asyncio.Queue[bytes | None] = asyncio.Queue(OUTBOX)
+        self.overflowed = False
+
+    def put(self, frame: bytes) -> None:
+        """None in the outbox means: too slow, close."""
+        if self.overflowed:
+            return
+        try:
+            self.outbox.put_nowait(frame)
+        except asyncio.QueueFull:
+            self.overflowed = True
+            self.outbox.get_nowait()
+            self.outbox.put_nowait(None)
+
+
+class Room:
+    """A workspace somebody watches from this process."""
+
+    def __init__(self, workspace_id: int, last: int) -> None:
+        self.workspace_id, self.last, self.sent = workspace_id, last, last
+        self.sockets: set[Socket] = set()
+        self.pending: list[tuple[int, str, str, bytes]] = []
+        self.frame_at = self.counts_at = 0.0
+        self.counts_wanted = True
+
+
+class Hub:
+    def __init__(self, counts_of: CountsOf) -> None:
+        self._counts_of = counts_of
+        self._rooms: dict[int, Room] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._valkey = redis.asyncio.Redis.from_url(
+            settings.REDIS_URL, socket_connect_timeout=1.0, socket_timeout=5.0, health_check_interval=10
+        )
+
+    async def join(self, workspace_id: int, user_id: int) -> Socket:
+        room = self._rooms.get(workspace_id)
+        if room is None:
+            last = await self._sequence(workspace_id)
+            room = self._rooms.setdefault(workspace_id, Room(workspace_id, last))
+        socket = Socket(workspace_id, user_id)
+        room.sockets.add(socket)
+        room.counts_wanted = True
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+        return socket
+
+    def leave(self, socket: Socket) -> None:
+        room = self._rooms.get(socket.workspace_id)
+        if room:
+            room.sockets.discard(socket)
+            if not room.sockets:
+                del self._rooms[socket.workspace_id]
+
+    async def welcome(self, socket: Socket, since: int | None) -> list[bytes]:
+        """What a browser gets that has seen everything up to `since`: what it missed, or the word to reload."""
+        room = self._rooms[socket.workspace_id]
+        now = room.sent
+        missed = await self._missed(socket, since, now) if since is not None else None
+        hello = frame(now, now, [("welcome", orjson.dumps({"resumed": missed is not None}))])
+        return [hello] if not missed else [hello, missed]
+
+    async def _missed(self, socket: Socket, since: int, now: int) -> bytes | None:
+        """One frame with what came after `since`; empty bytes when nothing did; None when it is lost."""
+        if since == now:
+            return b""
+        key = live.stream(socket.workspace_id)
+        try:
+            entries = await self._valkey.xrange(key, f"{since}-0", f"{now}-0", count=REPLAY + 1)
+        except redis.RedisError:
+            return None
+        events = [_event(entry) for entry in entries]
+        if since > now or len(events) > REPLAY or not events or events[0][0] != since:
+            return None
+        seen = [(kind, payload) for seq, to, kind, payload in events[1:] if to in ("", str(socket.user_id))]
+        return frame(since + 1, now, coalesced(seen))
+
+    async def _sequence(self, workspace_id: int) -> int:
+        try:
+            return int(await self._valkey.get(live.counter(workspace_id)) or 0)
+        except redis.RedisError:
+            return 0
+
+    async def _run(self) -> None:
+        while self._rooms:
+            try:
+                await self._read()
+            except redis.RedisError:
+                await asyncio.sleep(0.5)
+                await self._look_again()
+            self._flush()
+            await self._count()
+
+    async def _look_again(self) -> None:
+        """After Valkey was away: where its stream began anew, every browser reloads."""
+        for room in list(self._rooms.values()):
+            last = await self._sequence(room.workspace_id)
+            if last and last < room.last:
+                self._resync(room, last)
+
+    async def _read(self) -> None:
+        """Wait for events of any room, but no longer than the next frame may wait."""
+        streams = {live.stream(pk): f"{room.last}-0" for pk, room in self._rooms.items()}
+        waiting = any(room.pending for room in self._rooms.values())
+        block = max(1, round(self._next_frame_in() * 1000)) if waiting else BLOCK_MS
+        answer = await self._valkey.xread(streams, count=500, block=block)
+        rooms = {live.stream(pk): room for pk, room in self._rooms.items()}
+        for key, entries in answer or ():
+            room = rooms.get(key.decode())
+            if room is None:
+                continue
+            events = [_event(entry) for entry in entries]
+            if events and room.last and events[0][0] != room.last + 1:
+                self._resync(room, events[0][0] - 1)
+            room.pending += events
+            room.last = events[-1][0]
+            room.counts_wanted = True
+
+    def _next_frame_in(self) -> float:
+        now = time.monotonic()
+        due = [room.frame_at + FRAME_EVERY - now for room in self._rooms.values() if room.pending]
+        return max(0.0, min(due, default=FRAME_EVERY))
+
+    def _resync(self, room: Room, last: int) -> None:
+        room.pending, room.last, room.sent = [], last, last
+        for socket in room.sockets:
+            socket.put(b'{"resync":true}')
+
+    def _flush(self) -> None:
+        now = time.monotonic()
+        for room in self._rooms.values():
+            if room.pending and now - room.frame_at >= FRAME_EVERY:
+                self._send(room)
+                room.frame_at = now
+
+    def _send(self, room: Room) -> None:
+        events, room.pending = room.pending, []
+        first, room.sent = room.sent + 1, events[-1][0]
+        shared = frame(first, room.sent, coalesced([(kind, data) for _, to, kind, data in events if not to]))
+        named = {int(to) for _, to, _, _ in events if to}
+        for socket in list(room.sockets):
+            if socket.user_id in named:
+                mine = [(kind, data) for _, to, kind, data in events if to in ("", str(socket.user_id))]
+                socket.put(frame(first, room.sent, coalesced(mine)))
+            else:
+                socket.put(shared)
+
+    async def _count(self) -> None:
+        now = time.monotonic()
+        loop = asyncio.get_running_loop()
+        for room in list(self._rooms.values()):
+            if not room.counts_wanted or now - room.counts_at < COUNTS_EVERY:
+                continue
+            room.counts_wanted, room.counts_at = False, now
+            task = loop.run_in_executor(None, self._counts_of, room.workspace_id)
+            task.add_done_callback(lambda done, room=room: self._counted(room, done))
+
+    def _counted(self, room: Room, done: asyncio.Future[dict[str, Any]]) -> None:
+        if done.exception():
+            log.warning("counting failed: %s", type(done.exception()).__name__)
+            room.counts_wanted = True
+            return
+        told = frame(None, None, [("counts", orjson.dumps(done.result()))])
+        for socket in list(room.sockets):
+            socket.put(told)
+
+
+def frame(first: int | None, last: int | None, events: list[tuple[str, bytes]]) -> bytes:
+    """The bytes of one frame; unnumbered without `first`."""
+    body = b",".join(b'["%s",%s]' % (kind.encode(), payload) for kind, payload in events)
+    numbers = b"" if first is None else b'"s":[%d,%d],' % (first, last or first)
+    return b'{%s"t":%d,"e":[%s]}' % (numbers, round(time.time() * 1000), body)
+
+
+def coalesced(events: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """Of several rows of one ticket (and several states of the team) only the last is worth telling."""
+    last: dict[object, int] = {}
+    for index, (kind, payload) in enumerate(events):
+        last[_subject(kind, payload, index)] = index
+    return [events[index] for index in sorted(last.values())]
+
+
+def _subject(kind: str, payload: bytes, index: int) -> object:
+    if kind in ("ticket", "viewing"):
+        return kind, payload[:24].split(b",", 1)[0]
+    return kind if kind in ("people", "counts") else index
+
+
+def _event(entry: tuple[bytes, dict[bytes, bytes]]) -> tuple[int, str, str, bytes]:
+    key, fields = entry
+    return int(key.split(b"-")[0]), fields[b"s"].decode(), fields[b"k"].decode(), fields[b"p"]

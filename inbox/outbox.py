@@ -1,0 +1,153 @@
+"""From the agents to the platforms: one answer at a time, once.
+
+The queue row is claimed with a lease longer than a call can take, the answers of one ticket in
+their order. A worker that dies in the
+middle leaves a message in `sending`; whoever finds it looks on the platform and never resends.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from celery import shared_task
+from django.db import connection
+from django.utils import timezone
+
+from connectors import gateway
+from connectors.contract import (
+    AlreadyDone,
+    ConnectorError,
+    Disconnected,
+    Forbidden,
+    OutOfCredit,
+    Reason,
+    Refused,
+    Throttled,
+    Unavailable,
+    UnknownOutcome,
+)
+from connectors.models import ChannelAccount
+from inbox.actions import replies
+from inbox.models import Message, Outgoing
+from socialcare.background import answer, ring
+from socialcare.tenancy import workspace
+
+log = logging.getLogger(__name__)
+LEASE = timedelta(seconds=60)
+BELL = "outbox"
+ROUNDS = 100
+# After an unknown outcome the platform's echo has a moment to come; then we look this often.
+LOOKS = (timedelta(seconds=4), timedelta(seconds=15), timedelta(seconds=60))
+TRIES = 12
+HELD = timedelta(minutes=5)
+
+CLAIM = """
+UPDATE inbox_outgoing SET lease_until = now() + %s, attempts = attempts + 1,
+    started_at = coalesce(started_at, now())
+WHERE id = (
+    SELECT id FROM inbox_outgoing AS o
+    WHERE ready_at <= now() AND (lease_until IS NULL OR lease_until < now())
+    AND NOT EXISTS (
+        SELECT 1 FROM inbox_outgoing AS first
+        WHERE first.ticket_id = o.ticket_id AND first.id < o.id AND NOT first.settling
+    )
+    ORDER BY ready_at LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+RETURNING workspace_id, message_id
+"""
+
+
+def ring_for_replies() -> None:
+    """An answer is ready to leave."""
+    ring(send_waiting, once=BELL)
+
+
+@shared_task
+def send_waiting() -> None:
+    """Send what is ready. Several workers share the line: while one waits for a platform, others go on."""
+    answer(BELL)
+    for _ in range(ROUNDS):
+        with connection.cursor() as cursor:
+            cursor.execute(CLAIM, [LEASE])
+            claimed = cursor.fetchone()
+        if claimed is None:
+            return
+        ring_for_replies()
+        workspace_id, message_id = claimed
+        with workspace(workspace_id):
+            _handle(message_id)
+
+
+def _handle(message_id: int) -> None:
+    message = replies.begin_sending(message_id)
+    if message is None:
+        Outgoing.objects.filter(message_id=message_id).delete()
+        return
+    message = Message.objects.select_related("ticket__identity", "account__app").get(pk=message_id)
+    if message.state == Message.State.UNKNOWN:
+        _look(message)
+    else:
+        _send(message)
+
+
+def _send(message: Message) -> None:
+    line = Outgoing.objects.get(message=message)
+    try:
+        outcome = gateway.send(message.account, replies.outgoing_reply(message))
+    except Refused as error:
+        replies.failed(message.pk, error.reason, error.detail)
+    except Forbidden as error:
+        replies.failed(message.pk, Reason.PERMISSION_MISSING, error.detail)
+    except AlreadyDone:
+        _look(message, otherwise=Reason.PRIVATE_REPLY_USED)
+    except UnknownOutcome:
+        replies.unknown(message.pk, timezone.now() + LOOKS[0])
+    except (Throttled, Unavailable) as error:
+        _wait(message, line, error)
+    except (Disconnected, OutOfCredit) as error:
+        log.warning("account %s: %s", message.account_id, type(error).__name__)
+        replies.held(message.pk, message.account, timezone.now() + HELD)
+    else:
+        replies.sent(message.pk, outcome)
+
+
+def _wait(message: Message, line: Outgoing, error: Throttled | Unavailable) -> None:
+    """Nothing was done there: try again when the platform lets us, or a little later each time."""
+    if isinstance(error, Throttled):
+        replies.later(message.pk, error.retry_at, why="throttled")
+    elif line.attempts < TRIES:
+        replies.later(message.pk, timezone.now() + timedelta(seconds=min(2**line.attempts, 120)), why="unavailable")
+    else:
+        replies.failed(message.pk, "unavailable", error.detail)
+
+
+def _look(message: Message, otherwise: Reason | None = None) -> None:
+    """Settle an unknown outcome by looking on the platform; when it is not found, a human decides."""
+    line = Outgoing.objects.filter(message=message).first()
+    since = (line.started_at if line and line.started_at else message.received_at) - timedelta(minutes=1)
+    try:
+        found = gateway.settle(message.account, replies.outgoing_reply(message), since)
+    except ConnectorError as error:
+        log.info("looking for message %s ended: %s", message.pk, type(error).__name__)
+        found = None
+    if found:
+        replies.sent(message.pk, found)
+    elif otherwise:
+        replies.failed(message.pk, otherwise)
+    else:
+        replies.unknown(message.pk, _next_look(line))
+
+
+def _next_look(line: Outgoing | None) -> datetime | None:
+    """When to look again; None once we have looked often enough."""
+    if line is None or line.started_at is None:
+        return None
+    age = timezone.now() - line.started_at
+    return next((line.started_at + look for look in LOOKS[1:] if look > age), None)
+
+
+def account_is_back(account: ChannelAccount) -> None:
+    """Somebody reconnected or resumed the account: what waited for it leaves now."""
+    if replies.resume(account.pk):
+        ring_for_replies()

@@ -1,0 +1,67 @@
+"""Fills the gaps webhooks leave: polls accounts, and checks and repairs their subscriptions.
+
+What it finds joins the deliveries, so that webhook and poll of one post make one message.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from connectors import deliveries, gateway
+from connectors.contract import ConnectorError
+from connectors.deliveries import Arrived
+from connectors.models import ChannelAccount
+from inbox import intake
+from inbox.actions import accounts
+from socialcare.background import WorkspaceTask, ring
+from socialcare.tenancy import workspace
+
+log = logging.getLogger(__name__)
+
+
+@shared_task
+def poll_accounts() -> None:
+    for account in ChannelAccount.objects.everywhere().filter(state=ChannelAccount.State.CONNECTED):
+        with workspace(account.workspace_id):
+            ring(poll_account, account.pk)
+
+
+@shared_task(base=WorkspaceTask)
+def poll_account(account_id: int) -> None:
+    """Fetch what came since the cursor; the cursor moves only once everything is kept."""
+    account = ChannelAccount.objects.select_related("app").get(pk=account_id)
+    if not gateway.may_poll(account):
+        return
+    try:
+        page = gateway.poll(account)
+    except ConnectorError as error:
+        log.info("polling account %s ended: %s", account_id, type(error).__name__)
+        return
+    now = timezone.now()
+    new = deliveries.keep(Arrived(account.app_id, body, now, {"x-origin": "poll"}) for body in page.bodies)
+    ChannelAccount.objects.filter(pk=account_id).update(cursor=page.cursor)
+    if new:
+        intake.ring_for_deliveries()
+
+
+@shared_task
+def check_accounts() -> None:
+    for account in ChannelAccount.objects.everywhere().filter(state=ChannelAccount.State.CONNECTED):
+        with workspace(account.workspace_id):
+            ring(check_account, account.pk)
+
+
+@shared_task(base=WorkspaceTask)
+def check_account(account_id: int) -> None:
+    """Ask the platform whether token and subscription still stand; subscribe again to what was dropped."""
+    account = ChannelAccount.objects.select_related("app").get(pk=account_id)
+    try:
+        found = accounts.check(account)
+        if found.unsubscribed:
+            gateway.subscribe(account)
+            accounts.check(account)
+    except ConnectorError as error:
+        log.warning("checking account %s ended: %s", account_id, type(error).__name__)

@@ -1,0 +1,321 @@
+"""What the screens and the API read: views by keyset, one ticket with all around it, and its entries in order."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from connectors import gateway
+from connectors.contract import Can, Kind
+from connectors.models import ChannelAccount
+from inbox import live, records
+from inbox.actions import replies
+from inbox.actions.refusals import NotAllowed
+from inbox.models import Event, Identity, Message, Note, Seen, Story, Ticket
+from inbox.wording import event_text, failure_text, rule_text
+from sla.models import Timer
+from socialcare.models import User
+from socialcare.tenancy import current_workspace
+
+VIEWS = ("mine", "unassigned", "open", "breached", "pending", "resolved")
+NEWEST_FIRST = ("pending", "resolved")
+PAGE = 60
+OTHERS = 10
+
+
+class BadCursor(ValueError):
+    """The cursor was not made by us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page ends: a moment and an id."""
+
+    at: datetime
+    id: int
+
+    def __str__(self) -> str:
+        words = orjson.dumps([self.at.timestamp(), self.id])
+        return base64.urlsafe_b64encode(words).decode().rstrip("=")
+
+    @classmethod
+    def read(cls, words: str) -> Cursor:
+        try:
+            at, pk = orjson.loads(base64.urlsafe_b64decode(words + "=" * (-len(words) % 4)))
+            return cls(datetime.fromtimestamp(float(at), UTC), int(pk))
+        except (ValueError, TypeError, OverflowError, OSError, binascii.Error) as error:
+            raise BadCursor(words) from error
+
+
+def tickets(view: str, user: User, query: str = "") -> QuerySet[Ticket]:
+    """The tickets of a view, unordered. `query` is part of a customer's name."""
+    found = Ticket.objects.filter(status=Ticket.Status.OPEN)
+    if view in NEWEST_FIRST:
+        found = Ticket.objects.filter(status=view)
+    elif view == "mine":
+        found = found.filter(assignee=user)
+    elif view == "unassigned":
+        found = found.filter(assignee=None)
+    elif view == "breached":
+        found = found.filter(breached=True)
+    return found.filter(contact__name__icontains=query) if query else found
+
+
+def page(view: str, user: User, *, after: str = "", limit: int = PAGE, query: str = "") -> dict[str, Any]:
+    """One page of a view, by keyset, with counts and the live sequence it belongs to. Raises BadCursor."""
+    sequence = live.sequence(current_workspace())
+    found = tickets(view, user, query)
+    if view in NEWEST_FIRST:
+        found = found.order_by("-updated_at", "-id")
+        if after:
+            cursor = Cursor.read(after)
+            found = found.filter(Q(updated_at__lt=cursor.at) | Q(updated_at=cursor.at, id__lt=cursor.id))
+    else:
+        found = found.order_by("order_at", "id")
+        if after:
+            cursor = Cursor.read(after)
+            found = found.filter(order_at__gte=cursor.at).filter(
+                Q(order_at__gt=cursor.at) | Q(order_at=cursor.at, id__gt=cursor.id)
+            )
+    items = records.rows(found[: limit + 1])
+    more, items = len(items) > limit, items[:limit]
+    return {
+        "items": items,
+        "next": _cursor_after(view, items[-1]["id"]) if more else None,
+        "seen": seen(user, [item["id"] for item in items]),
+        "counts": records.counts(),
+        "seq": sequence,
+        "now": records.ms(timezone.now()),
+    }
+
+
+def _cursor_after(view: str, ticket_id: int) -> str:
+    """From the exact moment in the database: milliseconds would lose rows."""
+    field = "updated_at" if view in NEWEST_FIRST else "order_at"
+    return str(Cursor(Ticket.objects.values_list(field, flat=True).get(pk=ticket_id), ticket_id))
+
+
+def seen(user: User, ticket_ids: Sequence[int]) -> dict[str, int]:
+    mine = Seen.objects.filter(user=user, ticket_id__in=ticket_ids)
+    return {str(ticket): seq for ticket, seq in mine.values_list("ticket_id", "seq")}
+
+
+def ticket(ticket_id: int, user: User) -> dict[str, Any]:
+    """A ticket and all around it. Raises Ticket.DoesNotExist."""
+    related = ("account__app", "contact", "assignee", "identity")
+    found = Ticket.objects.select_related(*related).get(pk=ticket_id)
+    return {
+        **records.row(ticket_id),
+        "contact": _contact(found),
+        "account": _account(found.account),
+        "story": _story(found),
+        "others": _others(found),
+        "follows": found.follows_id,
+        "compose": compose(found),
+        "timers": _timers(ticket_id),
+        "assignee": {"id": found.assignee.pk, "name": str(found.assignee)} if found.assignee else None,
+        "seen": seen(user, [ticket_id]).get(str(ticket_id), 0),
+    }
+
+
+def _contact(found: Ticket) -> dict[str, Any]:
+    identities = Identity.objects.filter(contact=found.contact_id).select_related("account")
+    elsewhere = Ticket.objects.filter(contact=found.contact_id).exclude(pk=found.pk).order_by("-id")[:OTHERS]
+    return {
+        "id": found.contact_id,
+        "name": found.contact.name,
+        "avatar": found.contact.avatar_url,
+        "identities": [
+            {
+                "channel": identity.account.channel,
+                "account_name": identity.account.name,
+                "name": identity.name,
+                "handle": identity.handle,
+            }
+            for identity in identities
+        ],
+        "tickets": [{key: row[key] for key in ("id", "st", "ch", "at", "text")} for row in records.rows(elsewhere)],
+    }
+
+
+def _account(account: ChannelAccount) -> dict[str, Any]:
+    return {
+        "id": account.pk,
+        "name": account.name,
+        "channel": account.channel,
+        "state": account.state,
+        "attention": account.attention,
+    }
+
+
+def _story(found: Ticket) -> dict[str, Any] | None:
+    """The post above a comment, where we know it."""
+    if found.kind != Kind.COMMENT:
+        return None
+    story = Story.objects.filter(account=found.account_id, external_id=found.thread_id).first()
+    if story is None or not (story.text or story.attachments):
+        above = Message.objects.filter(account=found.account_id, external_id=found.thread_id).first()
+        if above is None:
+            return None
+        return {
+            "author": above.ticket.identity.name,
+            "ours": False,
+            "text": above.text,
+            "attachments": above.attachments,
+            "permalink": above.permalink,
+            "at": records.ms(above.at),
+        }
+    return {
+        "author": story.author or (found.account.name if story.ours else ""),
+        "ours": story.ours,
+        "text": story.text,
+        "attachments": story.attachments,
+        "permalink": story.permalink,
+        "at": records.ms(story.at),
+    }
+
+
+def _others(found: Ticket) -> list[dict[str, Any]]:
+    """What other people said in the same public thread."""
+    if found.kind == Kind.DIRECT:
+        return []
+    said = Message.objects.filter(ticket__account=found.account_id, ticket__thread_id=found.thread_id)
+    said = said.exclude(ticket=found).exclude(state=Message.State.CANCELLED).filter(removed_at=None, private=False)
+    latest = said.select_related("ticket__identity", "agent").order_by("-at", "-id")[:OTHERS]
+    return [
+        {"name": _who(message, found.account.name), "text": message.text, "at": records.ms(message.at)}
+        for message in reversed(latest)
+    ]
+
+
+def _timers(ticket_id: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "metric": timer.metric,
+            "started": records.ms(timer.started_at),
+            "due": records.ms(timer.due_at),
+            "stopped": records.ms(timer.stopped_at),
+            "breached": timer.breached_at is not None,
+            "outcome": timer.outcome,
+        }
+        for timer in Timer.objects.filter(ticket_id=ticket_id).order_by("started_at")
+    ]
+
+
+def compose(found: Ticket) -> dict[str, Any]:
+    """What may be written on this ticket now, and the platform's rule, before anybody types."""
+    try:
+        target = replies.answerable(found)
+    except NotAllowed:
+        return {"reply": None, "private": None, "note": {"allowed": True, "max": None}, "can": []}
+    surface = gateway.surface(found.account.channel, target.kind)
+    thread = replies.thread_of(found, target)
+
+    def mode(private: bool) -> dict[str, Any]:
+        rule = gateway.reply_rule(found.account, thread, private=private)
+        return {
+            "allowed": rule.allowed,
+            "reason": rule.reason or "",
+            "message": rule_text(rule, found.account, target.kind, private=private),
+            "until": records.ms(rule.until),
+            "max": surface.private_max_length if private else surface.max_length,
+            "public": target.kind != Kind.DIRECT and not private,
+            "to": target.pk,
+            "label": gateway.label(found.account.channel),
+        }
+
+    return {
+        "reply": mode(False) if Can.REPLY in surface.can else None,
+        "private": mode(True) if Can.REPLY_PRIVATELY in surface.can else None,
+        "note": {"allowed": True, "max": None},
+        "can": sorted(surface.can & {Can.LIKE, Can.HIDE, Can.DELETE}),
+    }
+
+
+def entries(ticket_id: int, *, before: str = "", after_seq: int | None = None, limit: int = 50) -> dict[str, Any]:
+    """What was said and what happened, in reading order: the newest page, the one before a cursor, or what is newer.
+
+    Raises Ticket.DoesNotExist and BadCursor.
+    """
+    found = Ticket.objects.select_related("account").get(pk=ticket_id)
+    messages = Message.objects.filter(ticket=found).exclude(state=Message.State.CANCELLED)
+    notes, events = Note.objects.filter(ticket=found), Event.objects.filter(ticket=found)
+    if after_seq is not None:
+        return _answer(
+            found, _shown(found, messages.filter(seq__gt=after_seq), notes.filter(seq__gt=after_seq), None), None
+        )
+    if before:
+        until = Cursor.read(before).at
+        messages, notes, events = (each.filter(at__lt=until) for each in (messages, notes, events))  # type: ignore[assignment]
+    newest = [each.order_by("-at", "-id")[: limit + 1] for each in (messages, notes, events)]
+    shown = _shown(found, *newest)  # type: ignore[arg-type]
+    more = len(shown) > limit
+    shown = shown[-limit:]
+    return _answer(found, shown, str(Cursor(_exactly(shown[0]), 0)) if more else None)
+
+
+def _shown(
+    found: Ticket, messages: QuerySet[Message], notes: QuerySet[Note], events: QuerySet[Event] | None
+) -> list[dict[str, Any]]:
+    merged: list[tuple[datetime, int, dict[str, Any]]] = []
+    parents = {}
+    said = list(messages.select_related("ticket__identity", "agent"))
+    if above := {message.parent_id for message in said if message.parent_id}:
+        known = Message.objects.filter(account=found.account_id, external_id__in=above, ticket=found)
+        parents = dict(known.values_list("external_id", "id"))
+    for message in said:
+        merged.append((message.at, 1, entry(message, found.account.name, parents.get(message.parent_id))))
+    for note in notes.select_related("author"):
+        merged.append((note.at, 2, records.note(note, str(note.author or ""))))
+    happened = list(events.select_related("actor")) if events is not None else []
+    names = {user.pk: str(user) for user in User.objects.filter(pk__in=[event.data.get("to") for event in happened])}
+    for event in happened:
+        if text := event_text(event, names):
+            merged.append((event.at, 0, _event(event, text)))
+    merged.sort(key=lambda item: (item[0], item[1], item[2]["id"]))
+    return [{**item, "_at": at} for at, _, item in merged]
+
+
+def _exactly(item: dict[str, Any]) -> datetime:
+    at: datetime = item["_at"]
+    return at
+
+
+def _answer(found: Ticket, shown: list[dict[str, Any]], before: str | None) -> dict[str, Any]:
+    items = [{key: value for key, value in item.items() if key != "_at"} for item in shown]
+    return {"items": items, "before": before, "seq": found.seq}
+
+
+def _event(event: Event, text: str) -> dict[str, Any]:
+    who = str(event.actor) if event.actor else ""
+    return {"type": "event", "id": event.pk, "verb": event.verb, "who": who, "at": records.ms(event.at), "text": text}
+
+
+def entry(message: Message, account_name: str, parent: int | None = None) -> dict[str, Any]:
+    """One message as the thread shows it."""
+    return records.message(message, _who(message, account_name), failure_text(message), parent)
+
+
+def _who(message: Message, account_name: str) -> str:
+    if message.origin == Message.Origin.CUSTOMER:
+        return message.ticket.identity.name or message.ticket.contact.name
+    if message.origin == Message.Origin.AGENT:
+        return str(message.agent) if message.agent else account_name
+    return account_name
+
+
+def one_message(message_id: int) -> dict[str, Any]:
+    """Raises Message.DoesNotExist."""
+    message = Message.objects.select_related("ticket__identity", "ticket__contact", "agent", "account").get(
+        pk=message_id
+    )
+    parent = Message.objects.filter(account=message.account_id, external_id=message.parent_id or None).first()
+    return entry(message, message.account.name, parent.pk if parent and parent.ticket_id == message.ticket_id else None)

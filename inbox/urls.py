@@ -1,0 +1,20 @@
+from django.contrib.auth import views as auth
+from django.urls import include, path
+
+from inbox.views import join, me, screens, sign_in
+
+urlpatterns = [
+    path("", screens.home, name="home"),
+    path("healthz", screens.healthz, name="healthz"),
+    path("readyz", screens.readyz, name="readyz"),
+    path("login/", sign_in.SignIn.as_view(), name="login"),
+    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("join/<str:code>/", join.join, name="join"),
+    path("w/<slug:slug>/", screens.start, name="start"),
+    path("w/<slug:slug>/inbox/<slug:view>/", screens.inbox, name="inbox"),
+    path("w/<slug:slug>/inbox/<slug:view>/<int:ticket_id>/", screens.inbox, name="ticket"),
+    path("w/<slug:slug>/me/", me.preferences, name="me"),
+    path("w/<slug:slug>/me/password/", me.password, name="me_password"),
+    path("w/<slug:slug>/settings/", include("inbox.views.settings.urls")),
+    path("w/<slug:slug>/api/", include("inbox.api.urls")),
+]

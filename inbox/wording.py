@@ -1,0 +1,104 @@
+"""Codes in the reader's words: why a reply is not possible, why one failed, what happened to a ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from connectors.contract import Kind, Reason, Rule
+from connectors.models import ChannelAccount
+from inbox.models import Event, Message
+
+REASONS = {
+    Reason.NOT_SUPPORTED: gettext_lazy("The platform does not offer this here."),
+    Reason.WINDOW_CLOSED: gettext_lazy(
+        "The time to answer is over: the platform allows messages only for a while after the customer’s last one."
+    ),
+    Reason.HUMANS_ONLY: gettext_lazy("Only a person may answer now, no automation."),
+    Reason.PRIVATE_REPLY_USED: gettext_lazy(
+        "This comment was already answered privately; the platform allows it once."
+    ),
+    Reason.PRIVATE_REPLY_EXPIRED: gettext_lazy("A private reply is possible only within 7 days of the comment."),
+    Reason.TOO_LONG: gettext_lazy("The text is too long for this channel."),
+    Reason.EMPTY: gettext_lazy("Write something first."),
+    Reason.GONE: gettext_lazy("The customer’s message was removed from the platform; it cannot be answered any more."),
+    Reason.OTHER_APP_OWNS_THREAD: gettext_lazy("Another application is handling this conversation at the moment."),
+    Reason.RECIPIENT_UNAVAILABLE: gettext_lazy("This person cannot be reached: they blocked the page or left."),
+    Reason.PERMISSION_MISSING: gettext_lazy("The page lacks a permission for this. Please tell an admin."),
+    Reason.RESTRICTED: gettext_lazy("The platform restricts the page at the moment. Please tell an admin."),
+    Reason.DISCONNECTED: gettext_lazy("The account needs to be reconnected by an admin. Answers wait until then."),
+    Reason.PAUSED: gettext_lazy("The account is paused. Posts still arrive; answers cannot be sent."),
+    Reason.INVALID: gettext_lazy("The platform did not accept the text."),
+}
+OTHER_FAILURES = {
+    "unavailable": gettext_lazy("The platform did not answer for a long time. Nothing was sent."),
+    "throttled": gettext_lazy("The platform asks us to wait; the answer leaves as soon as it may."),
+}
+
+
+def reason_text(reason: Reason | str, limit: int | None = None, length: int | None = None) -> str:
+    if reason == Reason.TOO_LONG and limit is not None and length is not None:
+        over = length - limit
+        return ngettext(
+            "The text is %(over)d character too long; %(limit)d are allowed.",
+            "The text is %(over)d characters too long; %(limit)d are allowed.",
+            over,
+        ) % {"over": over, "limit": limit}
+    known = REASONS.get(Reason(reason)) if reason in set(Reason) else OTHER_FAILURES.get(reason)
+    return str(known) if known else _("The platform refused it.")
+
+
+def failure_text(message: Message) -> str:
+    """Why an answer is where it is; empty where all is well."""
+    if message.state == Message.State.UNKNOWN:
+        return _("We do not know whether this reached the platform. Please look there before you send it again.")
+    return reason_text(message.failure) if message.failure else ""
+
+
+def rule_text(rule: Rule, account: ChannelAccount, kind: str, *, private: bool) -> str:
+    """What holds for an answer here, shown before anybody types."""
+    if rule.reason:
+        return reason_text(rule.reason)
+    if kind == Kind.DIRECT:
+        if rule.tag == "HUMAN_AGENT":
+            return _("More than a day has passed: only a personal answer, no advertising.")
+        return _("Only the customer sees this.")
+    if private:
+        return _("Goes to the customer’s private messages; possible once per post.")
+    return _("Everybody can read this on %(page)s.") % {"page": account.name}
+
+
+EVENTS = {
+    "opened": gettext_lazy("Ticket opened"),
+    "follow_up": gettext_lazy("Opened as a follow-up"),
+    "reopened_by_customer": gettext_lazy("Reopened: the customer wrote again"),
+    "reopened": gettext_lazy("Reopened"),
+    "resolved": gettext_lazy("Resolved"),
+    "breached": gettext_lazy("The promised time ran out"),
+    "routed": gettext_lazy("Given to %(to)s"),
+    "assigned": gettext_lazy("Assigned to %(to)s"),
+    "unassigned": gettext_lazy("Put back in the queue"),
+    "answered_outside": gettext_lazy("Answered with another tool"),
+    "removed_by_customer": gettext_lazy("The customer removed a message"),
+    "failed": gettext_lazy("An answer could not be sent"),
+    "sent_again": gettext_lazy("Sent again by hand"),
+    "confirmed": gettext_lazy("Confirmed as sent"),
+    "liked": gettext_lazy("Liked"),
+    "unliked": gettext_lazy("Like taken back"),
+    "hidden": gettext_lazy("Hidden on the platform"),
+    "unhidden": gettext_lazy("Shown again on the platform"),
+    "deleted": gettext_lazy("Deleted on the platform"),
+    "handed_away": gettext_lazy("Another application took the conversation over"),
+    "handed_to_us": gettext_lazy("The conversation is ours again"),
+    "referral": gettext_lazy("The customer came through a link or an advertisement"),
+    "opt_in": gettext_lazy("The customer agreed to be written to"),
+    "account_linking": gettext_lazy("The customer linked or unlinked their account"),
+}
+
+
+def event_text(event: Event, names: Mapping[int, str]) -> str:
+    """A sentence for the history; empty for what is not worth one. `names`: of the users the event speaks of."""
+    words = str(EVENTS.get(event.verb, ""))
+    return words % {"to": names.get(event.data.get("to", 0), "?")} if "%(to)s" in words else words

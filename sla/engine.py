@@ -1,0 +1,224 @@
+"""Starts, stops and breaches the clocks. Called by inbox.actions; calls nobody.
+
+A wait begins with the customer's words (the platform's time) and ends with our answer (the
+platform's acceptance) or with the ticket's resolution. The first wait of a ticket is
+measured as first response, later ones as next response. `waits` says this once, purely;
+the fast paths below do the same for what comes in order, and `recompute` mends the rest.
+Whoever writes a timer has locked its ticket first: that one lock guards them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.db import connection
+from django.db.models import Min
+from django.utils import timezone
+
+from sla.models import Metric, Outcome, Policy, Timer
+
+
+class What(StrEnum):
+    WROTE = "wrote"
+    ANSWERED = "answered"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something that moves a ticket's clock. `at`: the platform's time; `noticed_at`: ours."""
+
+    at: datetime
+    noticed_at: datetime
+    what: What
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    metric: Metric
+    started_at: datetime
+    noticed_at: datetime
+    stopped_at: datetime | None = None
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """A customer wrote on a ticket. `answered_before`: the ticket has had an answer already."""
+
+    ticket_id: int
+    account_id: int
+    channel: str
+    at: datetime
+    noticed_at: datetime
+    answered_before: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The clock of a ticket as the lists show it."""
+
+    metric: str
+    due_at: datetime
+    breached: bool
+
+
+def waits(moments: Iterable[Moment]) -> list[Wait]:
+    """The waits in a ticket's history, in order; the last may still run."""
+    found: list[Wait] = []
+    open_since: Moment | None = None
+    answered = False
+    for moment in sorted(moments, key=lambda moment: (moment.at, moment.what is not What.WROTE)):
+        if moment.what is What.WROTE:
+            open_since = open_since or moment
+            continue
+        if open_since is not None:
+            outcome = Outcome.ANSWERED if moment.what is What.ANSWERED else Outcome.RESOLVED
+            found.append(_wait(open_since, answered, moment.at, outcome))
+            open_since = None
+        answered = answered or moment.what is What.ANSWERED
+    if open_since is not None:
+        found.append(_wait(open_since, answered))
+    return found
+
+
+def _wait(since: Moment, answered: bool, stopped_at: datetime | None = None, outcome: Outcome | None = None) -> Wait:
+    metric = Metric.NEXT_RESPONSE if answered else Metric.FIRST_RESPONSE
+    return Wait(metric, since.at, since.noticed_at, stopped_at, outcome)
+
+
+class Targets:
+    """The promises of the current workspace, read once."""
+
+    def __init__(self) -> None:
+        self._policies = list(Policy.objects.all())
+
+    def of(self, metric: str, channel: str) -> timedelta | None:
+        for policy in self._policies:
+            if policy.metric == metric and policy.channel in ("", channel):
+                return policy.target
+        return None
+
+
+def customer_wrote(words: Sequence[Wrote]) -> None:
+    """Start the clocks of these tickets, unless they run; an earlier message moves the start back.
+
+    One entry a ticket. For words that came in order only; others need `recompute`.
+    """
+    targets = Targets()
+    running = {timer.ticket_id: timer for timer in _running([word.ticket_id for word in words])}
+    fresh = []
+    for word in words:
+        metric = Metric.NEXT_RESPONSE if word.answered_before else Metric.FIRST_RESPONSE
+        target = targets.of(metric, word.channel)
+        if target is None or word.ticket_id in running:
+            continue
+        fresh.append(
+            Timer(
+                ticket_id=word.ticket_id,
+                account_id=word.account_id,
+                metric=metric,
+                started_at=word.at,
+                noticed_at=word.noticed_at,
+                due_at=word.at + target,
+            )
+        )
+    Timer.objects.bulk_create(fresh)
+    _wake_clock(timer.due_at for timer in fresh)
+
+
+def agent_answered(ticket_id: int, at: datetime) -> None:
+    _stop([ticket_id], at, Outcome.ANSWERED)
+
+
+def resolved(ticket_ids: Sequence[int], at: datetime) -> None:
+    _stop(ticket_ids, at, Outcome.RESOLVED)
+
+
+def recompute(ticket_id: int, account_id: int, channel: str, moments: Iterable[Moment]) -> None:
+    """Make the ticket's timers what its history says, keeping when breaches were noticed."""
+    targets = Targets()
+    noticed = dict(
+        Timer.objects.filter(ticket_id=ticket_id, breached_at__isnull=False).values_list(
+            "started_at", "breach_noticed_at"
+        )
+    )
+    Timer.objects.filter(ticket_id=ticket_id).delete()
+    fresh, now = [], timezone.now()
+    for wait in waits(moments):
+        if (target := targets.of(wait.metric, channel)) is None:
+            continue
+        due_at = wait.started_at + target
+        late = (wait.stopped_at or now) > due_at
+        fresh.append(
+            Timer(
+                ticket_id=ticket_id,
+                account_id=account_id,
+                metric=wait.metric,
+                started_at=wait.started_at,
+                noticed_at=wait.noticed_at,
+                due_at=due_at,
+                stopped_at=wait.stopped_at,
+                outcome=wait.outcome or "",
+                breached_at=due_at if late else None,
+                breach_noticed_at=(noticed.get(wait.started_at) or now) if late else None,
+            )
+        )
+    Timer.objects.bulk_create(fresh)
+    _wake_clock(timer.due_at for timer in fresh if timer.stopped_at is None)
+
+
+def running(ticket_ids: Sequence[int]) -> dict[int, Running]:
+    return {
+        timer.ticket_id: Running(timer.metric, timer.due_at, timer.breached_at is not None)
+        for timer in _running(ticket_ids)
+    }
+
+
+def overdue(limit: int = 500) -> list[tuple[int, int]]:
+    """(workspace, ticket) of clocks that ran out unnoticed, the oldest first."""
+    late = Timer.objects.everywhere().filter(stopped_at=None, breached_at=None, due_at__lte=timezone.now())
+    return list(late.order_by("due_at").values_list("workspace_id", "ticket_id")[:limit])
+
+
+def breach(ticket_ids: Sequence[int]) -> list[Timer]:
+    """Mark what ran out on these tickets (which the caller has locked); each timer is returned exactly once."""
+    now = timezone.now()
+    timers = list(Timer.objects.filter(ticket_id__in=ticket_ids, stopped_at=None, breached_at=None, due_at__lte=now))
+    for timer in timers:
+        timer.breached_at, timer.breach_noticed_at = timer.due_at, now
+    Timer.objects.bulk_update(timers, ["breached_at", "breach_noticed_at"])
+    return timers
+
+
+def next_due() -> datetime | None:
+    """The nearest moment a running clock runs out, over all workspaces."""
+    watched = Timer.objects.everywhere().filter(stopped_at=None, breached_at=None)
+    nearest: datetime | None = watched.aggregate(nearest=Min("due_at"))["nearest"]
+    return nearest
+
+
+def _stop(ticket_ids: Sequence[int], at: datetime, outcome: Outcome) -> None:
+    """A clock stopped in time is not breached, even if we had thought so before the platform told us."""
+    timers = _running(ticket_ids)
+    now = timezone.now()
+    for timer in timers:
+        timer.stopped_at, timer.outcome = max(at, timer.started_at), outcome
+        late = timer.stopped_at > timer.due_at
+        timer.breach_noticed_at = (timer.breach_noticed_at or now) if late else None
+        timer.breached_at = timer.due_at if late else None
+    Timer.objects.bulk_update(timers, ["stopped_at", "outcome", "breached_at", "breach_noticed_at"])
+
+
+def _running(ticket_ids: Sequence[int]) -> list[Timer]:
+    return list(Timer.objects.filter(ticket_id__in=ticket_ids, stopped_at=None))
+
+
+def _wake_clock(due: Iterable[datetime]) -> None:
+    """The clock process sleeps a second at most; what is due sooner wakes it."""
+    if any(moment < timezone.now() + timedelta(seconds=1.5) for moment in due):
+        with connection.cursor() as cursor:
+            cursor.execute("NOTIFY socialcare_clock")

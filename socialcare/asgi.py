@@ -1,0 +1,44 @@
+"""One address: webhooks and sockets on the event loop, pages and API in a bounded pool of threads."""
+
+import os
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "socialcare.settings")
+wsgi = get_wsgi_application()
+
+from a2wsgi import WSGIMiddleware  # noqa: E402
+from channels.auth import AuthMiddlewareStack  # noqa: E402
+from channels.routing import URLRouter  # noqa: E402
+from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from django.urls import path  # noqa: E402
+
+from inbox import hooks  # noqa: E402
+from inbox.consumers import LiveConsumer  # noqa: E402
+from inbox.hooks import Receive, Scope, Send  # noqa: E402
+
+pages = WSGIMiddleware(wsgi, workers=settings.WEB_THREADS)
+sockets = AllowedHostsOriginValidator(
+    AuthMiddlewareStack(URLRouter([path("w/<slug:slug>/live/", LiveConsumer.as_asgi())]))
+)
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "http":
+        answer = hooks.receive if scope["path"].startswith("/hooks/") else pages
+        await answer(scope, receive, send)
+    elif scope["type"] == "websocket":
+        await sockets(scope, receive, send)
+    elif scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            await send({"type": "lifespan.shutdown.complete"})
+            return

@@ -1,0 +1,112 @@
+"""The people and pages the tests know: alice (agent), bob (supervisor), carol (admin); mallory works elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from connectors import deliveries
+from connectors.deliveries import Arrived
+from connectors.models import ChannelAccount, PlatformApp
+from inbox import intake
+from sla.models import Metric, Policy
+from socialcare.models import Membership, Role, User, Workspace
+from socialcare.tenancy import workspace
+from socialcare.valkey import valkey
+
+PAGE = "111222333444555"
+PASSWORD = "correct horse battery"
+
+
+def company(slug: str, page_id: str) -> Workspace:
+    """A workspace with a five-minute promise and a page on both channels, through an app of its own."""
+    place = Workspace.objects.create(name=slug.title(), slug=slug, undo_seconds=0)
+    with workspace(place.pk):
+        for metric in Metric:
+            Policy.objects.create(name=metric.label, metric=metric, target=timedelta(minutes=5))
+        app = PlatformApp.objects.create(
+            workspace=place,
+            platform="meta",
+            name="Meta",
+            settings={"app_id": "900" + page_id[:9], "app_secret": f"secret of {slug}"},
+        )
+        for channel in ("facebook", "messenger"):
+            ChannelAccount.objects.create(
+                app=app, channel=channel, external_id=page_id, name=slug.title(), credentials={"access_token": "TOKEN"}
+            )
+    return place
+
+
+def person(place: Workspace, name: str, role: str) -> Membership:
+    user = User.objects.create(email=f"{name}@{place.slug}.example", name=name.title())
+    user.set_password(PASSWORD)
+    user.save()
+    return Membership.objects.create(workspace=place, user=user, role=role)
+
+
+@pytest.fixture
+def acme(db: None) -> Iterator[Workspace]:
+    """The test works inside this workspace."""
+    valkey().flushdb()
+    place = company("acme", PAGE)
+    with workspace(place.pk):
+        yield place
+
+
+@pytest.fixture
+def globex(db: None) -> Workspace:
+    return company("globex", "999888777666555")
+
+
+@pytest.fixture
+def alice(acme: Workspace) -> Membership:
+    return person(acme, "alice", Role.AGENT)
+
+
+@pytest.fixture
+def bob(acme: Workspace) -> Membership:
+    return person(acme, "bob", Role.SUPERVISOR)
+
+
+@pytest.fixture
+def carol(acme: Workspace) -> Membership:
+    return person(acme, "carol", Role.ADMIN)
+
+
+@pytest.fixture
+def mallory(globex: Workspace) -> Membership:
+    return person(globex, "mallory", Role.ADMIN)
+
+
+@pytest.fixture
+def facebook(acme: Workspace) -> ChannelAccount:
+    return ChannelAccount.objects.get(channel="facebook")
+
+
+@pytest.fixture
+def messenger(acme: Workspace) -> ChannelAccount:
+    return ChannelAccount.objects.get(channel="messenger")
+
+
+@pytest.fixture
+def sign_in() -> Callable[[Membership], Client]:
+    def signed_in(membership: Membership) -> Client:
+        client = Client()
+        client.force_login(membership.user)
+        return client
+
+    return signed_in
+
+
+def take_in(account: ChannelAccount, *payloads: Mapping[str, Any]) -> None:
+    """Let Meta's payloads come in through the account's app, one delivery each, as a worker would."""
+    now = timezone.now()
+    deliveries.keep(Arrived(account.app_id, json.dumps(payload).encode(), now) for payload in payloads)
+    while batch := deliveries.claim(200):
+        intake.take_in(batch)
