@@ -85,7 +85,9 @@ class Found:
             self.things.setdefault(item["message"]["mid"], (at, delivery(self.page, at, item=item)))
 
     def bodies(self) -> tuple[bytes, ...]:
-        return tuple(body for _, body in sorted(self.things.values()))
+        """Graph lists the newest first and tells time in seconds: within one, the later listed was earlier."""
+        things = sorted(reversed(self.things.values()), key=lambda thing: thing[0])
+        return tuple(body for _, body in things)
 
 
 def read_feed(graph: GraphClient, page: str, cursor: str) -> Page:

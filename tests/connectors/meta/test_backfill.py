@@ -111,6 +111,12 @@ def test_reading_the_same_again_gives_the_same_bytes_oldest_first(graph: Scripte
     assert poll(graph, feed=listed(early, late)).bodies == first.bodies
 
 
+def test_within_one_second_the_later_listed_is_the_earlier(graph: ScriptedGraph) -> None:
+    comments = listed(node("1_2"), node("1_9"), node("1_1"))
+    page = poll(graph, feed=listed(node(f"{PAGE}_1", OLD, PAGE, comments=comments)))
+    assert list(posts(page)) == ["1_1", "1_9", "1_2"]
+
+
 def test_what_is_older_than_the_cursor_and_its_overlap_stays_out(graph: ScriptedGraph) -> None:
     inside, outside = SINCE - timedelta(minutes=9), SINCE - timedelta(minutes=11)
     page = poll(graph, feed=listed(node(f"{PAGE}_2", inside), node(f"{PAGE}_3", outside)))
