@@ -16,7 +16,8 @@ from django.utils import timezone
 from connectors import gateway
 from connectors.contract import ConnectorError, Disconnected, Health, Reason
 from connectors.models import ChannelAccount, PlatformApp
-from inbox.actions import announce, audit
+from inbox.actions import announce, audit, replies
+from inbox.models import Message, Outgoing
 from socialcare.models import User
 from socialcare.tenancy import current_workspace
 
@@ -244,7 +245,10 @@ def pause(actor: User, account_id: int, *, paused: bool) -> ChannelAccount:
 
 
 def remove(actor: User, account: ChannelAccount) -> bool:
-    """Forget the account's credentials; its tickets stay. False where the platform could not be told to stop."""
+    """Forget the account's credentials; its tickets stay, answers still in line fail.
+
+    False where the platform could not be told to stop.
+    """
     try:
         gateway.unsubscribe(account)
         told = True
@@ -259,4 +263,7 @@ def remove(actor: User, account: ChannelAccount) -> bool:
             row.save(update_fields=["state", "attention", "cursor", "credentials", "health"])
             audit.record(actor, "account.removed", row, channel=row.channel, page=row.external_id)
             announce.account_changed(row)
+    waiting = Outgoing.objects.filter(account=row, lease_until=None, message__state=Message.State.QUEUED)
+    for message_id in list(waiting.values_list("message_id", flat=True)):
+        replies.failed(message_id, Reason.DISCONNECTED)
     return told

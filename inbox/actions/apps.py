@@ -14,7 +14,7 @@ from inbox.actions import audit
 from socialcare.models import User
 from socialcare.tenancy import current_workspace
 
-SECRET, PREVIOUS = "app_secret", "previous_secret"  # noqa: S105 - names, not secrets
+SECRET, PREVIOUS = "app_secret", "previous_secret"
 
 
 class StillUsed(Exception):
@@ -62,10 +62,8 @@ def change_app(
         app.save(update_fields=["name", "settings"])
         changes: dict[str, Any] = audit.differences(before, {"name": name, **_open_settings(app)})
         changes |= {field: audit.CHANGED for field in _secrets(app.platform) if given.get(field)}
-        if replaced:
-            changes["old_secret"] = "kept" if keep_old else "forgotten"
-        elif forget_old:
-            changes["old_secret"] = "forgotten"
+        if replaced or forget_old:
+            changes["before"] = "kept" if replaced and keep_old else "forgotten"
         audit.record(actor, "app.changed", app, **changes)
     return app
 

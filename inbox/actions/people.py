@@ -9,9 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from inbox import live
-from inbox.actions import audit
-from inbox.models import Presence
+from inbox.actions import audit, presence, work
+from inbox.models import Presence, Ticket
 from inbox.permissions import rank
+from socialcare.background import after_commit
 from socialcare.models import Invitation, Membership, Role, User, Workspace
 from socialcare.tenancy import current_workspace
 
@@ -102,6 +103,7 @@ def _join(invitation: Invitation, user: User) -> Membership:
         workspace_id=current_workspace(), user=user, defaults={"role": invitation.role}
     )
     audit.record(user, "person.joined", user, role=membership.role)
+    _tell_team()
     return membership
 
 
@@ -123,11 +125,12 @@ def change_role(actor: User, user_id: int, role: str) -> Membership:
         member.save(update_fields=["role"])
         audit.record(actor, "person.role", member.user, role=[before, role])
         live.publish([("you", {"role": role})], to=user_id)
+        _tell_team()
     return member
 
 
 def let_go(actor: User, user_id: int) -> User:
-    """End a membership; the person's open tickets go back to the queue. Raises LastAdmin, Membership.DoesNotExist."""
+    """End a membership; the person's tickets go to the others. Raises LastAdmin, Membership.DoesNotExist."""
     with transaction.atomic():
         everybody = _locked_members()
         member = _find(everybody, user_id)
@@ -136,9 +139,18 @@ def let_go(actor: User, user_id: int) -> User:
         user = member.user
         member.delete()
         Presence.objects.filter(user_id=user_id).delete()
+        unfinished = Ticket.objects.filter(assignee_id=user_id).exclude(status=Ticket.Status.RESOLVED)
+        for ticket_id in unfinished.order_by("pk").values_list("pk", flat=True):
+            work.assign(ticket_id, actor, None)
         audit.record(actor, "person.removed", user, role=member.role)
         live.publish([("you", {"role": None})], to=user_id)
+        _tell_team()
+    work.hand_out()
     return user
+
+
+def _tell_team() -> None:
+    after_commit(lambda: live.publish_now([("people", presence.people())]))
 
 
 def _locked_members() -> list[Membership]:

@@ -70,7 +70,7 @@ def first_steps(slug: str, apps: list[PlatformApp]) -> list[dict[str, Any]]:
                 "On developers.facebook.com create an app with the products Webhooks and Messenger, "
                 "and add it here with its app ID and app secret."
             ),
-            "url": reverse("settings:app_add", args=[slug]),
+            "url": reverse("settings:app_add", args=[slug, "meta"]),
             "action": _("Add the app"),
         },
         {

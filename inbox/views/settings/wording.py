@@ -33,10 +33,13 @@ def problem(error: ConnectorError, platform: str) -> str:
     if isinstance(error, Disconnected):
         return _("%(platform)s does not accept this token (%(code)s). Make a new one there and paste it here.") % said
     if isinstance(error, Forbidden):
-        return _(
-            "%(platform)s says a permission is missing (%(code)s). Grant the permissions listed below, "
-            "make a new token and paste it here."
-        ) % said
+        return (
+            _(
+                "%(platform)s says a permission is missing (%(code)s). Grant the permissions listed below, "
+                "make a new token and paste it here."
+            )
+            % said
+        )
     if isinstance(error, Throttled):
         until = date_format(error.retry_at, "DATETIME_FORMAT")
         return _("%(platform)s asks us to wait until %(until)s (UTC). Try again then.") % {**said, "until": until}
@@ -99,14 +102,13 @@ def _worries(account: ChannelAccount) -> list[str]:
     if found.get("unsubscribed"):
         sentence = _("Some events do not reach us: %(names)s. Press “Repair the subscription”.")
         worries.append(sentence % {"names": ", ".join(found["unsubscribed"])})
-    if failure := found.get("failure"):
-        if account.state != State.ATTENTION:
-            sentence = _("The last test did not come through (%(what)s). Test again in a minute.")
-            worries.append(sentence % {"what": failure.get("code") or failure.get("kind")})
-    if ends := parse_datetime(found.get("expires_at") or ""):
-        if ends < timezone.now() + EXPIRY_NOTICE:
-            sentence = _("The token ends on %(date)s. Give a new one before.")
-            worries.append(sentence % {"date": date_format(ends, "DATE_FORMAT")})
+    failure, ends = found.get("failure"), parse_datetime(found.get("expires_at") or "")
+    if failure and account.state != State.ATTENTION:
+        sentence = _("The last test did not come through (%(what)s). Test again in a minute.")
+        worries.append(sentence % {"what": failure.get("code") or failure.get("kind")})
+    if ends and ends < timezone.now() + EXPIRY_NOTICE:
+        sentence = _("The token ends on %(date)s. Give a new one before.")
+        worries.append(sentence % {"date": date_format(ends, "DATE_FORMAT")})
     if account.app.paused_at:
         worries.append(_("Its %(platform)s app is paused: webhooks are kept and wait.") % {"platform": platform})
     return worries

@@ -1,0 +1,236 @@
+"""The connected pages and handles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from connectors import registry
+from connectors.contract import Channel, ConnectorError, Platform
+from connectors.models import ChannelAccount, Exchange, PlatformApp
+from inbox import outbox
+from inbox.actions import accounts as actions
+from inbox.forms.accounts import AccountForm
+from inbox.views.settings import wording
+from inbox.views.settings.overview import described
+from inbox.views.settings.pages import UNPROCESSABLE, admins_only, done, show
+from socialcare.middleware import WorkspaceRequest
+
+SECTION = "overview"
+EXCHANGES = 20
+
+
+# ---------------------------------------------------------------- connecting
+
+
+@require_safe
+@admins_only
+def choose(request: WorkspaceRequest, slug: str) -> HttpResponse:
+    """Through which app, as what."""
+    apps = PlatformApp.objects.order_by("name", "pk")
+    platforms = registry.platforms()
+    offers = [{"app": app, "platform": platforms[app.platform]} for app in apps if app.platform in platforms]
+    return show(request, "settings/account_choose.html", section=SECTION, offers=offers)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@admins_only
+def add(request: WorkspaceRequest, slug: str, app: int, channel: str) -> HttpResponse:
+    through = get_object_or_404(PlatformApp.objects.all(), pk=app)
+    platform, kind = _channel(channel)
+    if platform.name != through.platform:
+        raise Http404
+    form = AccountForm(kind, data=request.POST or None, external_id=request.GET.get("id", "")[:120])
+    if request.method == "POST" and form.is_valid():
+        account = _connect(request, through, kind, form)
+        if account is not None:
+            sentence = _("“%(name)s” is connected.") % {"name": account.name}
+            return done(request, sentence, "settings:account", account.pk)
+    return show(
+        request,
+        "settings/account_add.html",
+        section=SECTION,
+        status=UNPROCESSABLE if form.is_bound else 200,
+        form=form,
+        app=through,
+        channel=kind,
+        platform=platform,
+    )
+
+
+def _connect(request: WorkspaceRequest, app: PlatformApp, channel: Channel, form: AccountForm) -> ChannelAccount | None:
+    """The new account, or None with the reason in the form."""
+    try:
+        return actions.connect(
+            request.membership.user,
+            app,
+            channel.name,
+            form.cleaned_data["external_id"],
+            name=form.cleaned_data["name"],
+            credentials=form.credentials(),
+            options=form.options(),
+        )
+    except actions.Taken as error:
+        if error.by:
+            sentence = _("This account is connected already, as “%(name)s”.") % {"name": error.by.name}
+        else:
+            sentence = _("This account is connected in another workspace. It must be removed there first.")
+        form.add_error("external_id", sentence)
+    except (actions.OtherAccount, actions.Lacking, ConnectorError) as error:
+        _complain(form, error, app.platform)
+    return None
+
+
+def _complain(form: AccountForm, error: Exception, platform: str) -> None:
+    """Say on the right field what is wrong with the credentials, and that nothing was saved."""
+    token, label = form.token_field, registry.platforms()[platform].label
+    if isinstance(error, actions.OtherAccount):
+        found = {"name": error.found.name, "id": error.found.external_id}
+        sentence = _(
+            "This token belongs to “%(name)s” (%(id)s). Give a token of the account itself, or correct the ID."
+        )
+        form.add_error(token, sentence % found)
+    elif isinstance(error, actions.Lacking):
+        sentence = _("This token lacks permissions: %(names)s. Grant them, make a new token and paste it here.")
+        form.add_error(token, sentence % {"names": ", ".join(error.names)})
+    elif isinstance(error, ConnectorError):
+        field = token if wording.concerns_token(error) else None
+        form.add_error(field, f"{wording.problem(error, label)} {_('Nothing was saved.')}")
+    else:
+        raise error
+
+
+# ---------------------------------------------------------------- one account
+
+
+@require_safe
+@admins_only
+def account(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
+    shown = _account(pk)
+    platform, channel = _channel(shown.channel)
+    here = set(
+        ChannelAccount.objects.filter(external_id=shown.external_id)
+        .exclude(state=ChannelAccount.State.REMOVED)
+        .values_list("channel", flat=True)
+    )
+    return show(
+        request,
+        "settings/account.html",
+        section=SECTION,
+        **described(shown),
+        permissions=channel.permissions,
+        expires=_expires(shown),
+        exchanges=list(Exchange.objects.filter(account=shown).order_by("-at", "-pk")[:EXCHANGES]),
+        siblings=[other for other in platform.channels if other.name not in here],
+    )
+
+
+def _expires(account: ChannelAccount) -> Any:
+    return parse_datetime(account.health.get("expires_at") or "")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@admins_only
+def edit(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
+    before = _account(pk)
+    _platform, channel = _channel(before.channel)
+    form = AccountForm(channel, before, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            after = actions.change(
+                request.membership.user,
+                before,
+                name=form.cleaned_data["name"],
+                options=form.options(),
+                credentials=form.credentials(),
+            )
+        except (actions.OtherAccount, actions.Lacking, ConnectorError) as error:
+            _complain(form, error, before.app.platform)
+        else:
+            _send_what_waited(after)
+            return done(request, _("“%(name)s” is saved.") % {"name": after.name}, "settings:account", pk)
+    status = UNPROCESSABLE if form.is_bound else 200
+    return show(request, "settings/account_edit.html", section=SECTION, status=status, form=form, **described(before))
+
+
+@require_POST
+@admins_only
+def test(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
+    tested = _account(pk)
+    platform, _kind = _channel(tested.channel)
+    try:
+        found = actions.check(tested)
+    except ConnectorError as error:
+        sentence = wording.problem(error, platform.label)
+        return done(request, sentence, "settings:account", pk, level=messages.ERROR)
+    _send_what_waited(tested)
+    if found.external_id == tested.external_id and not (found.missing or found.unsubscribed):
+        return done(request, _("Tested just now: all is well."), "settings:account", pk)
+    sentence = _("Tested just now. See below what is missing.")
+    return done(request, sentence, "settings:account", pk, level=messages.WARNING)
+
+
+@require_POST
+@admins_only
+def subscribe(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
+    repaired = _account(pk)
+    platform, _kind = _channel(repaired.channel)
+    try:
+        found = actions.repair_subscription(request.membership.user, repaired)
+    except ConnectorError as error:
+        sentence = wording.problem(error, platform.label)
+        return done(request, sentence, "settings:account", pk, level=messages.ERROR)
+    if found.unsubscribed:
+        sentence = _("%(platform)s still does not send: %(names)s.")
+        said = {"platform": platform.label, "names": ", ".join(found.unsubscribed)}
+        return done(request, sentence % said, "settings:account", pk, level=messages.WARNING)
+    return done(request, _("Subscribed: all events reach us."), "settings:account", pk)
+
+
+@require_POST
+@admins_only
+def pause(request: WorkspaceRequest, slug: str, pk: int, paused: bool) -> HttpResponse:
+    row = actions.pause(request.membership.user, _account(pk).pk, paused=paused)
+    _send_what_waited(row)
+    sentence = _("“%(name)s” is paused.") if paused else _("“%(name)s” is resumed.")
+    return done(request, sentence % {"name": row.name}, "settings:account", pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@admins_only
+def remove(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
+    going = _account(pk)
+    if request.method != "POST":
+        return show(request, "settings/account_remove.html", section=SECTION, **described(going))
+    if actions.remove(request.membership.user, going):
+        sentence = _("“%(name)s” is removed and its token is erased. Its tickets stay.")
+        return done(request, sentence % {"name": going.name}, "settings:overview")
+    sentence = _(
+        "“%(name)s” is removed and its token is erased, but %(platform)s could not be told to stop sending. "
+        "What still comes is not taken in."
+    )
+    said = {"name": going.name, "platform": _channel(going.channel)[0].label}
+    return done(request, sentence % said, "settings:overview", level=messages.WARNING)
+
+
+def _send_what_waited(account: ChannelAccount) -> None:
+    if account.state == ChannelAccount.State.CONNECTED:
+        outbox.account_is_back(account)
+
+
+def _account(pk: int) -> ChannelAccount:
+    there = ChannelAccount.objects.exclude(state=ChannelAccount.State.REMOVED).select_related("app")
+    return get_object_or_404(there, pk=pk)
+
+
+def _channel(name: str) -> tuple[Platform, Channel]:
+    try:
+        return registry.channels()[name]
+    except KeyError:
+        raise Http404 from None

@@ -1,0 +1,79 @@
+"""Who changed what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from inbox.actions.audit import CHANGED
+from inbox.views.settings.pages import admins_only, show
+from socialcare.middleware import WorkspaceRequest
+from socialcare.models import AuditEntry
+
+PAGE = 50
+SENTENCES = {
+    "app.added": gettext_lazy("added the app “%(target)s”"),
+    "app.changed": gettext_lazy("changed the app “%(target)s”"),
+    "app.paused": gettext_lazy("paused the app “%(target)s”"),
+    "app.resumed": gettext_lazy("resumed the app “%(target)s”"),
+    "app.removed": gettext_lazy("removed the app “%(target)s”"),
+    "account.connected": gettext_lazy("connected “%(target)s”"),
+    "account.changed": gettext_lazy("changed “%(target)s”"),
+    "account.subscribed": gettext_lazy("repaired the subscription of “%(target)s”"),
+    "account.paused": gettext_lazy("paused “%(target)s”"),
+    "account.resumed": gettext_lazy("resumed “%(target)s”"),
+    "account.removed": gettext_lazy("removed “%(target)s”"),
+    "person.invited": gettext_lazy("invited %(target)s"),
+    "person.joined": gettext_lazy("joined: %(target)s"),
+    "person.role": gettext_lazy("changed the role of %(target)s"),
+    "person.removed": gettext_lazy("took %(target)s out of the workspace"),
+    "invitation.withdrawn": gettext_lazy("withdrew the invitation of %(target)s"),
+    "deliveries.replayed": gettext_lazy("had deliveries taken in again: %(target)s"),
+    "workspace.changed": gettext_lazy("changed the workspace"),
+}
+
+
+@require_safe
+@admins_only
+def history(request: WorkspaceRequest, slug: str) -> HttpResponse:
+    entries = AuditEntry.objects.select_related("actor")
+    before = request.GET.get("before", "")
+    if before.isdecimal() and len(before) < 19:
+        entries = entries.filter(pk__lt=int(before))
+    rows = list(entries.order_by("-pk")[: PAGE + 1])
+    return show(
+        request,
+        "settings/audit.html",
+        section="audit",
+        rows=[{"entry": entry, "sentence": sentence(entry), "details": details(entry)} for entry in rows[:PAGE]],
+        older=rows[PAGE - 1].pk if len(rows) > PAGE else None,
+        before=before,
+    )
+
+
+def sentence(entry: AuditEntry) -> str:
+    known = SENTENCES.get(entry.verb)
+    return str(known) % {"target": entry.target} if known else f"{entry.verb} {entry.target}"
+
+
+def details(entry: AuditEntry) -> list[str]:
+    """What changed from what to what, in short lines."""
+    lines = []
+    for name, value in entry.data.items():
+        if isinstance(value, list) and len(value) == 2 and name != "deliveries":
+            lines.append(f"{name}: {_word(value[0])} → {_word(value[1])}")
+        elif value == CHANGED:
+            lines.append(_("%(name)s: replaced") % {"name": name})
+        elif not isinstance(value, list):
+            lines.append(f"{name}: {_word(value)}")
+    return lines
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: _("yes"), False: _("no"), None: "–"}[value]
+    return str(value) or "–"

@@ -1,0 +1,28 @@
+// Comfort for the settings pages; they work without it.
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  const source = document.getElementById(button.dataset.copy);
+  const words = button.querySelector("span");
+  const before = words.textContent;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    source.select();
+    try {
+      await navigator.clipboard.writeText(source.value);
+    } catch {
+      document.execCommand("copy");
+    }
+    words.textContent = button.dataset.done;
+    setTimeout(() => { words.textContent = before; }, 2000);
+  });
+}
+
+const language = document.documentElement.lang;
+const format = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+for (const time of document.querySelectorAll("main time[datetime]")) {
+  const moment = new Date(time.dateTime);
+  if (!Number.isNaN(moment.valueOf())) {
+    time.title = time.textContent;
+    time.textContent = format.format(moment);
+  }
+}

@@ -1,0 +1,114 @@
+"""Who may see the settings, and what they must never show."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern
+
+from connectors.models import Delivery, DeliveryBody
+from inbox.views.settings import urls
+from tests.connectors.meta.scripted_graph import SECRET, TOKEN
+from tests.inbox.settings_support import House, make_house
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.inbox.settings_urls")]
+MANY = 40
+
+
+def every_path(house: House) -> dict[str, str]:
+    """A URL of every route below the settings, of things that exist, by the route's name."""
+    app = house.app()
+    account = house.account(app)
+    delivery = Delivery.objects.create(app=app, fingerprint=b"1" * 16, received_at=app.created_at, state="failed")
+    DeliveryBody.objects.create(delivery=delivery, body=b'{"object":"page"}')
+    owner = {"apps": app.pk, "accounts": account.pk, "people": house.agent.pk, "deliveries": delivery.pk}
+    found = {}
+    for route in urls.urlpatterns:
+        assert isinstance(route, URLPattern)
+        pattern, section = str(route.pattern), str(route.pattern).partition("/")[0]
+        path = pattern.replace("<int:app>", str(app.pk)).replace("<slug:channel>", "messenger")
+        path = path.replace("<slug:platform>", "meta").replace("<int:pk>", str(owner.get(section, "")))
+        assert "<" not in path
+        found[str(route.name)] = house.url(path)
+    return found
+
+
+@pytest.fixture
+def acme() -> House:
+    return make_house("acme")
+
+
+def test_an_agent_and_a_supervisor_are_told_that_their_role_does_not_allow_it(acme: House) -> None:
+    paths = every_path(acme)
+    for user in (acme.agent, acme.supervisor):
+        browser = acme.browser(user)
+        for name, path in paths.items():
+            for ask in (browser.get, browser.post):
+                answer = ask(path)
+                if answer.status_code == 405:
+                    continue
+                assert answer.status_code == 403, (name, answer.status_code)
+                assert "Your role does not allow this." in answer.content.decode()
+
+
+def test_a_stranger_is_sent_to_sign_in_and_a_neighbour_finds_nothing(acme: House) -> None:
+    neighbour = make_house("globex").browser()
+    for path in every_path(acme).values():
+        assert Client().get(path).headers["Location"].startswith("/login/")
+        assert neighbour.get(path).status_code == 404
+        assert neighbour.post(path).status_code == 404
+
+
+def test_the_things_of_another_workspace_are_not_found_by_their_ids(acme: House) -> None:
+    theirs, ours = every_path(make_house("globex")), acme.browser()
+    guessed = {name: path.replace("/globex/", "/acme/") for name, path in theirs.items() if re.search(r"/\d+/", path)}
+    assert len(guessed) > 12
+    for name, path in guessed.items():
+        answers = {ours.get(path).status_code, ours.post(path).status_code}
+        assert answers <= {404, 405}, (name, answers)
+        assert 404 in answers, name
+
+
+def test_no_page_shows_a_secret_or_asks_the_database_much(acme: House, django_assert_max_num_queries) -> None:
+    browser, shown = acme.browser(), 0
+    for path in every_path(acme).values():
+        with django_assert_max_num_queries(16):
+            answer = browser.get(path)
+        if answer.status_code == 405:
+            continue
+        shown += 1
+        page = answer.content.decode()
+        assert answer.status_code == 200, path
+        assert TOKEN not in page
+        assert SECRET not in page
+        assert "<title>" in page
+    assert shown > 12
+
+
+def test_a_page_does_not_ask_more_for_more_accounts(acme: House, django_assert_num_queries) -> None:
+    app = acme.app()
+    browser = acme.browser()
+
+    def queries() -> int:
+        from django.db import connection
+        from django.test.utils import CaptureQueriesContext
+
+        with CaptureQueriesContext(connection) as captured:
+            assert browser.get(acme.url()).status_code == 200
+        return len(captured)
+
+    acme.account(app)
+    few = queries()
+    for number in range(MANY):
+        acme.account(app, external_id=str(90000 + number))
+    assert queries() == few
+
+
+def test_nothing_is_changed_without_the_forms_own_token(acme: House) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(acme.admin)
+    assert browser.post(acme.url("workspace/"), {"name": "Taken over"}).status_code == 403
+    assert browser.post(acme.url("people/"), {"email": "eve@example.com", "role": "admin"}).status_code == 403
+    assert acme.audit() == []
