@@ -36,7 +36,7 @@ PROCESSES = {
     "clock": "manage.py clock",
     "beat": "-m celery -A socialcare beat -s {var}/beat -l WARNING",
     "web": WEB,
-    "simulator": "manage.py simulate --port {simulator}",
+    "simulator": "manage.py simulate --port {simulator} --trickle {trickle}",
 }
 
 
@@ -52,12 +52,15 @@ def main() -> int:
     parser.add_argument(
         "--port", type=_port, default=os.environ.get("PORT", "8000"), help="the simulator's is one more"
     )
+    parser.add_argument(
+        "--trickle", type=int, default=4, metavar="PER_MINUTE", help="customers who write by themselves; 0 for none"
+    )
     options = parser.parse_args()
     # The end of the terminal, a service manager and Ctrl-C all mean the same; a second one does not cut the stop short.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _end)
     try:
-        demo(options.port, options.fresh)
+        demo(options.port, options.fresh, options.trickle)
     except (CannotRun, EngineError) as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -78,7 +81,7 @@ def _end(_number: int, _frame: object) -> None:
     sys.exit(0)
 
 
-def demo(port: int, fresh: bool) -> None:
+def demo(port: int, fresh: bool, trickle: int) -> None:
     """Returns never: it ends by a signal. Raises CannotRun and EngineError."""
     missing = [name for name in VARIABLES if name not in os.environ]
     if running(VAR):
@@ -92,7 +95,7 @@ def demo(port: int, fresh: bool) -> None:
     with engines(VAR, wanted=missing) as variables:
         os.environ.update(_environment(port) | variables)
         logins = _prepare()
-        with _processes(port) as supervisor:
+        with _processes(port, trickle) as supervisor:
             _wait_until_ready(port, supervisor)
             print(_welcome(port, logins), flush=True)
             supervisor.run_until_signal()
@@ -114,7 +117,7 @@ def _environment(port: int) -> dict[str, str]:
     ours = local_secrets(VAR) | {
         "ENV_FILE": os.devnull,
         "PUBLIC_URL": f"http://localhost:{port}",
-        "META_GRAPH_URL": f"http://127.0.0.1:{port + 1}",
+        "META_GRAPH_URL": f"http://127.0.0.1:{port + 1}/graph",
         "DJANGO_SETTINGS_MODULE": "socialcare.settings",
         "PYTHONUNBUFFERED": "1",
     }
@@ -136,8 +139,8 @@ def _prepare() -> str:
 
 
 @contextlib.contextmanager
-def _processes(port: int) -> Iterator[Supervisor]:
-    places = {"port": port, "simulator": port + 1, "var": VAR}
+def _processes(port: int, trickle: int) -> Iterator[Supervisor]:
+    places = {"port": port, "simulator": port + 1, "trickle": trickle, "var": VAR}
     commands = {
         name: [sys.executable, *(word.format(**places) for word in line.split())] for name, line in PROCESSES.items()
     }
