@@ -59,7 +59,7 @@ def row(ticket_id: int) -> dict[str, Any]:
 def counts() -> dict[str, Any]:
     """How many tickets each view holds, and how many open ones each agent has; three index-only counts."""
     waiting = Ticket.objects.filter(status=Ticket.Status.OPEN)
-    by_agent = waiting.values_list("assignee_id").annotate(Count("id"), Count("id", filter=Q(breached=True)))
+    by_agent = waiting.values_list("assignee_id").annotate(held=Count("id"), late=Count("id", filter=Q(breached=True)))
     held = list(by_agent.order_by())
     return {
         "open": sum(number for _, number, _ in held),

@@ -1,0 +1,205 @@
+"""The sentences that scripts need; all others stand in the templates, translated once."""
+
+from collections.abc import Callable
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+
+def strings() -> dict[str, str]:
+    """By name, in the language of the request; `{places}` are filled by the browser.
+
+    A name ending in _one or _other is chosen by the browser's plural rules.
+    """
+    return {**_time(), **_tickets(), **_list(), **_thread(), **_composer(), **_people(), **_connection(), **_commands()}
+
+
+def _both(name: str, sentence: Callable[[int], str]) -> dict[str, str]:
+    return {f"{name}_one": sentence(1), f"{name}_other": sentence(2)}
+
+
+def _time() -> dict[str, str]:
+    return {
+        "just_now": _("now"),
+        "hours_minutes": _("{h} h {m}"),
+        "days_short": _("{n} d"),
+        "left": _("left"),
+        "late": _("late"),
+        "took": _("took {time}"),
+        "metric_first_response": _("First answer"),
+        "metric_next_response": _("Next answer"),
+    }
+
+
+def _tickets() -> dict[str, str]:
+    return {
+        "unknown_author": _("Unknown author"),
+        "no_words": _("(no words)"),
+        "channel_facebook": _("Facebook"),
+        "channel_messenger": _("Messenger"),
+        "kind_post": _("Post"),
+        "kind_comment": _("Comment"),
+        "kind_mention": _("Mention"),
+        "kind_review": _("Review"),
+        "kind_direct": _("Private message"),
+        "status_open": _("Open"),
+        "status_pending": _("Waiting for the customer"),
+        "status_resolved": _("Resolved"),
+        "me": _("Me"),
+        "nobody": _("Nobody"),
+        "somebody": _("Somebody"),
+    }
+
+
+def _list() -> dict[str, str]:
+    return {
+        "draft": _("Draft"),
+        "ghost_resolved": _("Resolved. Press j to go on."),
+        "ghost_answered": _("Answered. Press j to go on."),
+        "ghost_assigned": _("Now with {name}. Press j to go on."),
+        "ghost_gone": _("No longer in this view. Press j to go on."),
+        "left_the_view": _("This ticket is no longer in the view. Press {key} to go on."),
+        **_both("newcomers", lambda n: ngettext("{n} new", "{n} new", n)),
+        **_both("tickets_new", lambda n: ngettext("{n} new ticket.", "{n} new tickets.", n)),
+        **_both("tickets_late", lambda n: ngettext("{n} ticket is late.", "{n} tickets are late.", n)),
+    }
+
+
+def _thread() -> dict[str, str]:
+    return {
+        "assign": _("Assign"),
+        "our_side": _("Our page"),
+        "our_post": _("our post"),
+        "their_post": _("post"),
+        "public_reply": _("Public"),
+        "not_shown": _("The platform sent something that cannot be shown ({kind})."),
+        "undated": _("The platform gave no usable time; this is when it arrived."),
+        "edited": _("Edited"),
+        "edited_at": _("Edited at {time}"),
+        "sending_in": _("Sending in {n} s"),
+        "state_queued": _("Waiting to be sent"),
+        "state_sending": _("Sending"),
+        "state_sent": _("Sent"),
+        "state_delivered": _("Delivered at {time}"),
+        "state_read": _("Read at {time}"),
+        "state_failed": _("Not sent"),
+        "state_unknown": _("Sent or not? The platform did not say."),
+        "retry_unknown_title": _("Send it again?"),
+        "retry_unknown_text": _(
+            "It may already be on the platform. Look there first: sent again, the customer could read it twice."
+        ),
+        "retry_unknown_yes": _("It is not there, send it"),
+        "delete_title": _("Delete this from the page?"),
+        "delete_text": _("The customer’s words disappear for everybody. This cannot be undone."),
+        "delete_yes": _("Delete"),
+        "cannot_load": _("The conversation could not be loaded."),
+        "account_attention": _("This channel needs attention: answers may not go out."),
+        "account_paused": _("This channel is paused."),
+        "account_removed": _("This channel was removed; the history stays."),
+        "attachment_image": _("Picture"),
+        "attachment_video": _("Video"),
+        "attachment_audio": _("Sound"),
+        "attachment_file": _("File"),
+        "attachment_sticker": _("Sticker"),
+        "attachment_location": _("Place"),
+        "attachment_link": _("Link"),
+        "attachment_template": _("Buttons"),
+        "attachment_share": _("Shared post"),
+        "attachment_unknown": _("Attachment"),
+        "attachment_without_link": _("no link"),
+        "customer_since": _("customer since {date}"),
+        "on_account": _("on {account}"),
+        **_both("stars", lambda n: ngettext("{n} star of 5", "{n} stars of 5", n)),
+        **_both(
+            "others", lambda n: ngettext("{n} other comment under this post", "{n} other comments under this post", n)
+        ),
+        **_both(
+            "said_new", lambda n: ngettext("New message from {name}.", "{n} new messages, the last from {name}.", n)
+        ),
+        **_both("new_messages", lambda n: ngettext("{n} new message", "{n} new messages", n)),
+    }
+
+
+def _composer() -> dict[str, str]:
+    return {
+        "tab_public": _("Public reply"),
+        "tab_private": _("Reply"),
+        "tab_private_reply": _("Private reply"),
+        "tab_note": _("Internal note"),
+        "rule_note": _("Only colleagues see this; it never leaves the house."),
+        "write_public": _("Write a public answer: everybody can read it"),
+        "write_private": _("Write a private answer: only this customer can read it"),
+        "write_note": _("Write a note: only colleagues can read it"),
+        "send_public": _("Answer publicly"),
+        "send_private": _("Answer privately"),
+        "send_note": _("Add the note"),
+        "window_left": _("{time} left"),
+        "window_over": _("The time is over."),
+        "draft_kept": _("Draft kept"),
+        "held_personal": _("This will be public and seems to hold an e-mail address or a long number."),
+        "not_reached": _("The server did not answer. Try again: it will not be sent twice."),
+        **_both("too_long", lambda n: ngettext("{n} character too many", "{n} characters too many", n)),
+        **_both(
+            "held_newer",
+            lambda n: ngettext("Not sent yet: something new was said.", "Not sent yet: {n} new messages.", n),
+        ),
+    }
+
+
+def _people() -> dict[str, str]:
+    return {
+        "me_name": _("{name} (me)"),
+        "presence_present": _("present"),
+        "presence_pause": _("on a break"),
+        "presence_away": _("away"),
+        "open_tickets_of_person": _("Open tickets"),
+        "taking_tickets": _("You get tickets now."),
+        "on_a_break": _("You get no new tickets until you switch this on again."),
+        **_both("is_typing", lambda n: ngettext("{names} is writing an answer", "{names} are writing an answer", n)),
+        **_both(
+            "is_viewing",
+            lambda n: ngettext("{names} is looking at this ticket", "{names} are looking at this ticket", n),
+        ),
+    }
+
+
+def _connection() -> dict[str, str]:
+    return {
+        "connection_live": _("Live"),
+        "connection_connecting": _("Connecting…"),
+        "connection_polling": _("No live connection: asking every 5 s"),
+        "connection_offline": _("Offline"),
+        **_both("connection_waiting", lambda n: ngettext("Connecting again in {n} s", "Connecting again in {n} s", n)),
+    }
+
+
+def _commands() -> dict[str, str]:
+    return {
+        "group_move": _("Move"),
+        "group_write": _("Write"),
+        "group_ticket": _("Ticket"),
+        "do_next": _("Next ticket"),
+        "do_previous": _("Previous ticket"),
+        "do_read": _("Into the conversation"),
+        "do_leave": _("Back to the list"),
+        "do_search": _("Search"),
+        "do_go_open": _("All open"),
+        "do_go_mine": _("Mine"),
+        "do_go_unassigned": _("Unassigned"),
+        "do_go_breached": _("Late"),
+        "do_go_pending": _("Waiting for the customer"),
+        "do_go_resolved": _("Resolved"),
+        "do_reply": _("Reply"),
+        "do_private": _("Private reply"),
+        "do_note": _("Internal note"),
+        "do_send": _("Send"),
+        "do_resolve": _("Resolve or reopen"),
+        "do_reopen": _("Reopen"),
+        "do_assign": _("Assign"),
+        "do_assign_me": _("Take it"),
+        "do_help": _("These keys"),
+        "resolved": _("Resolved"),
+        "reopen": _("Reopen"),
+        "unassigned": _("Nobody has it now."),
+        "assigned_to": _("{name} has it now."),
+    }

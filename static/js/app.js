@@ -1,0 +1,3 @@
+import { preferences } from "./core/preferences.js";
+
+preferences();

@@ -1,0 +1,154 @@
+/* The one renderer of messages, notes and events. */
+import { clock, date, fillTime, now } from "../core/time.js";
+import { parts, setClass, setText, show, stamp } from "../core/dom.js";
+import { fillText, initials, webAddress } from "../core/text.js";
+import { count, number, t } from "../core/strings.js";
+import { fillAttachments } from "./attachments.js";
+
+export function makeEntry(entry) {
+  return stamp(entry.type);
+}
+
+/** `context`: {can: allowed acts, byId: entry of a message id}. */
+export function fillEntry(node, entry, context) {
+  const fill = { message: fillMessage, note: fillNote, event: fillEvent }[entry.type];
+  fill(node, entry, context);
+}
+
+function fillEvent(node, entry) {
+  const part = parts(node);
+  setText(part.text, entry.text);
+  fillTime(part.at, entry.at, clock);
+}
+
+function fillNote(node, entry) {
+  const part = parts(node);
+  setText(part.who, entry.who);
+  setText(part.avatar, initials(entry.who));
+  fillText(part.text, entry.text);
+  fillTime(part.at, entry.at, clock);
+}
+
+function fillMessage(node, entry, context) {
+  const part = parts(node);
+  const ours = entry.origin !== "customer";
+  const who = entry.who || t(ours ? "our_side" : "unknown_author");
+  setClass(node, "ours", ours);
+  setClass(node, "outside", entry.origin === "outside");
+  setClass(node, "private", entry.private || entry.kind === "direct");
+  setClass(node, "removed", entry.removed);
+  setClass(node, "is-hidden", entry.hidden && !entry.removed);
+  setClass(node, "liked", entry.liked);
+  setText(part.who, who);
+  setText(part.avatar, initials(entry.who));
+  setText(part.publicWord, t(ours ? "public_reply" : `kind_${entry.kind}`));
+  fillWhen(part, entry);
+  fillRating(part.rating, entry.rating);
+  setText(part.quote, quoted(entry, context));
+  fillText(part.text, entry.removed ? "" : words(entry));
+  fillAttachments(part.attachments, entry.removed ? [] : entry.attachments);
+  fillRevisions(part, entry);
+  fillReactions(part.reactions, entry.reactions);
+  fillState(node, part, entry);
+  offer(node, entry, context);
+}
+
+function words(entry) {
+  if (entry.text || entry.attachments?.length || entry.rating) return entry.text;
+  return entry.raw_kind ? t("not_shown", { kind: entry.raw_kind }) : "";
+}
+
+function fillWhen(part, entry) {
+  fillTime(part.at, entry.at, clock);
+  if (!entry.dated) part.at.title = t("undated");
+  const address = webAddress(entry.permalink);
+  if (address) part.permalink.href = address;
+  else part.permalink.removeAttribute("href");
+}
+
+function fillRating(element, rating) {
+  if (!rating) return setText(element, "");
+  element.setAttribute("aria-label", count("stars", rating));
+  return setText(element, "★".repeat(rating) + "☆".repeat(Math.max(0, 5 - rating)));
+}
+
+function quoted(entry, context) {
+  const parent = entry.parent ? context.byId(entry.parent) : null;
+  return parent ? `${parent.who || t("unknown_author")} : ${parent.text}` : "";
+}
+
+function fillRevisions(part, entry) {
+  const earlier = entry.revisions ?? [];
+  show(part.revisions, (entry.edited || earlier.length) && !entry.removed);
+  setText(part.edited, entry.edited ? t("edited_at", { time: clock(entry.edited) }) : t("edited"));
+  if (part.revisionList.childElementCount === earlier.length) return;
+  part.revisionList.replaceChildren(...earlier.map((revision) => {
+    const node = stamp("revision");
+    setText(parts(node).text, revision.text);
+    fillTime(parts(node).at, revision.at, (ms) => `${date(ms)} ${clock(ms)}`);
+    return node;
+  }));
+}
+
+function fillReactions(element, reactions) {
+  const given = Object.entries(reactions ?? {}).filter(([, times]) => times > 0);
+  setText(element, given.map(([sign, times]) => (times > 1 ? `${sign} ${number(times)}` : sign)).join("  "));
+}
+
+/** queued, sending, sent, delivered, read, failed, unknown, cancelled; empty for customers. */
+export function stateOf(entry) {
+  if (entry.origin === "customer") return "";
+  if (["queued", "sending", "failed", "unknown", "cancelled"].includes(entry.state)) return entry.state;
+  if (entry.read) return "read";
+  if (entry.delivered) return "delivered";
+  return entry.origin === "agent" ? "sent" : "";
+}
+
+function fillState(node, part, entry) {
+  const state = stateOf(entry);
+  if (state) node.dataset.state = state;
+  else delete node.dataset.state;
+  setText(part.stateText, stateWords(entry, state));
+  const trouble = state === "failed" || state === "unknown";
+  setText(part.failure, trouble ? entry.failure_message || "" : "");
+}
+
+function stateWords(entry, state) {
+  if (!state) return "";
+  if (state === "queued" && entry.send_after > now()) {
+    return t("sending_in", { n: Math.ceil((entry.send_after - now()) / 1000) });
+  }
+  if (state === "read") return t("state_read", { time: clock(entry.read) });
+  if (state === "delivered") return t("state_delivered", { time: clock(entry.delivered) });
+  return t(`state_${state}`);
+}
+
+/** The countdown of the undo button. */
+export function tickEntry(node, entry) {
+  setText(parts(node).stateText, stateWords(entry, stateOf(entry)));
+  offerOne(node, "undo", canUndo(entry));
+}
+
+function canUndo(entry) {
+  return entry.state === "queued" && Boolean(entry.id) && entry.send_after > now();
+}
+
+function offer(node, entry, context) {
+  const theirs = entry.origin === "customer" && !entry.removed && entry.kind !== "direct";
+  const own = entry.origin === "agent";
+  offerOne(node, "undo", own && canUndo(entry));
+  offerOne(node, "retry", own && ["failed", "unknown"].includes(entry.state));
+  offerOne(node, "confirm", own && entry.state === "unknown");
+  offerOne(node, "discard", own && entry.state === "failed");
+  for (const act of ["like", "hide", "delete"]) offerOne(node, act, theirs && context.can.includes(act));
+  press(node, "like", entry.liked);
+  press(node, "hide", entry.hidden);
+}
+
+function offerOne(node, act, on) {
+  setClass(node.querySelector(`[data-do="${act}"]`), "on", on);
+}
+
+function press(node, act, on) {
+  node.querySelector(`[data-do="${act}"]`).setAttribute("aria-pressed", String(Boolean(on)));
+}

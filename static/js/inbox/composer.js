@@ -1,0 +1,206 @@
+/* Writing: which kind of message, what the platform allows, how long, and unsent words. */
+import { one, setClass, setText, show } from "../core/dom.js";
+import { everySecond, now, span } from "../core/time.js";
+import { count, number, t } from "../core/strings.js";
+import { length } from "../core/text.js";
+import { rovingTabs, selectTab } from "../core/a11y.js";
+import { emit, on } from "../core/bus.js";
+import * as drafts from "../core/drafts.js";
+
+const MODES = ["reply", "private", "note"];
+
+export class Composer {
+  ticket = null;
+  modes = {};
+  mode = "reply";
+
+  constructor() {
+    this.form = one("#composer");
+    this.words = one("#words");
+    this.tabs = one('[role="tablist"]', this.form);
+    one("#send-key").textContent = /Mac|iP(hone|ad)/.test(navigator.platform) ? "⌘ ↵" : "Ctrl ↵";
+    rovingTabs(this.tabs, (tab) => this.choose(tab.dataset.mode));
+    this.words.addEventListener("input", () => this.typed());
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.submit();
+    });
+    on("opened", (id) => this.open(id));
+    on("detail", (detail) => this.allow(detail.compose));
+    everySecond(() => this.drawUntil());
+  }
+
+  open(ticket) {
+    this.ticket = ticket;
+    this.modes = {};
+    this.mode = "";
+    this.wanted = null;
+    this.words.value = "";
+    this.release();
+    show(this.form, false);
+  }
+
+  /** Takes what the platform allows now; keeps the chosen mode and the words. */
+  allow(compose) {
+    this.modes = Object.fromEntries(MODES.map((mode) => [mode, compose[mode] ?? null]));
+    show(this.form, true);
+    for (const mode of MODES) this.drawTab(mode);
+    if (this.wanted) this.choose(this.modes[this.wanted] ? this.wanted : this.firstMode(), { focus: true });
+    else if (this.mode && this.modes[this.mode]) this.draw();
+    else this.choose(this.firstMode());
+  }
+
+  firstMode() {
+    const drafted = MODES.find((mode) => this.modes[mode] && drafts.read(this.ticket, mode));
+    return drafted ?? MODES.find((mode) => this.modes[mode]?.allowed) ?? "note";
+  }
+
+  drawTab(mode) {
+    const tab = one(`#tab-${mode}`);
+    show(tab, this.modes[mode]);
+    tab.dataset.tone = this.tone(mode);
+    const name = mode === "private" ? "private_reply" : this.tone(mode);
+    setText(one("[data-f=label]", tab), t(`tab_${name}`));
+  }
+
+  tone(mode) {
+    if (mode === "note") return "note";
+    return this.modes[mode]?.public ? "public" : "private";
+  }
+
+  /** Switches the mode; each mode keeps its own words. Before the ticket is loaded the wish is kept. */
+  choose(mode, { focus = false } = {}) {
+    this.wanted = this.mode || !focus ? null : mode;
+    if (!this.modes[mode]) return;
+    this.wanted = null;
+    if (mode !== this.mode) {
+      this.mode = mode;
+      this.words.value = drafts.read(this.ticket, mode);
+      this.release();
+      setText(one("#draft-state"), "");
+    }
+    this.draw();
+    if (focus) this.focus();
+  }
+
+  focus() {
+    this.words.focus();
+    this.words.setSelectionRange(this.words.value.length, this.words.value.length);
+  }
+
+  draw() {
+    const rule = this.modes[this.mode];
+    const tone = this.tone(this.mode);
+    this.form.dataset.tone = tone;
+    selectTab(this.tabs, one(`#tab-${this.mode}`));
+    one("#compose-panel").setAttribute("aria-labelledby", `tab-${this.mode}`);
+    setText(one("#words-label"), t(`write_${tone}`));
+    this.words.placeholder = t(`write_${tone}`);
+    this.words.readOnly = !this.mayWrite;
+    setClass(one("#rule"), "refused", !rule.allowed);
+    setText(one("#rule-text"), rule.message || t("rule_note"));
+    setText(one("#send-label"), t(`send_${tone}`));
+    this.drawUntil();
+    this.measure();
+  }
+
+  /** Whether the platform lets us write in this mode at this moment. */
+  get mayWrite() {
+    const rule = this.modes[this.mode];
+    return Boolean(rule?.allowed) && !(rule.until && rule.until <= now());
+  }
+
+  drawUntil() {
+    const rule = this.modes[this.mode];
+    const element = one("#rule-until");
+    if (!rule?.allowed || !rule.until) return setText(element, "");
+    const left = rule.until - now();
+    if (left <= 0 && !this.words.readOnly) emit("window-closed");
+    return setText(element, left > 0 ? t("window_left", { time: span(left) }) : t("window_over"));
+  }
+
+  text() {
+    return this.words.value.trim();
+  }
+
+  /** Counts, and says why it cannot be sent. */
+  measure() {
+    const most = this.modes[this.mode]?.max ?? 0;
+    const long = length(this.text());
+    const over = most ? long - most : 0;
+    const counter = one("#counter");
+    setText(counter, most ? `${number(long)} / ${number(most)}` : number(long));
+    setClass(counter, "over", over > 0);
+    const reason = over > 0 ? count("too_long", over) : "";
+    this.complain(reason);
+    const ready = this.mayWrite && long > 0 && over <= 0;
+    one("#send").setAttribute("aria-disabled", String(!ready));
+    this.words.setAttribute("aria-invalid", String(over > 0));
+    return ready;
+  }
+
+  complain(sentence) {
+    setText(one("#words-error"), sentence);
+  }
+
+  typed() {
+    drafts.keep(this.ticket, this.mode, this.words.value);
+    setText(one("#draft-state"), this.words.value.trim() ? t("draft_kept") : "");
+    this.measure();
+    emit("typed", { ticket: this.ticket, mode: this.mode });
+    emit("rows");
+  }
+
+  submit({ insist = false } = {}) {
+    if (!this.measure()) return;
+    emit("submit", { ticket: this.ticket, mode: this.mode, tone: this.tone(this.mode), text: this.text(), insist });
+  }
+
+  /** The words went out: the field is free for the next. */
+  sent() {
+    drafts.keep(this.ticket, this.mode, "");
+    this.words.value = "";
+    this.release();
+    setText(one("#draft-state"), "");
+    this.measure();
+    emit("rows");
+  }
+
+  /** Gives words back to the one who wrote them; what is already typed stays in front. */
+  giveBack(ticket, mode, text, complaint = "") {
+    const there = drafts.read(ticket, mode);
+    const words = there && there.trim() !== text ? `${there}\n${text}` : text;
+    drafts.keep(ticket, mode, words);
+    if (ticket !== this.ticket) return;
+    if (this.mode !== mode) this.choose(mode);
+    this.words.value = words;
+    this.measure();
+    if (complaint) this.complain(complaint);
+    this.focus();
+  }
+
+  /** Holds the message back with a reason; `items` are sentences, `insist` sends all the same. */
+  hold(title, items, insist) {
+    one("#held-title").textContent = title;
+    one("#held-entries").replaceChildren(...items.map((words) => {
+      const item = document.createElement("li");
+      item.dir = "auto";
+      item.textContent = words;
+      return item;
+    }));
+    show(one("#held"), true);
+    one("#held-insist").onclick = () => {
+      this.release();
+      insist();
+    };
+    one("#held-edit").onclick = () => {
+      this.release();
+      this.focus();
+    };
+    one("#held-edit").focus();
+  }
+
+  release() {
+    show(one("#held"), false);
+  }
+}

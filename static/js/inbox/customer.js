@@ -1,0 +1,71 @@
+/* The panel about the person who wrote. */
+import { one, parts, setData, setText, show, stamp } from "../core/dom.js";
+import { ago, date, everySecond, fillTime, remaining, span } from "../core/time.js";
+import { initials } from "../core/text.js";
+import { on } from "../core/bus.js";
+import { t } from "../core/strings.js";
+import { addressOf } from "./views.js";
+
+let timers = [];
+
+export function customerPanel(store, slug) {
+  on("detail", (detail) => draw(detail, store, slug));
+  everySecond(drawTimers);
+}
+
+function draw(detail, store, slug) {
+  const { contact } = detail;
+  const name = contact.name || t("unknown_author");
+  setText(one("#side-name"), name);
+  setText(one("#side-avatar"), initials(contact.name));
+  setText(one("#side-since"), contact.since ? t("customer_since", { date: date(contact.since) }) : "");
+  one("#side-identities").replaceChildren(...contact.identities.map(identity));
+  setText(one("#side-assignee"), detail.assignee ? detail.assignee.name : t("nobody"));
+  timers = detail.timers ?? [];
+  show(one("#side-clock-section"), timers.length);
+  one("#side-timers").replaceChildren(...timers.map(() => stamp("timer")));
+  drawTimers();
+  show(one("#side-tickets-section"), contact.tickets.length);
+  one("#side-tickets").replaceChildren(...contact.tickets.map((ticket) => otherTicket(ticket, slug)));
+}
+
+function identity({ channel, account_name: account, name, handle }) {
+  const node = stamp("identity");
+  const part = parts(node);
+  setData(part.channel, "channel", channel);
+  setText(part.channel, t(`channel_${channel}`));
+  setText(part.name, [name || t("unknown_author"), handle && `@${handle.replace(/^@/, "")}`].filter(Boolean).join(" "));
+  setText(part.account, t("on_account", { account }));
+  return node;
+}
+
+function drawTimers() {
+  const nodes = one("#side-timers").children;
+  timers.forEach((timer, index) => {
+    const part = parts(nodes[index]);
+    setText(part.label, t(`metric_${timer.metric}`));
+    const { text, level } = timer.stopped ? stopped(timer) : remaining(timer.due);
+    setData(part.sla, "level", level);
+    setText(part.sla, text);
+  });
+}
+
+function stopped(timer) {
+  const took = t("took", { time: span(timer.stopped - timer.started) });
+  return { text: took, level: timer.breached ? "late" : "ok" };
+}
+
+function otherTicket(ticket, slug) {
+  const node = stamp("other-ticket");
+  const part = parts(node);
+  const view = ticket.st === "open" ? "open" : ticket.st;
+  part.link.href = addressOf(slug, view, ticket.id);
+  part.link.dataset.ticket = ticket.id;
+  setData(part.channel, "channel", ticket.ch);
+  setText(part.channel, t(`channel_${ticket.ch}`));
+  setData(part.status, "status", ticket.st);
+  setText(part.status, t(`status_${ticket.st}`));
+  fillTime(part.at, ticket.at, ago);
+  setText(part.text, ticket.text || t("no_words"));
+  return node;
+}

@@ -1,0 +1,57 @@
+/* The one renderer of a ticket in the list. */
+import { fillTime, ago, now, remaining } from "../core/time.js";
+import { parts, setClass, setData, setText, stamp } from "../core/dom.js";
+import { t } from "../core/strings.js";
+import * as drafts from "../core/drafts.js";
+
+export const HEIGHT = 74;
+
+export function makeRow() {
+  const node = stamp("row");
+  parts(node);
+  return node;
+}
+
+/** Fills a row; `extra`: {unread, me, assignee (name), ghost (sentence or "")}. */
+export function fillRow(node, row, extra) {
+  const part = parts(node);
+  node.id = `t${row.id}`;
+  setClass(node, "unread", extra.unread);
+  setClass(node, "trouble", row.trouble);
+  setClass(node, "ghost", extra.ghost);
+  setText(part.name, row.name || t("unknown_author"));
+  setText(part.text, extra.ghost || preview(row));
+  setData(part.channel, "channel", row.ch);
+  setText(part.channel, t(`channel_${row.ch}`));
+  setText(part.kind, t(`kind_${row.kind}`));
+  setText(part.who, row.who === extra.me ? t("me") : extra.assignee);
+  setClass(part.who, "me", row.who === extra.me);
+  tickRow(node, row);
+}
+
+function preview(row) {
+  if (drafts.any(row.id)) return `${t("draft")} · ${row.text}`;
+  return row.text || t("no_words");
+}
+
+/** What changes with time alone. */
+export function tickRow(node, row) {
+  const part = parts(node);
+  fillTime(part.at, row.at, ago);
+  fillClock(part.sla, row);
+}
+
+/** The pill of time left; what it shows without a running clock is the ticket's status. */
+export function fillClock(element, row, at = now()) {
+  if (row.due === null || row.st === "resolved") {
+    setData(element, "level", "none");
+    setText(element, row.st === "open" ? "" : t(`status_${row.st}`));
+    element.removeAttribute("title");
+    return;
+  }
+  const { text, level, word } = remaining(row.due, at);
+  setData(element, "level", level);
+  setText(element, text);
+  const title = `${t(`metric_${row.metric || "first_response"}`)} · ${word}`;
+  if (element.title !== title) element.title = title;
+}

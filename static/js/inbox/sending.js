@@ -1,0 +1,177 @@
+/* Replies and notes on their way: shown at once, sent under a key, given back when refused. */
+import { Refused, newKey, post } from "../core/api.js";
+import { count, t } from "../core/strings.js";
+import { emit, on } from "../core/bus.js";
+import { now } from "../core/time.js";
+import { one } from "../core/dom.js";
+import { toast } from "../core/toast.js";
+import { keyOfEntry } from "./entries.js";
+
+const EMAIL = /[^\s@]+@[^\s@]+\.[a-z]{2,}/i;
+const LONG_NUMBER = /(?:\d[\s.\-/]?){8,}/;
+
+export class Sending {
+  constructor(store, thread, composer, confirm) {
+    Object.assign(this, { store, thread, composer, confirm });
+    on("submit", (message) => this.submit(message));
+    one("#entries").addEventListener("click", (event) => this.clicked(event));
+  }
+
+  submit(message) {
+    if (message.mode === "note") return this.sendNote(message);
+    if (message.tone === "public" && !message.insist && personal(message.text)) {
+      const again = () => this.submit({ ...message, insist: true });
+      return this.composer.hold(t("held_personal"), [], again);
+    }
+    const body = { text: message.text, private: message.mode === "private", last_seq: this.thread.entries.lastSeq() };
+    const to = this.thread.detail?.compose?.[message.mode]?.to;
+    if (to) body.to = to;
+    return this.sendReply({ ...message, key: newKey(), body });
+  }
+
+  async sendReply(reply) {
+    const { ticket, body, key } = reply;
+    this.thread.atBottom = true;
+    this.thread.takeEntries({ items: [this.optimistic(reply, "message")] });
+    if (!reply.again) this.composer.sent();
+    try {
+      this.accepted(ticket, await post(`tickets/${ticket}/replies/`, body, key));
+    } catch (problem) {
+      this.refused(reply, problem);
+    }
+  }
+
+  async sendNote({ ticket, mode, text }) {
+    const key = newKey();
+    const local = this.optimistic({ key, text, mode }, "note");
+    this.thread.atBottom = true;
+    this.thread.takeEntries({ items: [local] });
+    this.composer.sent();
+    try {
+      const answer = await post(`tickets/${ticket}/notes/`, { text }, key);
+      if (this.thread.id === ticket) this.thread.entries.drop(keyOfEntry(local));
+      this.accepted(ticket, answer);
+    } catch (problem) {
+      if (this.thread.id === ticket) this.thread.entries.drop(keyOfEntry(local));
+      this.composer.giveBack(ticket, mode, text, sentence(problem));
+    }
+  }
+
+  /** The bubble that is there before the server knows of it. */
+  optimistic({ key, text, mode, tone }, type) {
+    const kind = this.thread.row?.ch === "messenger" ? "direct" : "comment";
+    return {
+      type, id: 0, client_id: key, text, at: now(), dated: true, who: this.store.me.name, agent: this.store.me.id,
+      origin: "agent", state: "sending", kind, private: tone === "private", mode, attachments: [], reactions: {},
+    };
+  }
+
+  accepted(ticket, { entry, row }) {
+    if (row) this.store.put(row);
+    if (this.thread.id === ticket) this.thread.takeEntries({ items: [entry] });
+  }
+
+  /** Not sent: the bubble goes, the words come back, and the reason is told. */
+  refused(reply, problem) {
+    if (!(problem instanceof Refused)) return this.unheard(reply);
+    const { ticket, mode, text, key } = reply;
+    if (this.thread.id === ticket) this.thread.entries.drop(`c${key}`);
+    const held = problem.code === "newer_messages";
+    this.composer.giveBack(ticket, mode, text, held ? "" : problem.message);
+    if (this.thread.id !== ticket) return toast(problem.message);
+    return held ? this.hold(reply, problem.details.entries ?? []) : undefined;
+  }
+
+  hold(reply, entries) {
+    this.thread.takeEntries({ items: entries });
+    const items = entries.filter((entry) => entry.type !== "event").map((entry) => `${entry.who || t("unknown_author")} : ${entry.text}`);
+    this.composer.hold(count("held_newer", items.length), items, () => this.composer.submit({ insist: true }));
+  }
+
+  /** No answer: it may have arrived. The same key makes trying again safe. */
+  unheard(reply) {
+    if (this.thread.id !== reply.ticket) return toast(t("not_reached"));
+    const entry = { ...this.optimistic(reply, "message"), state: "failed", failure_message: t("not_reached"), resend: { ...reply, again: true } };
+    return this.thread.takeEntries({ items: [entry] });
+  }
+
+  // Buttons on a bubble
+
+  clicked(event) {
+    const button = event.target.closest("[data-do]");
+    if (!button) return;
+    const entry = this.thread.entries.ofNode(button.closest(".entry"));
+    const deeds = { undo: "undo", retry: "retry", confirm: "confirmSeen", discard: "discard", like: "act", hide: "act", delete: "remove" };
+    this[deeds[button.dataset.do]](entry, button.dataset.do);
+  }
+
+  async undo(entry) {
+    const { ticket, mode, text } = { ticket: this.thread.id, mode: modeOf(entry), text: entry.text };
+    if (await this.change(entry, "undo")) this.composer.giveBack(ticket, mode, text);
+  }
+
+  async retry(entry) {
+    if (entry.resend) return this.sendReply(entry.resend);
+    if (entry.state === "unknown") {
+      const sure = await this.confirm(t("retry_unknown_title"), t("retry_unknown_text"), t("retry_unknown_yes"));
+      if (!sure) return undefined;
+    }
+    return this.change(entry, "retry");
+  }
+
+  confirmSeen(entry) {
+    return this.change(entry, "confirm");
+  }
+
+  /** Takes the words of a failed reply back into the composer. */
+  discard(entry) {
+    const mode = entry.mode ?? modeOf(entry);
+    if (!entry.id) this.thread.entries.drop(keyOfEntry(entry));
+    this.composer.giveBack(this.thread.id, mode, entry.text);
+  }
+
+  async change(entry, what) {
+    const ticket = this.thread.id;
+    try {
+      this.accepted(ticket, await post(`messages/${entry.id}/${what}/`));
+      return true;
+    } catch (problem) {
+      toast(sentence(problem));
+      this.thread.messageChanged(entry.id);
+      return false;
+    }
+  }
+
+  async act(entry, action) {
+    const turnOn = action === "like" ? !entry.liked : !entry.hidden;
+    await this.perform(entry, action, turnOn);
+  }
+
+  async remove(entry) {
+    if (await this.confirm(t("delete_title"), t("delete_text"), t("delete_yes"))) await this.perform(entry, "delete", true);
+  }
+
+  async perform(entry, action, turnOn) {
+    const ticket = this.thread.id;
+    try {
+      this.accepted(ticket, await post(`messages/${entry.id}/act/`, { action, on: turnOn }));
+    } catch (problem) {
+      toast(sentence(problem));
+    }
+  }
+}
+
+function personal(text) {
+  return EMAIL.test(text) || LONG_NUMBER.test(text);
+}
+
+function modeOf(entry) {
+  return entry.private && entry.kind !== "direct" ? "private" : "reply";
+}
+
+/** What to tell a person about a failed call. */
+export function sentence(problem) {
+  if (problem instanceof Refused) return problem.fields.text?.[0] ?? problem.message;
+  emit("unreachable");
+  return t("not_reached");
+}

@@ -1,0 +1,305 @@
+/* The open ticket: what was said, its story, its head; older pages on the way up. */
+import { one, parts, setData, setText, show, stamp } from "../core/dom.js";
+import { ago, everySecond, fillTime } from "../core/time.js";
+import { count, t } from "../core/strings.js";
+import { fillText, webAddress } from "../core/text.js";
+import { emit, on } from "../core/bus.js";
+import { get, post } from "../core/api.js";
+import { say } from "../core/a11y.js";
+import { fillAttachments } from "./attachments.js";
+import { fillClock } from "./row.js";
+import { Entries } from "./entries.js";
+
+const PAGE = 50;
+const NEAR_BOTTOM = 90;
+const REFRESH_AFTER = 250;
+
+export class Thread {
+  id = null;
+  detail = null;
+  cursor = null;
+  seq = 0;
+  unseen = 0;
+
+  constructor(store) {
+    this.store = store;
+    this.scroller = one("#messages");
+    const context = () => ({ can: this.detail?.compose?.can ?? [], byId: (id) => this.entries.byId(id) });
+    this.entries = new Entries(one("#entries"), context);
+    this.listen();
+  }
+
+  listen() {
+    this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    one("#older button").addEventListener("click", () => this.loadOlder());
+    one("#to-bottom").addEventListener("click", () => this.toBottom());
+    one("#thread-failed button").addEventListener("click", () => this.load());
+    document.addEventListener("visibilitychange", () => this.markSeen());
+    new ResizeObserver(() => this.atBottom && this.toBottom()).observe(this.scroller);
+    on("row", ({ row }) => { if (row.id === this.id) this.rowChanged(); });
+    on("people", () => { if (this.id !== null) this.drawHead(); });
+    everySecond(() => this.tick());
+  }
+
+  get row() {
+    return this.store.rows.get(this.id) ?? this.detail;
+  }
+
+  // Opening
+
+  open(id) {
+    if (this.id === id) return;
+    this.id = id;
+    this.detail = null;
+    this.cursor = null;
+    this.seq = 0;
+    this.unseen = 0;
+    this.atBottom = true;
+    this.entries.clear();
+    show(one("#thread-empty"), id === null);
+    show(one("#thread-frame"), id !== null);
+    show(one("#story"), false);
+    show(one("#others"), false);
+    emit("opened", id);
+    if (id === null) return;
+    this.drawHead();
+    this.load();
+  }
+
+  async load() {
+    const { id } = this;
+    show(one("#thread-failed"), false);
+    const slow = setTimeout(() => show(one("#thread-loading"), this.id === id && !this.detail), 300);
+    try {
+      const [detail, page] = await Promise.all([
+        get(`tickets/${id}/`),
+        get(`tickets/${id}/entries/?limit=${PAGE}`),
+      ]);
+      if (this.id === id) this.loaded(detail, page);
+    } catch (problem) {
+      if (this.id === id) this.failed(problem);
+    } finally {
+      clearTimeout(slow);
+      if (this.id === id) show(one("#thread-loading"), false);
+    }
+  }
+
+  loaded(detail, page) {
+    this.cursor = page.before;
+    this.takeDetail(detail);
+    this.takeEntries(page);
+    this.toBottom();
+    this.markSeen();
+    emit("loaded", detail);
+  }
+
+  failed(problem) {
+    one("#thread-failed p").textContent = problem.status ? problem.message : t("cannot_load");
+    show(one("#thread-failed"), true);
+  }
+
+  takeDetail(detail) {
+    this.detail = detail;
+    this.store.seen.set(detail.id, Math.max(detail.seen ?? 0, this.store.seen.get(detail.id) ?? 0));
+    this.store.put(rowOf(detail));
+    this.drawHead();
+    this.drawStory(detail.story);
+    this.drawOthers(detail.others ?? []);
+    this.drawTrouble(detail.account);
+    emit("detail", detail);
+  }
+
+  takeEntries(page) {
+    const wasAtBottom = this.atBottom;
+    this.seq = Math.max(this.seq, page.seq ?? 0);
+    const fresh = this.entries.take(page.items);
+    show(one("#older"), this.cursor);
+    if (wasAtBottom) this.toBottom();
+    return fresh;
+  }
+
+  // Keeping up
+
+  /** Something was said or changed here; fetches at most one answer at a time. */
+  refresh({ whole = false } = {}) {
+    this.wantsDetail ||= whole;
+    if (this.refreshing || !this.detail) return;
+    this.refreshing = setTimeout(() => this.fetchNews(), whole ? REFRESH_AFTER : 0);
+  }
+
+  async fetchNews() {
+    const { id, wantsDetail } = this;
+    this.wantsDetail = false;
+    try {
+      const pages = [get(`tickets/${id}/entries/?after_seq=${this.seq}`)];
+      if (wantsDetail) pages.push(get(`tickets/${id}/entries/?limit=${PAGE}`), get(`tickets/${id}/`));
+      const [missed, newest, detail] = await Promise.all(pages);
+      if (this.id !== id) return;
+      if (detail) this.takeDetail(detail);
+      if (newest) missed.items.push(...newest.items);
+      this.news(this.takeEntries(missed));
+    } catch {
+      this.wantsDetail ||= wantsDetail;
+    } finally {
+      this.refreshing = null;
+    }
+  }
+
+  news(fresh) {
+    const theirs = fresh.filter((entry) => entry.origin === "customer");
+    if (theirs.length) {
+      const name = theirs.at(-1).who || t("unknown_author");
+      say("messages", (total) => count("said_new", total, { name }), theirs.length);
+    }
+    if (!this.atBottom && fresh.some((entry) => entry.type !== "event")) {
+      this.unseen += fresh.filter((entry) => entry.type !== "event").length;
+      setText(one("#to-bottom span"), count("new_messages", this.unseen));
+      show(one("#to-bottom"), true);
+    }
+    this.markSeen();
+  }
+
+  async messageChanged(id) {
+    const ticket = this.id;
+    try {
+      const { entry } = await get(`messages/${id}/`);
+      if (this.id === ticket) this.takeEntries({ items: [entry] });
+    } catch {
+      this.refresh();
+    }
+  }
+
+  rowChanged() {
+    this.drawHead();
+    if (this.detail && this.row.v !== this.detail.v) this.refresh({ whole: true });
+  }
+
+  markSeen() {
+    const { row, id } = this;
+    if (!row || !this.detail || document.hidden) return;
+    const seq = Math.max(row.seq, this.entries.lastSeq());
+    if (seq <= (this.store.seen.get(id) ?? 0)) return;
+    this.store.setSeen(id, seq);
+    post(`tickets/${id}/seen/`, { seq }).catch(() => undefined);
+  }
+
+  // Drawing
+
+  drawHead() {
+    const { row } = this;
+    if (!row) return;
+    setText(one("#thread-name"), row.name || t("unknown_author"));
+    setData(one("#thread-channel"), "channel", row.ch);
+    setText(one("#thread-channel"), this.detail?.account?.name ?? t(`channel_${row.ch}`));
+    setText(one("#thread-number"), `#${row.id}`);
+    const status = one("#thread-status");
+    setData(status, "status", row.st);
+    setText(status, t(`status_${row.st}`));
+    show(status, row.st !== "open");
+    show(one("#thread-sla"), row.due !== null && row.st !== "resolved");
+    fillClock(one("#thread-sla"), row);
+    const assignee = row.who === null ? t("assign") : this.store.nameOf(row.who);
+    setText(one("#assignee-label"), assignee);
+    show(one('[data-command="assign_me"]'), row.who !== this.store.me.id && row.st !== "resolved");
+    show(one('[data-command="resolve"]'), row.st !== "resolved");
+    show(one('[data-command="reopen"]'), row.st === "resolved");
+    this.drawGhost(row);
+  }
+
+  drawGhost(row) {
+    const left = !this.store.belongs(row);
+    show(one("#ghost"), left);
+    if (left) setText(one("#ghost span"), t("left_the_view", { key: "j" }));
+  }
+
+  drawStory(story) {
+    const node = one("#story");
+    show(node, story);
+    if (!story) return;
+    const part = parts(node);
+    setText(part.author, story.author || t("our_side"));
+    setText(part.label, t(story.ours ? "our_post" : "their_post"));
+    show(part.at, story.at);
+    if (story.at) fillTime(part.at, story.at, ago);
+    fillText(part.text, story.text || t("no_words"));
+    fillAttachments(part.attachments, story.attachments);
+    const address = webAddress(story.permalink);
+    show(part.permalink, address);
+    if (address) part.permalink.href = address;
+  }
+
+  drawOthers(others) {
+    const node = one("#others");
+    show(node, others.length);
+    if (!others.length) return;
+    setText(one("summary span", node), count("others", others.length));
+    one("ul", node).replaceChildren(...others.map((other) => {
+      const item = stamp("other-comment");
+      setText(parts(item).name, other.name || t("unknown_author"));
+      fillTime(parts(item).at, other.at, ago);
+      setText(parts(item).text, other.text);
+      return item;
+    }));
+  }
+
+  drawTrouble(account) {
+    const strip = one("#account-trouble");
+    const trouble = account && account.state !== "connected";
+    show(strip, trouble);
+    if (trouble) setText(one("span", strip), t(`account_${account.state}`));
+  }
+
+  tick() {
+    if (!this.row) return;
+    fillClock(one("#thread-sla"), this.row);
+    this.entries.tick();
+  }
+
+  // Scrolling
+
+  scrolled() {
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    this.atBottom = scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM;
+    if (this.atBottom) {
+      this.unseen = 0;
+      show(one("#to-bottom"), false);
+    }
+    if (scrollTop < 240 && this.cursor) this.loadOlder();
+  }
+
+  toBottom() {
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.atBottom = true;
+    this.unseen = 0;
+    show(one("#to-bottom"), false);
+  }
+
+  async loadOlder() {
+    if (this.loadingOlder || !this.cursor) return;
+    const { id } = this;
+    this.loadingOlder = true;
+    try {
+      const page = await get(`tickets/${id}/entries/?limit=${PAGE}&before=${encodeURIComponent(this.cursor)}`);
+      if (this.id === id) this.putAbove(page);
+    } catch (problem) {
+      emit("trouble", problem);
+    } finally {
+      this.loadingOlder = false;
+    }
+  }
+
+  /** Older messages come in above while the ones in sight stay where they are. */
+  putAbove(page) {
+    const fromBottom = this.scroller.scrollHeight - this.scroller.scrollTop;
+    this.cursor = page.before;
+    this.entries.take(page.items);
+    show(one("#older"), this.cursor);
+    this.scroller.scrollTop = this.scroller.scrollHeight - fromBottom;
+  }
+}
+
+/** The list record inside a detail. */
+export function rowOf(detail) {
+  const { contact, account, story, others, follows, compose, timers, assignee, seen, ...row } = detail;
+  return row;
+}

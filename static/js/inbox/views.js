@@ -1,0 +1,65 @@
+/* The views in the navigation, their counts, and the address of what is shown. */
+import { one, setText, show } from "../core/dom.js";
+import { number } from "../core/strings.js";
+import { on } from "../core/bus.js";
+
+export class Views {
+  constructor(store, go) {
+    this.store = store;
+    this.links = [...document.querySelectorAll("[data-view]")];
+    for (const link of this.links) link.addEventListener("click", (event) => this.clicked(event, link, go));
+    on("counts", () => this.drawCounts());
+    on("view", () => this.drawCurrent());
+    this.drawCounts();
+    this.drawCurrent();
+  }
+
+  clicked(event, link, go) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    go(link.dataset.view);
+  }
+
+  drawCounts() {
+    const { counts, me } = this.store;
+    const values = { ...counts, mine: counts.by?.[me.id] ?? 0 };
+    for (const element of document.querySelectorAll("[data-count]")) {
+      const value = values[element.dataset.count];
+      setText(element, value === undefined ? "" : number(value));
+      element.toggleAttribute("data-zero", !value);
+      element.classList.toggle("late", element.dataset.count === "breached");
+    }
+  }
+
+  drawCurrent() {
+    for (const link of this.links) {
+      if (link.dataset.view === this.store.view) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    setText(one("#list-title"), this.label(this.store.view));
+  }
+
+  label(view) {
+    const link = this.links.find((candidate) => candidate.dataset.view === view);
+    return link ? one(".nav-text", link).textContent : view;
+  }
+}
+
+/** What an empty list says: nobody waits, nothing found, still loading, nothing connected. */
+export function emptyState(store, { connected, loading }) {
+  const empty = store.order.ids.length === 0;
+  show(one("#list-empty"), empty);
+  if (!empty) return;
+  const which = store.query ? "search" : loading ? "loading" : connected ? "clear" : "unconnected";
+  for (const element of document.querySelectorAll("[data-empty]")) show(element, element.dataset.empty === which);
+}
+
+export function addressOf(slug, view, ticket) {
+  return `/w/${slug}/inbox/${view}/${ticket === null ? "" : `${ticket}/`}`;
+}
+
+/** {view, ticket} of an address of ours, or null. */
+export function placeOf(path) {
+  const found = /\/inbox\/(\w+)\/(?:(\d+)\/)?$/.exec(path);
+  return found && { view: found[1], ticket: found[2] ? Number(found[2]) : null };
+}
