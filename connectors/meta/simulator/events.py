@@ -72,22 +72,10 @@ def comment(page: Page, words: Words, verb: str) -> Event:
 def post(page: Page, words: Words, verb: str) -> Event:
     """The page's own posts are `status`, visitors' are `post`, either with one picture is `photo`."""
     item = "photo" if len(words.photos) == 1 else "post" if words.author else "status"
+    value: dict[str, Any] = {"from": _author(page, words), "post_id": words.id, "created_time": seconds(words.at)}
     if verb == "remove":
-        value: dict[str, Any] = {
-            "from": _author(page, words),
-            "post_id": words.id,
-            "item": "post",
-            "recipient_id": page.id,
-        }
-        return _change(page, "feed", value | {"verb": verb, "created_time": seconds(words.at)})
-    value: dict[str, Any] = {
-        "from": _author(page, words),
-        "message": words.text,
-        "post_id": words.id,
-        "item": item,
-        "verb": verb,
-    }
-    value |= {"created_time": seconds(words.at), "published": int(words.published)}
+        return _change(page, "feed", value | {"item": "post", "verb": verb, "recipient_id": page.id})
+    value |= {"message": words.text, "item": item, "verb": verb, "published": int(words.published)}
     if item == "photo":
         value |= {"link": words.photos[0], "photo_id": words.story}
     elif words.photos:

@@ -26,7 +26,7 @@ from connectors.simulator.stage import Stage
 
 OLDEST, NEWEST = (21, 0), (26, 0)
 PATH = r"(?:/graph)?/(?P<version>v\d{1,3}\.\d{1,2})(?P<rest>/.*)?"
-CALLS_PER_HOUR = {"app": 40_000, "page": 10_000}
+CALLS_PER_HOUR = {"app": 40_000, "page": 5_000}
 SCOPES = (
     "pages_show_list",
     "pages_manage_metadata",
