@@ -94,6 +94,12 @@ def test_a_read_that_was_refused_is_not_repeated_whatever_the_status(
     assert len(graph.asked) == 1
 
 
+def test_all_were_sent_is_an_unknown_outcome_whatever_else_is_said(graph: ScriptedGraph) -> None:
+    graph.says(error(1, 1357046, is_transient=False))
+    with pytest.raises(UnknownOutcome):
+        write(graph)
+
+
 def test_error_1_that_says_it_is_not_transient_is_for_good(graph: ScriptedGraph) -> None:
     graph.says(error(1, is_transient=False, status=500))
     with pytest.raises(Refused):
