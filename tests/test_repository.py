@@ -4,6 +4,7 @@ import ast
 import re
 import shutil
 import subprocess
+from importlib.metadata import packages_distributions
 
 import pytest
 
@@ -96,6 +97,29 @@ def test_the_lock_files_agree_with_each_other_and_hold_what_is_asked_for():
         assert {normal(each) for each in asked} <= {normal(each) for each in pins}, name
         for package, version in pins.items():
             assert locked.setdefault(package, version) == version, package
+
+
+def test_the_application_imports_only_what_production_installs():
+    locks = (ROOT / name for name in ("requirements.txt", "requirements-embedded.txt"))
+    installed = {normal(name) for lock in locks for name in re.findall(r"^([\w.-]+)==", lock.read_text(), re.MULTILINE)}
+    homes = packages_distributions()
+    missing = set()
+    for path, text in texts(".py"):
+        if path.parts[0] in ("socialcare", "connectors", "inbox", "sla") and path.name != "tests.py":
+            for module in imported(ast.parse(text)):
+                owners = {normal(owner) for owner in homes.get(module, [])}
+                if owners and not owners & installed:
+                    missing.add(f"{path}: {module}")
+    assert missing == set()
+
+
+def imported(tree):
+    """The top-level names of the modules that a file imports, wherever in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.split(".")[0]
 
 
 def normal(package):
