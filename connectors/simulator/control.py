@@ -49,6 +49,7 @@ def _routes(simulator: Simulator) -> Iterator[Route]:
     yield Route("GET", r"/", lambda request, found: Response(200, shell(simulator.networks.values()), dict(HTML)))
     yield Route("GET", r"/static/([a-z]+)/([a-z_]+\.(?:js|css|svg))", _static)
     yield Route("GET", r"/control/state", lambda request, found: answer(control.state()))
+    yield Route("GET", r"/control/standing", lambda request, found: answer(control.standing()))
     yield Route("POST", r"/control/say", lambda request, found: answer(control.say(request), 201))
     yield Route("POST", r"/control/page", lambda request, found: answer(control.adjust(request)))
     yield Route("POST", r"/control/faults", lambda request, found: answer(control.add_fault(request), 201))
@@ -63,14 +64,20 @@ class _Control:
     def __init__(self, simulator: Simulator) -> None:
         self._simulator, self._stage = simulator, simulator.stage
 
-    def state(self) -> dict[str, Any]:
+    def standing(self) -> dict[str, Any]:
+        """How everything is set and what waits, without what was said."""
         return {
             "trickle": self._simulator.per_minute,
             "faults": self._stage.faults.standing(),
             "fault_kinds": self._stage.faults.kinds,
             "webhooks": self._stage.courier.state() | {"batch": self._stage.batch},
-            "networks": {name: network.state() for name, network in self._simulator.networks.items()},
+            "networks": {name: network.standing() for name, network in self._simulator.networks.items()},
         }
+
+    def state(self) -> dict[str, Any]:
+        """All of `standing`, and everything the networks know."""
+        networks = {name: network.state() for name, network in self._simulator.networks.items()}
+        return self.standing() | {"networks": networks}
 
     def say(self, request: Request) -> dict[str, Any]:
         order = request.json()

@@ -53,6 +53,9 @@ class Network(Protocol):
     def play(self) -> None:
         """Let one believable thing happen, for the trickle."""
 
+    def standing(self) -> dict[str, Any]:
+        """What its page shows of its connections; small, asked every second."""
+
     def state(self) -> dict[str, Any]:
         """Everything the network knows, for those who check the app against it."""
 

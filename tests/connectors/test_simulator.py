@@ -41,6 +41,7 @@ from connectors.meta.facebook import facebook
 from connectors.meta.graph import GraphClient
 from connectors.meta.messenger import messenger
 from connectors.meta.platform import platform
+from connectors.meta.simulator import play
 from connectors.simulator.plan import Connected, ConnectedPage
 from connectors.simulator.serve import beside
 
@@ -178,7 +179,7 @@ def stand(receiver: Receiver) -> Iterator[Stand]:
 
 
 def test_it_greets_the_webhook(stand):
-    until(lambda: stand.state()["networks"]["meta"]["handshakes"] == {"key": "verified"})
+    until(lambda: [app["handshake"] for app in stand.state()["networks"]["meta"]["apps"]] == ["verified"])
 
 
 def test_deliveries_are_signed_over_bytes_escaped_as_meta_does(stand):
@@ -599,7 +600,7 @@ def test_other_web_sites_cannot_post_to_it(stand):
 # ---------------------------------------------------------------- the trickle and the page
 
 
-def test_the_trickle_plays_customers_who_answer_back(stand):
+def test_the_trickle_plays_customers(stand):
     stand.control("trickle", per_minute=600)
     until(lambda: len(stand.receiver.posts()) >= 12, 20)
     stand.control("trickle", per_minute=0)
@@ -607,6 +608,18 @@ def test_the_trickle_plays_customers_who_answer_back(stand):
     assert {post.channel for post in posts} == {"facebook", "messenger"}
     assert len({post.text for post in posts if post.text}) > 8
     assert not any("{" in post.text for post in posts)
+
+
+def test_played_customers_react_to_answers(stand, monkeypatch):
+    monkeypatch.setattr(play, "THINKING", (0.1, 0.2))
+    monkeypatch.setattr(play, "ANSWERS", 1.0)
+    stand.control("trickle", per_minute=600)
+    asked = until(lambda: [post for post in stand.receiver.posts() if post.kind is Kind.COMMENT and not post.ours], 20)
+    stand.control("trickle", per_minute=1)
+    sent = facebook.send(stand.account, stand.reply(asked[0].external_id, "Nous regardons."))
+    below = until(lambda: [one for one in stand.page()["words"] if one["author"] == asked[0].author.name
+                           and one["parent"] == asked[0].external_id])  # fmt: skip
+    assert below[0]["at"] >= next(one["at"] for one in stand.page()["words"] if one["id"] == sent.external_id)
 
 
 def test_the_page_and_its_parts_are_served_under_a_strict_policy(stand):

@@ -61,7 +61,7 @@ class Customers:
             raise BadRequest("page must be the id of a page here")
         found = Order(self._world, page, order, self._base_url)
         id = doing(found)
-        return {"id": id, "author": found.author.id if found.author else page.id}
+        return {"id": id} | ({"author": found.customer.id} if "author" in order else {})
 
     # ------------------------------------------------------------ on the page
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.meta.simulator import events
 from connectors.meta.simulator.events import Event
-from connectors.meta.simulator.world import Conversation, Message, Page, Person, Words, World, now
+from connectors.meta.simulator.world import TYPING_FADES, Conversation, Message, Page, Person, Words, World, now
 from connectors.simulator.stage import Stage
 
 DELIVERED_AFTER = (0.3, 0.9)
@@ -171,6 +171,8 @@ class Deeds:
         """The page shows that it types, or stops. Nobody is told but the customer."""
         conversation.typing_at = now() if on else None
         page.touch()
+        if on:
+            self._stage.later(TYPING_FADES.total_seconds(), page.touch)
 
     def mark_seen(self, page: Page, conversation: Conversation) -> None:
         conversation.seen_at = now()

@@ -169,12 +169,18 @@ class Meta:
     def play(self) -> None:
         self._play.act()
 
-    def state(self) -> dict[str, Any]:
+    def standing(self) -> dict[str, Any]:
+        apps = self._graph.apps.items()
         return {
-            "handshakes": dict(self.handshakes),
-            "apps": {key: app.webhook_url for key, app in self._graph.apps.items()},
-            "pages": [views.everything(page) for page in self._world.pages.values()],
+            "apps": [
+                {"key": key, "webhook": app.webhook_url, "handshake": self.handshakes.get(key, "none")}
+                for key, app in apps
+            ],
+            "scopes": list(SCOPES),
         }
+
+    def state(self) -> dict[str, Any]:
+        return self.standing() | {"pages": [views.everything(page) for page in self._world.pages.values()]}
 
     def reset(self) -> None:
         self._held.clear()
@@ -196,17 +202,19 @@ class Meta:
             {"id": page.id, "name": page.name, "connected": bool(page.apps)} for page in self._world.pages.values()
         ]
         people = sorted(name for names in cast.PEOPLE.values() for name in names)
-        lent = [page for page in self._world.pages.values() if page.given]
+        lent = [page for page in self._world.pages.values() if page.offered]
         return {
             "pages": pages,
             "people": people,
-            "spare": [{"id": page.id, "name": page.name, "token": min(page.given)} for page in lent],
+            "spare": [{"id": page.id, "name": page.name, "token": page.offered} for page in lent],
         }
 
     def _view(self, request: Request, found: re.Match[str]) -> Response:
         page = self._world.pages.get(found[1])
         if page is None:
             return answer({"error": "no such page"}, 404)
+        if request.query.get("since") == str(page.version):
+            return Response(204)
         return answer(views.page_view(page))
 
     def _furnish(self, page: Page) -> None:
@@ -218,7 +226,7 @@ class Meta:
     def _spare(self, name: str) -> None:
         digest = hashlib.sha256(f"spare {name}".encode()).hexdigest()
         page = Page(str(10**14 + int(digest[:12], 16) % (9 * 10**14)), name)
-        page.given.add(f"SIM{digest[12:52]}")
+        page.given.append(f"SIM{digest[12:52]}")
         self._world.pages[page.id] = page
         self._furnish(page)
 
@@ -226,10 +234,10 @@ class Meta:
         if what not in ("", "kill", "new"):
             raise BadRequest("tokens must be kill or new")
         if what == "kill":
-            page.dead |= page.tokens.keys() | page.given
+            page.dead |= {*page.tokens, *page.given}
         elif what == "new":
             token = f"SIM{hashlib.sha256(self._world.ids.number().encode()).hexdigest()[:40]}"
-            page.given.add(token)
+            page.given.append(token)
             return token
         return None
 

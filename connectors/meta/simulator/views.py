@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from connectors.meta.simulator.world import Conversation, Message, Page, Words
 
-SHOWN_POSTS, SHOWN_CONVERSATIONS, SHOWN_MESSAGES = 30, 40, 80
+SHOWN_POSTS, SHOWN_COMMENTS, SHOWN_CONVERSATIONS, SHOWN_MESSAGES = 30, 60, 40, 80
 
 _FRAME = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 120" width="320" height="240">'
 PICTURES = {
@@ -20,9 +23,16 @@ PICTURES = {
 
 def page_view(page: Page) -> dict[str, Any]:
     """For the page, newest first on the page, oldest first in conversations. Times in milliseconds."""
+    children: defaultdict[str, list[Words]] = defaultdict(list)
+    touched: dict[str, datetime] = {}
+    for words in page.words.values():
+        if words.parent:
+            children[words.parent].append(words)
+        post = words.post or words.id
+        touched[post] = max(touched.get(post, words.at), words.at)
     posts = [words for words in page.words.values() if words.kind != "comment"]
-    posts.sort(key=lambda words: _touched(page, words), reverse=True)
-    conversations = sorted((one for one in page.conversations.values()), key=lambda one: one.moved_at, reverse=True)
+    posts.sort(key=lambda words: touched[words.id], reverse=True)
+    conversations = sorted(page.conversations.values(), key=lambda one: one.moved_at, reverse=True)
     return {
         "version": page.version,
         "id": page.id,
@@ -30,7 +40,7 @@ def page_view(page: Page) -> dict[str, Any]:
         "heard": sorted({name for names in page.apps.values() for name in names}),
         "lacking": sorted(page.lacking),
         "human_agent": page.human_agent,
-        "posts": [_words(page, words) for words in posts[:SHOWN_POSTS]],
+        "posts": [_words(page, words, children) for words in posts[:SHOWN_POSTS]],
         "conversations": [_conversation(one, SHOWN_MESSAGES) for one in conversations[:SHOWN_CONVERSATIONS]],
     }
 
@@ -50,12 +60,9 @@ def everything(page: Page) -> dict[str, Any]:
     }
 
 
-def _touched(page: Page, words: Words) -> Any:
-    return max([words.at, *(one.at for one in page.under(words.id))])
-
-
-def _words(page: Page, words: Words) -> dict[str, Any]:
-    return {**_flat(page, words), "comments": [_words(page, one) for one in page.below(words.id)]}
+def _words(page: Page, words: Words, children: Mapping[str, list[Words]]) -> dict[str, Any]:
+    below = [_words(page, one, children) for one in children.get(words.id, [])[-SHOWN_COMMENTS:]]
+    return {**_flat(page, words), "comments": below}
 
 
 def _flat(page: Page, words: Words) -> dict[str, Any]:

@@ -120,7 +120,7 @@ class Page:
     id: str
     name: str
     tokens: dict[str, str] = field(default_factory=dict)
-    given: set[str] = field(default_factory=set)
+    given: list[str] = field(default_factory=list)
     dead: set[str] = field(default_factory=set)
     apps: dict[str, list[str]] = field(default_factory=dict)
     lacking: set[str] = field(default_factory=set)
@@ -128,7 +128,12 @@ class Page:
     words: dict[str, Words] = field(default_factory=dict)
     people: dict[str, Person] = field(default_factory=dict)
     conversations: dict[str, Conversation] = field(default_factory=dict)
-    version: int = 0
+    version: int = field(default_factory=time.time_ns)
+
+    @property
+    def offered(self) -> str:
+        """The newest token made here that still works, "" where there is none."""
+        return next((token for token in reversed(self.given) if token not in self.dead), "")
 
     def touch(self) -> None:
         self.version += 1
