@@ -70,7 +70,7 @@ class Change:
     def stars(self) -> int | None:
         """Only what a review says: a recommendation has none, and none is made up for it."""
         stars = self.value.get("rating")
-        return stars if self.item == "rating" and type(stars) is int and 1 <= stars <= 5 else None
+        return stars if type(stars) is int and 1 <= stars <= 5 else None
 
     @property
     def author(self) -> Author | None:

@@ -64,7 +64,7 @@ class Item:
         Old echoes do not swap sender and recipient, so the direction alone says nothing.
         """
         pair = [ident(as_object(self.value.get(side)).get("id")) for side in ("sender", "recipient")]
-        if self.account not in pair and flag(as_object(self.value.get("message")).get("is_echo")):
+        if flag(as_object(self.value.get("message")).get("is_echo")):
             pair.reverse()
         return next((one for one in pair if one and one != self.account), "")
 

@@ -44,6 +44,7 @@ def test_odd_items_cost_the_others_nothing(parse):
         ("messaging/message", "no mid"),
         ("messaging/message", "no mid"),
         ("messaging/reaction", "neither react nor unreact"),
+        ("messaging/message_edit", "an edit without the new words"),
         ("messaging/message", "no customer is named"),
         ("page/changes", "not a list of items"),
         ("page/entry", "the entry is not an object"),

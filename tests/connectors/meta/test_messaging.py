@@ -167,10 +167,11 @@ def test_echoes_are_ours_and_stand_in_the_customers_thread(parse):
 
 
 def test_messages_of_the_dashboards_test_button(parse):
-    message, standby, empty = parse("message-test-button")
+    message, standby, echo, empty = parse("message-test-button")
     assert (message.account, message.thread_id, message.text) == ("0", "12334", "test_message")
     assert (message.created_at, message.standby) == (HAPPENED, False)
     assert standby.standby
+    assert (echo.ours, echo.thread_id) == (True, "12334")
     assert empty == Unknown("messenger", "0", "messaging/empty", "no event")
 
 
@@ -271,5 +272,5 @@ def test_events_we_have_no_meaning_for(parse):
 @pytest.mark.behaviour(26)
 def test_the_same_instant_in_every_spelling_and_nonsense_is_the_receipt(parse):
     posts = parse("odd-times")
-    assert [(post.created_at, post.dated) for post in posts[:7]] == [(HAPPENED, True)] * 7
-    assert [(post.created_at, post.dated) for post in posts[7:]] == [(RECEIVED, False)] * 9
+    assert [(post.created_at, post.dated) for post in posts[:8]] == [(HAPPENED, True)] * 8
+    assert [(post.created_at, post.dated) for post in posts[8:]] == [(RECEIVED, False)] * 9

@@ -58,6 +58,7 @@ def test_any_secret_that_is_valid_now_will_do():
         sign(BODY, NEW).replace("sha256", "SHA256"),
         sign(BODY, NEW) + "\n",
         sign(BODY, NEW) + " ",
+        sign(BODY, NEW) + "é",
         sign(BODY, NEW)[:-1],
         sign(BODY, NEW).removeprefix("sha256="),
         "sha256=" + "é" * 64,
