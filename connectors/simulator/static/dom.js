@@ -19,6 +19,10 @@ export function labelled(label, field) {
   return h("label", {}, h("span", {}, label), field);
 }
 
+export function ticked(label, properties) {
+  return h("label", { class: "check" }, h("input", { type: "checkbox", ...properties }), h("span", {}, label));
+}
+
 // One call to the simulator; its refusal becomes an Error with the reason. Nothing new gives null.
 export async function ask(path, body, method = body ? "POST" : "GET") {
   const headers = body ? { "Content-Type": "application/json" } : {};

@@ -1,6 +1,6 @@
 // The switches: the trickle, how webhooks travel, what goes wrong, and what the page is allowed.
 
-import { ask, attempt, h, labelled, option } from "./dom.js";
+import { ask, attempt, h, labelled, option, ticked } from "./dom.js";
 
 const RHYTHMS = [[0, "Off"], [2, "2 a minute"], [6, "6 a minute"], [20, "20 a minute"], [60, "60 a minute"]];
 
@@ -53,7 +53,7 @@ function webhooks(standing, network, order) {
   const hooks = standing.webhooks;
   const set = (name, read) => (event) => (event.target.blur(), order("/control/webhooks", { [name]: read(event.target) }));
   const check = (name, label) =>
-    labelled(label, h("input", { type: "checkbox", checked: hooks[name], onchange: set(name, (box) => box.checked) }));
+    ticked(label, { checked: hooks[name], onchange: set(name, (box) => box.checked) });
   const number = (name, label, step, max) =>
     labelled(label, h("input", { type: "number", min: 0, max, step, value: String(hooks[name]), onchange: set(name, (box) => Number(box.value)) }));
   const figures = ["accepted", "refused", "duplicated", "waiting", "given_up"];
@@ -108,7 +108,7 @@ function standingFaults(standing, order) {
 function permissions(known, view, lists, page, order) {
   const set = (change) => order("/control/page", { page, ...change });
   const lacking = (scope, has) => (has ? view.lacking.filter((one) => one !== scope) : [...view.lacking, scope]);
-  const box = (checked, label, onchange) => labelled(label, h("input", { type: "checkbox", checked, onchange }));
+  const box = (checked, label, onchange) => ticked(label, { checked, onchange });
   const fresh = h("output", {});
   const token = async (tokens) => {
     const answer = await ask("/control/page", { page, tokens });
@@ -116,7 +116,7 @@ function permissions(known, view, lists, page, order) {
   };
   return [
     h("h2", {}, `What ${view.name} is allowed`),
-    h("div", { class: "fields" },
+    h("div", { class: "fields lines" },
       ...known.scopes.map((scope) =>
         box(!view.lacking.includes(scope), scope, (event) => (event.target.blur(), set({ lacking: lacking(scope, event.target.checked) }))),
       ),
