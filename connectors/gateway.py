@@ -170,9 +170,9 @@ def _refuse_early(account: ChannelAccount, repairing: bool) -> None:
 def _learn_from(account: ChannelAccount, error: ConnectorError) -> None:
     if isinstance(error, contract.Disconnected):
         account.state, account.attention = State.ATTENTION, f"{Reason.DISCONNECTED}:{error.code}"
-        ChannelAccount.objects.everywhere().filter(pk=account.pk, state=State.CONNECTED).update(
-            state=State.ATTENTION, attention=account.attention
-        )
+        # The same credentials still: an admin may have given new ones while the call was out.
+        same = {"pk": account.pk, "state": State.CONNECTED, "connected_at": account.connected_at}
+        ChannelAccount.objects.everywhere().filter(**same).update(state=State.ATTENTION, attention=account.attention)
     elif isinstance(error, contract.Throttled):
         limits.block(_bucket(account), error.retry_at)
 

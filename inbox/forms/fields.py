@@ -1,5 +1,6 @@
 """Form fields made from what a platform says it needs."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,4 +43,4 @@ def _shape(field: contract.Field, label: str, advice: str) -> Sequence[RegexVali
         return []
     sentence = _("This does not look like “%(label)s”. Copy it once more, whole and without anything around it.")
     message = " ".join(part for part in (sentence % {"label": label}, advice) if part)
-    return [RegexValidator(rf"\A(?:{field.pattern})\Z", message)]
+    return [RegexValidator(re.compile(rf"\A(?:{field.pattern})\Z", re.ASCII), message)]

@@ -21,7 +21,6 @@ from socialcare.valkey import valkey
 from tests.connectors.meta.scripted_graph import APP, PAGE, SECRET, TOKEN, Asked, Says, ScriptedGraph, error
 
 NEW_SECRET = "fedcba9876543210fedcba9876543210"
-PASSWORD = "correct horse battery"
 
 
 @dataclass
@@ -81,9 +80,10 @@ class House:
 
 
 def make_house(slug: str) -> House:
+    valkey().flushdb()
     made = Workspace.objects.create(name=slug.capitalize(), slug=slug)
     people = {
-        role: User.objects.create_user(f"{role}@{slug}.example", PASSWORD, name=f"{role.capitalize()} of {slug}")
+        role: User.objects.create(email=f"{role}@{slug}.example", name=f"{role.capitalize()} of {slug}")
         for role in Role.values
     }
     for role, user in people.items():

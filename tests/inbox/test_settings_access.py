@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern
 
 from connectors.models import Delivery, DeliveryBody
@@ -13,7 +15,7 @@ from inbox.views.settings import urls
 from tests.connectors.meta.scripted_graph import SECRET, TOKEN
 from tests.inbox.settings_support import House, make_house
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.inbox.settings_urls")]
+pytestmark = pytest.mark.django_db
 MANY = 40
 
 
@@ -36,14 +38,14 @@ def every_path(house: House) -> dict[str, str]:
 
 
 @pytest.fixture
-def acme() -> House:
+def house() -> House:
     return make_house("acme")
 
 
-def test_an_agent_and_a_supervisor_are_told_that_their_role_does_not_allow_it(acme: House) -> None:
-    paths = every_path(acme)
-    for user in (acme.agent, acme.supervisor):
-        browser = acme.browser(user)
+def test_an_agent_and_a_supervisor_are_told_that_their_role_does_not_allow_it(house: House) -> None:
+    paths = every_path(house)
+    for user in (house.agent, house.supervisor):
+        browser = house.browser(user)
         for name, path in paths.items():
             for ask in (browser.get, browser.post):
                 answer = ask(path)
@@ -53,16 +55,16 @@ def test_an_agent_and_a_supervisor_are_told_that_their_role_does_not_allow_it(ac
                 assert "Your role does not allow this." in answer.content.decode()
 
 
-def test_a_stranger_is_sent_to_sign_in_and_a_neighbour_finds_nothing(acme: House) -> None:
+def test_a_stranger_is_sent_to_sign_in_and_a_neighbour_finds_nothing(house: House) -> None:
     neighbour = make_house("globex").browser()
-    for path in every_path(acme).values():
+    for path in every_path(house).values():
         assert Client().get(path).headers["Location"].startswith("/login/")
         assert neighbour.get(path).status_code == 404
         assert neighbour.post(path).status_code == 404
 
 
-def test_the_things_of_another_workspace_are_not_found_by_their_ids(acme: House) -> None:
-    theirs, ours = every_path(make_house("globex")), acme.browser()
+def test_the_things_of_another_workspace_are_not_found_by_their_ids(house: House) -> None:
+    theirs, ours = every_path(make_house("globex")), house.browser()
     guessed = {name: path.replace("/globex/", "/acme/") for name, path in theirs.items() if re.search(r"/\d+/", path)}
     assert len(guessed) > 12
     for name, path in guessed.items():
@@ -71,9 +73,9 @@ def test_the_things_of_another_workspace_are_not_found_by_their_ids(acme: House)
         assert 404 in answers, name
 
 
-def test_no_page_shows_a_secret_or_asks_the_database_much(acme: House, django_assert_max_num_queries) -> None:
-    browser, shown = acme.browser(), 0
-    for path in every_path(acme).values():
+def test_no_page_shows_a_secret_or_asks_the_database_much(house: House, django_assert_max_num_queries) -> None:
+    browser, shown = house.browser(), 0
+    for path in every_path(house).values():
         with django_assert_max_num_queries(16):
             answer = browser.get(path)
         if answer.status_code == 405:
@@ -87,28 +89,25 @@ def test_no_page_shows_a_secret_or_asks_the_database_much(acme: House, django_as
     assert shown > 12
 
 
-def test_a_page_does_not_ask_more_for_more_accounts(acme: House, django_assert_num_queries) -> None:
-    app = acme.app()
-    browser = acme.browser()
+def test_a_page_does_not_ask_more_for_more_accounts(house: House) -> None:
+    app = house.app()
+    browser = house.browser()
 
     def queries() -> int:
-        from django.db import connection
-        from django.test.utils import CaptureQueriesContext
-
         with CaptureQueriesContext(connection) as captured:
-            assert browser.get(acme.url()).status_code == 200
+            assert browser.get(house.url()).status_code == 200
         return len(captured)
 
-    acme.account(app)
+    house.account(app)
     few = queries()
     for number in range(MANY):
-        acme.account(app, external_id=str(90000 + number))
+        house.account(app, external_id=str(90000 + number))
     assert queries() == few
 
 
-def test_nothing_is_changed_without_the_forms_own_token(acme: House) -> None:
+def test_nothing_is_changed_without_the_forms_own_token(house: House) -> None:
     browser = Client(enforce_csrf_checks=True)
-    browser.force_login(acme.admin)
-    assert browser.post(acme.url("workspace/"), {"name": "Taken over"}).status_code == 403
-    assert browser.post(acme.url("people/"), {"email": "eve@example.com", "role": "admin"}).status_code == 403
-    assert acme.audit() == []
+    browser.force_login(house.admin)
+    assert browser.post(house.url("workspace/"), {"name": "Taken over"}).status_code == 403
+    assert browser.post(house.url("people/"), {"email": "eve@example.com", "role": "admin"}).status_code == 403
+    assert house.audit() == []
