@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from inbox.actions.audit import CHANGED
 from inbox.views.settings.pages import admins_only, show
 from socialcare.middleware import WorkspaceRequest
-from socialcare.models import AuditEntry
+from socialcare.models import AuditEntry, Role
 
 PAGE = 50
 SENTENCES = {
@@ -35,6 +35,24 @@ SENTENCES = {
     "deliveries.replayed": gettext_lazy("had deliveries taken in again: %(target)s"),
     "workspace.changed": gettext_lazy("changed the workspace"),
 }
+NAMES = {
+    "name": gettext_lazy("name"),
+    "role": gettext_lazy("role"),
+    "language": gettext_lazy("language"),
+    "undo_seconds": gettext_lazy("undo, in seconds"),
+    "reopen_hours": gettext_lazy("reopening time, in hours"),
+    "platform": gettext_lazy("platform"),
+    "channel": gettext_lazy("channel"),
+    "page": gettext_lazy("ID"),
+    "app_id": gettext_lazy("app ID"),
+    "app_secret": gettext_lazy("app secret"),
+    "previous_secret": gettext_lazy("previous app secret"),
+    "access_token": gettext_lazy("token"),
+    "human_agent": gettext_lazy("Human Agent"),
+    "before": gettext_lazy("the secret before"),
+}
+WORDS = {"kept": gettext_lazy("kept"), "forgotten": gettext_lazy("forgotten"), **dict(Role.choices)}
+UNTOLD = {"deliveries", "count"}
 
 
 @require_safe
@@ -64,16 +82,19 @@ def details(entry: AuditEntry) -> list[str]:
     """What changed from what to what, in short lines."""
     lines = []
     for name, value in entry.data.items():
-        if isinstance(value, list) and len(value) == 2 and name != "deliveries":
-            lines.append(f"{name}: {_word(value[0])} → {_word(value[1])}")
-        elif value == CHANGED:
-            lines.append(_("%(name)s: replaced") % {"name": name})
-        elif not isinstance(value, list):
-            lines.append(f"{name}: {_word(value)}")
+        label = str(NAMES.get(name, name))
+        if name in UNTOLD:
+            continue
+        if value == CHANGED:
+            lines.append(_("%(name)s: replaced") % {"name": label})
+        elif isinstance(value, list) and len(value) == 2:
+            lines.append(f"{label}: {_word(value[0])} → {_word(value[1])}")
+        else:
+            lines.append(f"{label}: {_word(value)}")
     return lines
 
 
 def _word(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return {True: _("yes"), False: _("no"), None: "–"}[value]
-    return str(value) or "–"
+    return str(WORDS.get(value, value)) or "–"
