@@ -63,10 +63,10 @@ SELECT kept.id, given.body, given.headers FROM kept JOIN given USING (app_id, fi
 """
 
 CLAIM = """
-UPDATE connectors_delivery AS d SET lease_until = now() + %s, attempts = d.attempts + 1
+UPDATE connectors_delivery AS d SET lease_until = statement_timestamp() + %s, attempts = d.attempts + 1
 FROM (
     SELECT id FROM connectors_delivery
-    WHERE state = 'waiting' AND (lease_until IS NULL OR lease_until < now())
+    WHERE state = 'waiting' AND (lease_until IS NULL OR lease_until < statement_timestamp())
     ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
 ) AS free,
 connectors_platformapp AS app

@@ -43,11 +43,11 @@ TRIES = 12
 HELD = timedelta(minutes=5)
 
 CLAIM = """
-UPDATE inbox_outgoing SET lease_until = now() + %s, attempts = attempts + 1,
-    started_at = coalesce(started_at, now())
+UPDATE inbox_outgoing SET lease_until = statement_timestamp() + %s, attempts = attempts + 1,
+    started_at = coalesce(started_at, statement_timestamp())
 WHERE id = (
     SELECT id FROM inbox_outgoing AS o
-    WHERE ready_at <= now() AND (lease_until IS NULL OR lease_until < now())
+    WHERE ready_at <= statement_timestamp() AND (lease_until IS NULL OR lease_until < statement_timestamp())
     AND NOT EXISTS (
         SELECT 1 FROM inbox_outgoing AS first
         WHERE first.ticket_id = o.ticket_id AND first.id < o.id AND NOT first.settling

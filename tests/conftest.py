@@ -19,6 +19,8 @@ from sla.models import Metric, Policy
 from socialcare.models import Membership, Role, User, Workspace
 from socialcare.tenancy import workspace
 from socialcare.valkey import valkey
+from tests.graph import Graph
+from tests.graph import graph as running_graph
 
 PAGE = "111222333444555"
 PASSWORD = "correct horse battery"
@@ -110,3 +112,11 @@ def take_in(account: ChannelAccount, *payloads: Mapping[str, Any]) -> None:
     deliveries.keep(Arrived(account.app_id, json.dumps(payload).encode(), now) for payload in payloads)
     while batch := deliveries.claim(200):
         intake.take_in(batch)
+
+
+@pytest.fixture
+def graph(settings: Any) -> Iterator[Graph]:
+    """Meta's side of a call; see tests/graph.py."""
+    with running_graph() as there:
+        settings.PLATFORMS = {"meta": {"graph_url": there.url, "graph_version": "v25.0"}}
+        yield there

@@ -127,8 +127,8 @@ def _begin(account: ChannelAccount, identity: Identity, post: Post, follows: Tic
 
 
 def _add(touched: Touched, account: ChannelAccount, post: Post, received_at: datetime) -> None:
-    """Put a customer's message on its ticket, in memory."""
-    ticket = touched.ticket
+    """Put a customer's message on its ticket, in memory. Nobody writes in the future: a clock there is ahead of ours."""
+    ticket, at = touched.ticket, min(post.created_at, received_at)
     ticket.seq += 1
     attachments = [attachment(item) for item in post.attachments]
     touched.messages.append(
@@ -145,21 +145,21 @@ def _add(touched: Touched, account: ChannelAccount, post: Post, received_at: dat
             permalink=post.permalink[:1000],
             raw_kind=post.raw_kind[:60],
             rating=post.rating,
-            at=post.created_at,
+            at=at,
             dated=post.dated,
             received_at=received_at,
         )
     )
-    if not touched.new and post.created_at < ticket.last_at:
+    if not touched.new and at < ticket.last_at:
         touched.in_order = False
-    if post.created_at >= ticket.last_at:
-        ticket.last_at, ticket.preview = post.created_at, announce.preview(post.text, attachments)
+    if touched.new or at >= ticket.last_at:
+        ticket.last_at, ticket.preview = at, announce.preview(post.text, attachments)
     ticket.customer_seq = ticket.seq
-    ticket.last_customer_at = max(filter(None, (ticket.last_customer_at, post.created_at)))
+    ticket.last_customer_at = max(filter(None, (ticket.last_customer_at, at)))
     if not post.standby:
         ticket.status, ticket.resolved_at = Ticket.Status.OPEN, None
         if touched.wrote_at is None:
-            touched.wrote_at, touched.noticed_at = post.created_at, received_at
+            touched.wrote_at, touched.noticed_at = at, received_at
 
 
 def attachment(item: Attachment) -> dict[str, Any]:

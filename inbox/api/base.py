@@ -102,10 +102,7 @@ def refusal(
 
 def one_error_shape(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """Every error a client can cause or should know of; anything else is ours, and a 500."""
-    response = _ours(error) or _platforms(error) or _drfs(error)
-    if response is not None:
-        transaction.set_rollback(True) if transaction.get_connection().in_atomic_block else None
-    return response
+    return _ours(error) or _platforms(error) or _drfs(error)
 
 
 def _ours(error: Exception) -> Response | None:

@@ -1,0 +1,167 @@
+"""Posts become tickets: once each, in the right place, with a clock."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from connectors.models import Delivery, Oddity
+from inbox.actions import presence, work
+from inbox.models import Contact, Identity, Message, Presence, Story, Ticket
+from sla.models import Timer
+from socialcare.tenancy import workspace
+from tests import meta
+from tests.conftest import PAGE, take_in
+
+
+def test_a_comment_becomes_a_ticket_with_a_clock(facebook):
+    wrote = timezone.now() - timedelta(seconds=42)
+    take_in(facebook, meta.comment("Where is my order?", at=wrote))
+    ticket = Ticket.objects.get()
+    assert (ticket.status, ticket.kind, ticket.preview) == ("open", "comment", "Where is my order?")
+    assert ticket.contact.name == "Amélie Petit"
+    timer = Timer.objects.get()
+    assert timer.metric == "first_response"
+    assert timer.started_at.timestamp() == int(wrote.timestamp())
+    assert ticket.due_at == timer.due_at == timer.started_at + timedelta(minutes=5)
+
+
+def test_the_same_delivery_ten_times_is_one_message(facebook):
+    payload = meta.comment(comment_id="700_9")
+    for number in range(10):
+        take_in(facebook, {**payload, "number": number})
+    assert Message.objects.count() == 1
+    assert Ticket.objects.count() == 1
+    assert Delivery.objects.filter(state="done").count() == 10
+
+
+def test_a_person_has_one_ticket_per_thread_and_one_contact(facebook, messenger):
+    take_in(
+        facebook, meta.comment("one", who="5"), meta.comment("two", who="5"), meta.comment("other", who="6", name="B")
+    )
+    take_in(messenger, meta.direct("and here", who="5"))
+    assert Ticket.objects.count() == 3
+    assert Ticket.objects.get(identity__external_id="5", account=facebook).seq == 2
+    assert Contact.objects.count() == 2
+    assert Identity.objects.filter(external_id="5").count() == 2
+
+
+def test_strangers_are_never_one_person(facebook):
+    first, second = meta.comment("a"), meta.comment("b")
+    for payload in (first, second):
+        del payload["entry"][0]["changes"][0]["value"]["from"]
+    take_in(facebook, first, second)
+    assert Contact.objects.filter(name="").count() == 2
+
+
+def test_the_page_s_own_post_is_a_story_and_no_ticket(facebook):
+    value = {"item": "status", "verb": "add", "from": {"id": PAGE, "name": "Acme"}, "post_id": meta.POST,
+             "message": "Our new phone is here", "published": 1, "created_time": meta.seconds()}  # fmt: skip
+    take_in(facebook, meta.change(value))
+    assert not Ticket.objects.exists()
+    assert Story.objects.get().text == "Our new phone is here"
+
+
+def test_a_returning_customer_reopens_and_later_follows_up(facebook, alice):
+    take_in(facebook, meta.comment("one"))
+    ticket = Ticket.objects.get()
+    work.resolve(ticket.pk, alice.user)
+    assert not Timer.objects.filter(stopped_at=None).exists()
+    take_in(facebook, meta.comment("again"))
+    ticket.refresh_from_db()
+    assert ticket.status == "open"
+    assert ticket.due_at is not None
+    work.resolve(ticket.pk, alice.user)
+    Ticket.objects.filter(pk=ticket.pk).update(resolved_at=timezone.now() - timedelta(days=3))
+    take_in(facebook, meta.comment("much later"))
+    assert Ticket.objects.exclude(pk=ticket.pk).get().follows == ticket
+
+
+def test_edits_and_removals_keep_the_ticket(facebook):
+    take_in(facebook, meta.comment("frist", comment_id="700_1"))
+    take_in(facebook, meta.comment("first", comment_id="700_1", verb="edited"))
+    message = Message.objects.get()
+    assert message.text == "first"
+    assert message.revisions[0]["text"] == "frist"
+    assert Ticket.objects.get().preview == "first"
+    take_in(facebook, meta.comment(comment_id="700_1", verb="remove", message=None))
+    message.refresh_from_db()
+    assert message.text == ""
+    assert message.revisions == []
+    assert message.removed_at
+    assert Ticket.objects.count() == 1
+
+
+def test_news_that_overtakes_its_post_waits_for_it(facebook):
+    take_in(facebook, meta.comment("second words", comment_id="700_1", verb="edited"))
+    assert not Message.objects.exists()
+    take_in(facebook, meta.comment("first words", comment_id="700_1"))
+    assert Message.objects.get().text == "second words"
+
+
+def test_a_page_nobody_connected_is_counted_and_reaches_nobody(facebook):
+    take_in(facebook, meta.comment(page="123123123123"), meta.comment(page="123123123123"))
+    assert not Ticket.objects.exists()
+    assert Oddity.objects.get(what="account").count == 2
+
+
+def test_one_delivery_for_two_tenants_reaches_exactly_the_two(facebook, globex):
+    from connectors.models import ChannelAccount
+
+    ChannelAccount.objects.everywhere().filter(workspace=globex).update(app=facebook.app)
+    mine, theirs = meta.comment("for acme"), meta.comment("for globex", page="999888777666555")
+    take_in(facebook, {"object": "page", "entry": mine["entry"] + theirs["entry"]})
+    assert [ticket.preview for ticket in Ticket.objects.all()] == ["for acme"]
+    with workspace(globex.pk):
+        assert [ticket.preview for ticket in Ticket.objects.all()] == ["for globex"]
+
+
+def test_a_poisoned_delivery_costs_no_other(facebook, monkeypatch):
+    from inbox import intake
+
+    real = intake.receive
+
+    def choke(account, arrivals):
+        if any("poison" in getattr(arrival.record, "text", "") for arrival in arrivals):
+            raise ValueError("cannot digest this")
+        real(account, arrivals)
+
+    monkeypatch.setattr(intake, "receive", choke)
+    take_in(facebook, *[meta.comment(f"good {n}", who=str(n)) for n in range(5)], meta.comment("poison", who="9"))
+    assert Ticket.objects.count() == 5
+    bad = Delivery.objects.get(state="waiting")
+    assert "cannot digest" in bad.error
+    Delivery.objects.filter(pk=bad.pk).update(lease_until=None, attempts=4)
+    take_in(facebook)
+    bad.refresh_from_db()
+    assert bad.state == "failed"
+
+
+def test_tickets_go_to_the_least_loaded_who_is_there(facebook, alice, bob):
+    take_in(facebook, meta.comment(who="1"))
+    assert Ticket.objects.get().assignee is None
+    presence.here(alice)
+    assert Ticket.objects.get().assignee == alice.user
+    presence.here(bob)
+    take_in(facebook, meta.comment(who="2"))
+    assert Ticket.objects.filter(assignee=alice.user).count() == 2
+    presence.available(bob, True)
+    take_in(facebook, meta.comment(who="3"), meta.comment(who="4"))
+    assert Ticket.objects.filter(assignee=bob.user).count() == 2
+    Presence.objects.update(seen_at=timezone.now() - timedelta(minutes=5))
+    take_in(facebook, meta.comment(who="5"))
+    assert Ticket.objects.filter(assignee=None).count() == 1
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_whatever_the_order_the_thread_reads_by_the_platform_s_time(messenger, order):
+    start = timezone.now() - timedelta(minutes=1)
+    payloads = [meta.direct(f"{n}", at=start + timedelta(seconds=n)) for n in range(3)]
+    for index in order:
+        take_in(messenger, payloads[index])
+    assert [message.text for message in Message.objects.order_by("at", "id")] == ["0", "1", "2"]
+    ticket, timer = Ticket.objects.get(), Timer.objects.get()
+    assert timer.started_at == start.replace(microsecond=start.microsecond // 1000 * 1000)
+    assert ticket.preview == "2"
