@@ -211,6 +211,10 @@ def test_a_position_meta_forgot_begins_again(graph: ScriptedGraph) -> None:
     assert set(posts(page)) == {f"{PAGE}_2"}
 
 
+def test_a_post_on_the_page_itself_is_never_a_mention(graph: ScriptedGraph) -> None:
+    assert poll(graph, tagged=listed(node(f"{PAGE}_2"))).bodies == ()
+
+
 def test_mentions_that_may_not_be_read_do_not_stop_the_feed(graph: ScriptedGraph) -> None:
     page = poll(graph, feed=listed(node(f"{PAGE}_2")), tagged=error(10))
     assert set(posts(page)) == {f"{PAGE}_2"}

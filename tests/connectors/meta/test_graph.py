@@ -172,6 +172,7 @@ USELESS = {
     "deep": Says(b"[" * 100_000),
     "not utf-8": Says(b'{"id": "\xff\xfe"}'),
     "500 with json": Says({"oops": 1}, 500),
+    "408": Says(b"", 408),
     "a redirect": Says(b"", 302, (("location", "http://127.0.0.1:1/"),)),
     "broken off": Says({"id": "1"}, then="reset"),
     "temporary 1": error(1, status=500),

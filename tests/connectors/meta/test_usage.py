@@ -118,6 +118,13 @@ def test_429_without_a_graph_error_is_too_fast_also_for_a_write(graph: ScriptedG
     assert timedelta(seconds=25) < caught.value.retry_at - datetime.now(UTC) <= timedelta(seconds=30)
 
 
+@pytest.mark.parametrize("code", [None, 424242])
+def test_429_with_an_error_we_do_not_know_is_too_fast(graph: ScriptedGraph, code: int | None) -> None:
+    graph.says(error(code, status=429))
+    with pytest.raises(Throttled):
+        write(graph)
+
+
 def test_a_counter_that_is_down_does_not_make_a_sent_reply_look_failed(graph: ScriptedGraph) -> None:
     def broken(usage: Usage) -> None:
         raise ConnectionError("Valkey is down")
