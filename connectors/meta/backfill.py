@@ -86,7 +86,8 @@ class Found:
 
     def bodies(self) -> tuple[bytes, ...]:
         """Graph lists the newest first and tells time in seconds: within one, the later listed was earlier."""
-        things = sorted(reversed(self.things.values()), key=lambda thing: thing[0])
+        things = list(self.things.values())[::-1]
+        things.sort(key=lambda thing: thing[0])
         return tuple(body for _, body in things)
 
 
