@@ -30,10 +30,9 @@ function addressOf({ type, url, latitude, longitude }) {
 }
 
 function describe(attachment, address) {
-  const kind = t(`attachment_${attachment.type}`);
+  const kind = attachment.title ? `${t(`attachment_${attachment.type}`)} · ` : "";
   if (attachment.type === "location" && attachment.latitude != null) {
-    return `${kind} · ${attachment.latitude.toFixed(4)}, ${attachment.longitude.toFixed(4)}`;
+    return `${kind}${attachment.latitude.toFixed(4)}, ${attachment.longitude.toFixed(4)}`;
   }
-  const host = address ? new URL(address).hostname.replace(/^www\./, "") : t("attachment_without_link");
-  return `${kind} · ${host}`;
+  return kind + (address ? new URL(address).hostname.replace(/^www\./, "") : t("attachment_without_link"));
 }

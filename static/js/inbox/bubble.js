@@ -9,7 +9,7 @@ export function makeEntry(entry) {
   return stamp(entry.type);
 }
 
-/** `context`: {can: allowed acts, byId: entry of a message id}. */
+/** `context`: {can: allowed acts, answered: the message an entry answers}. */
 export function fillEntry(node, entry, context) {
   const fill = { message: fillMessage, note: fillNote, event: fillEvent }[entry.type];
   fill(node, entry, context);
@@ -73,7 +73,7 @@ function fillRating(element, rating) {
 }
 
 function quoted(entry, context) {
-  const parent = entry.parent ? context.byId(entry.parent) : null;
+  const parent = entry.parent ? context.answered(entry) : null;
   return parent ? `${parent.who || t("unknown_author")} : ${parent.text}` : "";
 }
 

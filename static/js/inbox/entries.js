@@ -97,8 +97,11 @@ export class Entries {
     return this.known.get(node.dataset.key);
   }
 
-  byId(id) {
-    return this.sorted.find((entry) => entry.type === "message" && entry.id === id);
+  /** The message an entry answers, unless it is the one right above. */
+  answered(entry) {
+    const said = this.sorted.filter((other) => other.type === "message");
+    const parent = said.findIndex((other) => other.id === entry.parent);
+    return parent < 0 || said[parent + 1] === entry ? null : said[parent];
   }
 
   /** The highest number of what is shown: what the agent can have seen. */

@@ -97,7 +97,7 @@ export class Feed {
     const { view, query } = this.store;
     const parameters = new URLSearchParams({ view, limit });
     if (after) parameters.set("after", after);
-    if (query) parameters.set("q", query);
+    if (query) parameters.set("q", this.store.words);
     const answer = await get(`tickets/?${parameters}`);
     heard(answer.now);
     if (view === this.store.view && query === this.store.query) this.store.takePage(view, answer, { exact, from });

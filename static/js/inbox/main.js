@@ -87,7 +87,7 @@ class Inbox {
     document.body.dataset.ticket = String(id);
     this.list.refresh();
     this.title();
-    if (phone.matches) one("#thread-name").focus();
+    if (phone.matches) one("#thread-title").focus();
   }
 
   title() {

@@ -23,7 +23,8 @@ function splitter(handle) {
     handle.setAttribute("aria-valuenow", String(kept));
     localStorage.setItem("list-width", String(kept));
   };
-  const width = () => Number(handle.getAttribute("aria-valuenow"));
+  const width = () => one(".list").offsetWidth;
+  handle.setAttribute("aria-valuenow", String(width()));
   const known = Number(localStorage.getItem("list-width"));
   if (known && !matchMedia("(max-width: 1060px)").matches) set(known);
   handle.addEventListener("keydown", (event) => {

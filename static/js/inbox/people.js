@@ -10,7 +10,7 @@ import { sentence } from "./sending.js";
 const NOBODY = { id: null };
 
 export function presenceOf(person) {
-  if (!person.present) return person.available ? "away" : "pause";
+  if (!person.present) return "away";
   return person.available ? "present" : "pause";
 }
 
@@ -109,7 +109,7 @@ export function teamPanel(store) {
   if (!list) return;
   const draw = () => {
     const people = sorted(store.people.values(), null);
-    setText(one("#team-present"), number(people.filter((person) => presenceOf(person) === "present").length));
+    setText(one("#team-present"), number(people.filter((person) => person.present).length));
     while (list.childElementCount > people.length) list.lastElementChild.remove();
     while (list.childElementCount < people.length) list.append(stamp("member"));
     people.forEach((person, index) => fillPerson(list.children[index], person));

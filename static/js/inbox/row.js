@@ -23,7 +23,7 @@ export function fillRow(node, row, extra) {
   setText(part.text, extra.ghost || preview(row));
   setData(part.channel, "channel", row.ch);
   setText(part.channel, t(`channel_${row.ch}`));
-  setText(part.kind, t(`kind_${row.kind}`));
+  setText(part.kind, row.kind === "direct" ? "" : t(`kind_${row.kind}`));
   setText(part.who, row.who === extra.me ? t("me") : extra.assignee);
   setClass(part.who, "me", row.who === extra.me);
   tickRow(node, row);
@@ -45,7 +45,7 @@ export function tickRow(node, row) {
 export function fillClock(element, row, at = now()) {
   if (row.due === null || row.st === "resolved") {
     setData(element, "level", "none");
-    setText(element, row.st === "open" ? "" : t(`status_${row.st}`));
+    setText(element, row.st === "open" ? "" : t(`short_${row.st}`));
     element.removeAttribute("title");
     return;
   }

@@ -20,6 +20,8 @@ export class Store {
   people = new Map();
   counts = { open: 0, unassigned: 0, breached: 0, pending: 0, by: {} };
   order = new Order();
+  /** What is searched for, as typed and as compared. */
+  words = "";
   query = "";
   /** Per view: `cursor` of the next page (null: no more), `bound` the key up to which all is loaded. */
   loaded = new Map();
@@ -108,7 +110,8 @@ export class Store {
 
   show(view, query = "") {
     this.view = view;
-    this.query = plain(query.trim());
+    this.words = query.trim();
+    this.query = plain(this.words);
     this.refile();
     emit("view");
   }

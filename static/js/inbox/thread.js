@@ -24,7 +24,7 @@ export class Thread {
   constructor(store) {
     this.store = store;
     this.scroller = one("#messages");
-    const context = () => ({ can: this.detail?.compose?.can ?? [], byId: (id) => this.entries.byId(id) });
+    const context = () => ({ can: this.detail?.compose?.can ?? [], answered: (entry) => this.entries.answered(entry) });
     this.entries = new Entries(one("#entries"), context);
     this.listen();
   }
@@ -203,13 +203,6 @@ export class Thread {
     show(one('[data-command="assign_me"]'), row.who !== this.store.me.id && row.st !== "resolved");
     show(one('[data-command="resolve"]'), row.st !== "resolved");
     show(one('[data-command="reopen"]'), row.st === "resolved");
-    this.drawGhost(row);
-  }
-
-  drawGhost(row) {
-    const left = !this.store.belongs(row);
-    show(one("#ghost"), left);
-    if (left) setText(one("#ghost span"), t("left_the_view", { key: "j" }));
   }
 
   drawStory(story) {
