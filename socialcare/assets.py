@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import io
 from pathlib import Path
 
 from django.conf import settings
@@ -16,6 +17,7 @@ def bring_up_to_date() -> None:
     stamp.parent.mkdir(exist_ok=True)
     with stamp.open("a+") as made_from:
         fcntl.flock(made_from, fcntl.LOCK_EX)
+        call_command("compile_translations", stdout=io.StringIO())
         digest = _digest_of_sources()
         made_from.seek(0)
         if made_from.read() != digest:
