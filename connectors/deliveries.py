@@ -63,7 +63,8 @@ SELECT kept.id, given.body, given.headers FROM kept JOIN given USING (app_id, fi
 """
 
 CLAIM = """
-UPDATE connectors_delivery AS d SET lease_until = statement_timestamp() + %s, attempts = d.attempts + 1
+UPDATE connectors_delivery AS d
+SET lease_until = statement_timestamp() + make_interval(secs => %s), attempts = d.attempts + 1
 FROM (
     SELECT id FROM connectors_delivery
     WHERE state = 'waiting' AND (lease_until IS NULL OR lease_until < statement_timestamp())
@@ -91,7 +92,7 @@ def keep(arrived: Iterable[Arrived]) -> int:
 def claim(limit: int) -> list[Claimed]:
     """Take waiting deliveries, the oldest first, for the length of a lease."""
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, [LEASE, limit])
+        cursor.execute(CLAIM, [LEASE.total_seconds(), limit])
         rows = sorted(cursor.fetchall())
         if not rows:
             return []

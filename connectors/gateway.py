@@ -112,8 +112,10 @@ def opened(account: ChannelAccount) -> contract.Account:
     """The account with its secrets in clear; keep it no longer than a call."""
 
     def report(usage: Usage) -> None:
-        limits.note(_bucket(account, usage.bucket), usage)
-        limits.note(_bucket(account), usage)
+        """An allowance of the page's other channel does not stop this one."""
+        product = usage.bucket.split(":")[0]
+        if product == account.channel or product not in registry.channels():
+            limits.note(_bucket(account), usage)
 
     return contract.Account(
         channel=account.channel,
@@ -196,8 +198,8 @@ def _remember(account: ChannelAccount, purpose: str, exchanges: list[http.Exchan
     )
 
 
-def _bucket(account: ChannelAccount, name: str = "") -> str:
-    return f"{account.channel}:{account.external_id}:{name}" if name else f"{account.channel}:{account.external_id}"
+def _bucket(account: ChannelAccount) -> str:
+    return f"{account.channel}:{account.external_id}"
 
 
 def label(channel: str) -> str:

@@ -15,9 +15,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
 
 TIMEOUT = (3.05, 15.0)
 MAX_BYTES = 8 * 1024 * 1024
+PIECE = 65536
 
 
 class TooLarge(requests.RequestException):
@@ -77,7 +79,7 @@ class Session(requests.Session):
 
     def _read(self, response: requests.Response, deadline: float) -> None:
         chunks, size = [], 0
-        for chunk in response.iter_content(65536):
+        while chunk := _piece(response):
             size += len(chunk)
             if size > self.max_bytes:
                 response.close()
@@ -87,6 +89,16 @@ class Session(requests.Session):
                 raise requests.ReadTimeout("the answer took too long")
             chunks.append(chunk)
         response._content = b"".join(chunks)
+
+
+def _piece(response: requests.Response) -> bytes:
+    """What came so far, without waiting for more: a server that drips must not outlive the deadline."""
+    try:
+        return bytes(response.raw.read1(PIECE, decode_content=True))
+    except urllib3.exceptions.ReadTimeoutError as error:
+        raise requests.ReadTimeout("the answer stopped") from error
+    except urllib3.exceptions.HTTPError as error:
+        raise requests.exceptions.ChunkedEncodingError("the answer broke off") from error
 
 
 def _record(method: str, url: str, response: requests.Response | None, started: float, outcome: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from typing import Any
 
 import redis
 from django.utils import timezone
@@ -50,7 +51,7 @@ def note(bucket: str, usage: Usage) -> None:
         block(bucket, usage.blocked_until)
 
 
-def _ask(keys: list[str]) -> list[bytes | None]:
+def _ask(keys: list[str]) -> list[Any]:
     try:
         return list(valkey().mget(keys)) if keys else []
     except redis.RedisError:

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import orjson
@@ -66,7 +67,7 @@ class Hub:
         self._counts_of = counts_of
         self._rooms: dict[int, Room] = {}
         self._task: asyncio.Task[None] | None = None
-        self._valkey = redis.asyncio.Redis.from_url(
+        self._valkey: Any = redis.asyncio.Redis.from_url(
             settings.REDIS_URL, socket_connect_timeout=1.0, socket_timeout=5.0, health_check_interval=10
         )
 
@@ -190,7 +191,7 @@ class Hub:
                 continue
             room.counts_wanted, room.counts_at = False, now
             task = loop.run_in_executor(None, self._counts_of, room.workspace_id)
-            task.add_done_callback(lambda done, room=room: self._counted(room, done))
+            task.add_done_callback(partial(self._counted, room))
 
     def _counted(self, room: Room, done: asyncio.Future[dict[str, Any]]) -> None:
         if done.exception():

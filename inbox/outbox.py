@@ -43,7 +43,7 @@ TRIES = 12
 HELD = timedelta(minutes=5)
 
 CLAIM = """
-UPDATE inbox_outgoing SET lease_until = statement_timestamp() + %s, attempts = attempts + 1,
+UPDATE inbox_outgoing SET lease_until = statement_timestamp() + make_interval(secs => %s), attempts = attempts + 1,
     started_at = coalesce(started_at, statement_timestamp())
 WHERE id = (
     SELECT id FROM inbox_outgoing AS o
@@ -69,7 +69,7 @@ def send_waiting() -> None:
     answer(BELL)
     for _ in range(ROUNDS):
         with connection.cursor() as cursor:
-            cursor.execute(CLAIM, [LEASE])
+            cursor.execute(CLAIM, [LEASE.total_seconds()])
             claimed = cursor.fetchone()
         if claimed is None:
             return

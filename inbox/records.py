@@ -32,7 +32,23 @@ ROW = (
     "trouble",
     "updated_at",
 )
-KEYS = ("id", "v", "ch", "kind", "name", "text", "at", "due", "metric", "breached", "st", "who", "seq", "cseq", "acc")
+KEYS: tuple[str, ...] = (
+    "id",
+    "v",
+    "ch",
+    "kind",
+    "name",
+    "text",
+    "at",
+    "due",
+    "metric",
+    "breached",
+    "st",
+    "who",
+    "seq",
+    "cseq",
+    "acc",
+)
 KEYS += ("trouble", "up")
 TIMES = (6, 7, 16)
 

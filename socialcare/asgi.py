@@ -1,6 +1,7 @@
 """One address: webhooks and sockets on the event loop, pages and API in a bounded pool of threads."""
 
 import os
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -18,10 +19,11 @@ from inbox import hooks  # noqa: E402
 from inbox.consumers import LiveConsumer  # noqa: E402
 from inbox.hooks import Receive, Scope, Send  # noqa: E402
 
-pages = WSGIMiddleware(wsgi, workers=settings.WEB_THREADS)
-sockets = AllowedHostsOriginValidator(
-    AuthMiddlewareStack(URLRouter([path("w/<slug:slug>/live/", LiveConsumer.as_asgi())]))
-)
+# The libraries describe the same ASGI in types that do not fit each other.
+live: Any = LiveConsumer.as_asgi()
+routes: Any = [path("w/<slug:slug>/live/", live)]
+pages: Any = WSGIMiddleware(cast(Any, wsgi), workers=settings.WEB_THREADS)
+sockets: Any = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(routes)))
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

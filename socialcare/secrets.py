@@ -23,7 +23,7 @@ def ring() -> MultiFernet:
     return _ring(tuple(settings.FIELD_KEYS))
 
 
-class EncryptedJSONField(models.BinaryField):
+class EncryptedJSONField(models.BinaryField[Any, Any]):
     """A dict of strings. Unreadable bytes raise; they never come back as something else."""
 
     def get_prep_value(self, value: Any) -> Any:

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
-from django.utils.dateparse import parse_datetime
 
 from connectors.contract import Edited, Hidden, Inbound, Kind, Notice, NoticeKind, Reacted, Receipt, Removed
 from connectors.models import ChannelAccount
@@ -99,8 +98,7 @@ def _described(account: ChannelAccount, record: AboutMessage) -> dict[str, Any]:
 
 def _change(message: Message, change: dict[str, Any]) -> bool:
     """Apply one change in memory; False where it changes nothing."""
-    at = parse_datetime(change["at"])
-    return bool(at) and CHANGES[change["do"]](message, change, at)
+    return CHANGES[change["do"]](message, change, datetime.fromisoformat(change["at"]))
 
 
 def _edit(message: Message, change: dict[str, Any], at: datetime) -> bool:
@@ -135,7 +133,7 @@ def _react(message: Message, change: dict[str, Any], at: datetime) -> bool:
         message.reactions = {**before, change["who"]: change["with"]}
     else:
         message.reactions = {who: reaction for who, reaction in before.items() if who != change["who"]}
-    return before != message.reactions
+    return bool(before != message.reactions)
 
 
 def _ms(moment: datetime) -> int:

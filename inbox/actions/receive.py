@@ -49,29 +49,23 @@ class Touched:
 def receive(account: ChannelAccount, arrivals: Sequence[Arrival]) -> None:
     """Take in everything a batch holds for one account. Harmless to repeat; all or nothing."""
     announce.lock_account(account.pk)
-    posts = {}
+    posts: dict[str, tuple[Post, datetime]] = {}
     for arrival in arrivals:
         if isinstance(arrival.record, Post):
-            posts.setdefault(arrival.record.external_id, arrival)
+            posts.setdefault(arrival.record.external_id, (arrival.record, arrival.received_at))
     known = set(
         Message.objects.filter(account=account, external_id__in=list(posts)).values_list("external_id", flat=True)
     )
-    fresh = [arrival for external_id, arrival in posts.items() if external_id not in known]
-    customers_wrote(account, [arrival for arrival in fresh if not _own(arrival.record)])
-    echoes.take(account, [arrival.record for arrival in fresh if _own(arrival.record)])
+    fresh = [pair for external_id, pair in posts.items() if external_id not in known]
+    customers_wrote(account, [(post, at) for post, at in fresh if not (post.ours or post.context_only)])
+    echoes.take(account, [post for post, _ in fresh if post.ours or post.context_only])
     changes.apply(account, [arrival.record for arrival in arrivals if not isinstance(arrival.record, Post)])
     ChannelAccount.objects.filter(pk=account.pk).update(last_inbound_at=timezone.now())
 
 
-def _own(record: Inbound) -> bool:
-    return isinstance(record, Post) and (record.ours or record.context_only)
-
-
-def customers_wrote(account: ChannelAccount, arrivals: Iterable[Arrival]) -> None:
-    theirs = sorted(
-        ((arrival.record, arrival.received_at) for arrival in arrivals if isinstance(arrival.record, Post)),
-        key=lambda pair: (pair[0].created_at, pair[0].external_id),
-    )
+def customers_wrote(account: ChannelAccount, posts: Iterable[tuple[Post, datetime]]) -> None:
+    """Put customers' new posts, each with when it reached us, on their tickets."""
+    theirs = sorted(posts, key=lambda pair: (pair[0].created_at, pair[0].external_id))
     if not theirs:
         return
     identities = contacts.identify(account, [post for post, _ in theirs])
@@ -127,7 +121,7 @@ def _begin(account: ChannelAccount, identity: Identity, post: Post, follows: Tic
 
 
 def _add(touched: Touched, account: ChannelAccount, post: Post, received_at: datetime) -> None:
-    """Put a customer's message on its ticket, in memory. Nobody writes in the future: a clock there is ahead of ours."""
+    """Put a customer's message on its ticket, in memory. A time in the future is a clock ahead of ours."""
     ticket, at = touched.ticket, min(post.created_at, received_at)
     ticket.seq += 1
     attachments = [attachment(item) for item in post.attachments]

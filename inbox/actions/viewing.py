@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from typing import Any
 
 import redis
 
@@ -22,7 +23,7 @@ def look(ticket_id: int, user_id: int, typing: bool | None) -> None:
         return
     with suppress(redis.RedisError):
         key = _key(ticket_id)
-        before = valkey().hget(key, str(user_id))
+        before: Any = valkey().hget(key, str(user_id))
         doing = typing if typing is not None else (before or b"0").startswith(b"1")
         valkey().hset(key, str(user_id), f"{int(doing)}:{time.time():.0f}")
         valkey().expire(key, KEPT)
@@ -39,7 +40,8 @@ def look_away(ticket_id: int, user_id: int) -> None:
 def _tell(ticket_id: int) -> None:
     now = time.time()
     who: dict[int, bool] = {}
-    for user, words in valkey().hgetall(_key(ticket_id)).items():
+    looking: Any = valkey().hgetall(_key(ticket_id))
+    for user, words in looking.items():
         doing, _, at = words.decode().partition(":")
         if now - float(at) < FRESH:
             who[int(user)] = doing == "1"

@@ -56,7 +56,7 @@ class Write(Endpoint):
             before = _claim(request.membership.user_id, key, asked.hexdigest())
             if before is not None:
                 return _as_http(before)
-            response = super().dispatch(request, *args, **kwargs)
+            response: Any = super().dispatch(request, *args, **kwargs)
             if response.status_code >= 400:
                 transaction.set_rollback(True)
                 return response
@@ -78,9 +78,14 @@ def _claim(user_id: int, key: str, asked: str) -> Response | None:
 
 def _as_http(response: Response) -> Response:
     renderer = JSONRenderer()
-    response.accepted_renderer, response.accepted_media_type = renderer, renderer.media_type
-    response.renderer_context = {}
-    return response.render()  # type: ignore[return-value]
+    for name, value in {
+        "accepted_renderer": renderer,
+        "accepted_media_type": renderer.media_type,
+        "renderer_context": {},
+    }.items():
+        setattr(response, name, value)
+    response.render()
+    return response
 
 
 def refusal(

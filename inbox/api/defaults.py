@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import orjson
 from rest_framework.authentication import SessionAuthentication
@@ -28,7 +28,7 @@ class IsMember(BasePermission):
 class JSONRenderer(BaseRenderer):
     media_type = "application/json"
     format = "json"
-    charset: ClassVar[str | None] = None  # type: ignore[assignment]
+    charset = None
 
     def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> bytes:
         return b"" if data is None else orjson.dumps(data, default=str)

@@ -52,7 +52,6 @@ class ModeShape(s.Serializer[object]):
     max = s.IntegerField(allow_null=True)
     public = s.BooleanField(required=False)
     to = s.IntegerField(required=False)
-    label = s.CharField(required=False)
 
 
 class ComposeShape(s.Serializer[object]):
@@ -137,9 +136,10 @@ class MeShape(s.Serializer[object]):
 
 
 class ErrorBody(s.Serializer[object]):
+    """Where fields were wrong, `fields` names them with a list of sentences each."""
+
     code = s.CharField()
     message = s.CharField()
-    fields = s.DictField(required=False)
     details = s.DictField(required=False)
 
 
@@ -160,10 +160,9 @@ class EntriesQuery(s.Serializer[object]):
     limit = s.IntegerField(min_value=1, max_value=200, default=50)
 
 
-def _no_nul(value: str) -> str:
+def _no_nul(value: str) -> None:
     if "\x00" in value:
         raise s.ValidationError("contains a NUL character")
-    return value
 
 
 class ReplyRequest(s.Serializer[object]):

@@ -35,7 +35,9 @@ QUEUE_TOO_OLD = 60
 def home(request: HttpRequest) -> HttpResponse:
     """To the workspace; where there are several, a choice."""
     memberships = list(
-        Membership.objects.filter(user_id=request.user.pk).select_related("workspace").order_by("workspace__name")
+        Membership.objects.filter(user__email=request.user.get_username())
+        .select_related("workspace")
+        .order_by("workspace__name")
     )
     if len(memberships) == 1:
         return redirect("inbox", slug=memberships[0].workspace.slug, view="open")
