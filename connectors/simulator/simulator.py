@@ -82,7 +82,7 @@ class Simulator:
             await asyncio.sleep(LOOK_EVERY)
 
     async def _trickle(self) -> None:
-        rng = self.stage.rng
+        rng = self.stage.chance("trickle")
         while True:
             self._changed.clear()
             pause = rng.expovariate(self.per_minute / 60) if self.per_minute > 0 else None

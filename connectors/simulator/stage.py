@@ -13,18 +13,22 @@ from connectors.simulator.faults import Faults
 class Stage:
     """`playing` says whether the trickle runs, so that people also react to answers.
 
-    With a seed, who writes what and when is the same every time; ids stay unique across restarts.
+    With a seed, who writes what and after which pause is the same every time; ids never come twice all the same.
     `base_url` is where the simulator is reached, without a slash at the end. `batch` is how many
     seconds of events go into one delivery, 0 for each event by itself.
     """
 
     def __init__(self, base_url: str, seed: int | None = None) -> None:
         self.base_url = base_url.rstrip("/")
-        self.rng = random.Random(seed)  # noqa: S311 -- chance, not secrets
+        self._seed = seed
         self.faults = Faults()
-        self.courier = Courier(random.Random(self.rng.random()))  # noqa: S311 -- chance, not secrets
+        self.courier = Courier(self.chance("courier"))
         self.playing, self.batch = False, 0.0
         self._act = 0
+
+    def chance(self, what: str) -> random.Random:
+        """The dice of one part; what happens elsewhere does not change how they fall."""
+        return random.Random(None if self._seed is None else f"{self._seed} {what}")  # noqa: S311 -- no secrets
 
     def later(self, seconds: float, call: Callable[[], None]) -> None:
         """Call in some seconds, unless everything was reset meanwhile."""

@@ -235,6 +235,13 @@ def test_changes_of_mind_are_told(stand):
     assert stand.receiver.items("messaging")[3]["message"] == {"mid": message, "is_deleted": True}
 
 
+def test_what_has_no_deed_can_be_sent_as_it_is(stand):
+    item = {"sender": {"id": "1234567890123456"}, "recipient": {"id": PAGE}, "timestamp": 1, "take_thread_control": {}}
+    stand.say("raw", field="messaging_handovers", lane="messaging", item=item)
+    stand.say("raw", field="unheard_of", lane="messaging", item=item)
+    assert until(lambda: stand.receiver.items("messaging")) == [item]
+
+
 def test_a_refused_delivery_comes_again_and_lets_others_pass(stand):
     stand.receiver.refuse[:] = [503, 503]
     first = stand.say("comment", "first", to=stand.story())
@@ -442,6 +449,7 @@ def test_health_subscription_and_profile(stand):
     assert facebook.look_up(stand.account, comment).text == "Bonjour"
     health = facebook.health(stand.account)
     assert (health.external_id, health.name, health.missing, health.unsubscribed) == (PAGE, "Lumière", (), ())
+    assert messenger.health(stand.account).unsubscribed == ()
     stand.control("page", page=PAGE, lacking=["pages_manage_engagement"])
     assert facebook.health(stand.account).missing == ("pages_manage_engagement",)
     with pytest.raises(Forbidden):
@@ -610,16 +618,34 @@ def test_the_trickle_plays_customers(stand):
     assert not any("{" in post.text for post in posts)
 
 
+def test_the_same_seed_plays_the_same(receiver):
+    said = []
+    for seed in (11, 11, 12):
+        with beside(lambda: [connected(receiver.url)], seed=seed, per_minute=600):
+            until(lambda: len(receiver.deliveries) >= 8, 20)
+        said.append([post.text for post in receiver.posts()][:6])
+        receiver.deliveries.clear()
+    assert said[0] == said[1] != said[2]
+
+
 def test_played_customers_react_to_answers(stand, monkeypatch):
+    def comments():
+        return [one for one in stand.page()["words"] if one["kind"] == "comment" and one["parent"] == one["post"]]
+
     monkeypatch.setattr(play, "THINKING", (0.1, 0.2))
     monkeypatch.setattr(play, "ANSWERS", 1.0)
     stand.control("trickle", per_minute=600)
-    asked = until(lambda: [post for post in stand.receiver.posts() if post.kind is Kind.COMMENT and not post.ours], 20)
+    until(lambda: len(comments()) > 1, 20)
     stand.control("trickle", per_minute=1)
-    sent = facebook.send(stand.account, stand.reply(asked[0].external_id, "Nous regardons."))
-    below = until(lambda: [one for one in stand.page()["words"] if one["author"] == asked[0].author.name
-                           and one["parent"] == asked[0].external_id])  # fmt: skip
-    assert below[0]["at"] >= next(one["at"] for one in stand.page()["words"] if one["id"] == sent.external_id)
+    asked = comments()[0]
+    sent = facebook.send(stand.account, stand.reply(asked["id"], "Nous regardons.")).external_id
+
+    def reaction():
+        below = [one for one in stand.page()["words"] if one["parent"] == asked["id"]]
+        after = below[[one["id"] for one in below].index(sent) + 1 :]
+        return [one for one in after if one["author"] == asked["author"]]
+
+    assert until(reaction)[0]["text"]
 
 
 def test_the_page_and_its_parts_are_served_under_a_strict_policy(stand):

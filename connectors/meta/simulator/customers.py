@@ -30,6 +30,7 @@ class Customers:
 
     `do`: post, comment, mention, review, edit, remove, react (with `to`) on the page; message, postback,
     edit, unsend, react, see in Messenger; block, unblock, hide_profile for the person. `age`: seconds ago.
+    raw sends `item` as it is, in `lane` (changes, messaging, standby), to those who subscribed to `field`.
     """
 
     def __init__(self, world: World, deeds: Deeds, base_url: str) -> None:
@@ -49,6 +50,7 @@ class Customers:
             "message": self._message,
             "postback": self._postback,
             "see": self._see,
+            "raw": self._raw,
             "block": lambda order: self._set(order, "blocked", True),
             "unblock": lambda order: self._set(order, "blocked", False),
             "hide_profile": lambda order: self._set(order, "secret", True),
@@ -123,6 +125,13 @@ class Customers:
     def _see(self, order: Order) -> str:
         self._deeds.see(order.page, order.conversation)
         return order.conversation.id
+
+    def _raw(self, order: Order) -> str:
+        name, lane, item = _text(order.given, "field"), _text(order.given, "lane"), order.given.get("item")
+        if lane not in ("changes", "messaging", "standby") or not name or not isinstance(item, dict):
+            raise BadRequest("raw needs a field, a lane (changes, messaging or standby) and an item")
+        self._deeds.raw(order.page, name, lane, item)
+        return ""
 
     def _set(self, order: Order, name: str, value: bool) -> str:
         setattr(order.customer, name, value)

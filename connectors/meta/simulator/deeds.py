@@ -20,6 +20,7 @@ class Deeds:
 
     def __init__(self, stage: Stage, world: World, emit: Callable[[Event], None]) -> None:
         self._stage, self._world, self._emit = stage, world, emit
+        self._rng = stage.chance("receipts")
         self.answered: Callable[[Page, Person, Words | Message], None] = lambda page, person, words: None
 
     # ------------------------------------------------------------ on the page
@@ -127,9 +128,8 @@ class Deeds:
         conversation.messages.append(message)
         conversation.typing_at = None
         self._tell(page, events.said(page, conversation, message))
-        rng = self._stage.rng
-        self._stage.later(rng.uniform(*DELIVERED_AFTER), lambda: self._deliver(page, conversation, message))
-        self._stage.later(rng.uniform(*READ_AFTER), lambda: self.see(page, conversation))
+        self._stage.later(self._rng.uniform(*DELIVERED_AFTER), lambda: self._deliver(page, conversation, message))
+        self._stage.later(self._rng.uniform(*READ_AFTER), lambda: self.see(page, conversation))
         self.answered(page, conversation.person, message)
         return message
 
@@ -177,6 +177,10 @@ class Deeds:
     def mark_seen(self, page: Page, conversation: Conversation) -> None:
         conversation.seen_at = now()
         page.touch()
+
+    def raw(self, page: Page, name: str, lane: str, item: dict[str, Any]) -> None:
+        """Send one webhook item as it is given, for what has no deed here."""
+        self._tell(page, Event(page.id, name, lane, item))
 
     # ------------------------------------------------------------ what they share
 

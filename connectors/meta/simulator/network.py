@@ -33,6 +33,11 @@ HEARD = {
         "message_reads",
         "message_reactions",
         "messaging_postbacks",
+        "messaging_referrals",
+        "messaging_optins",
+        "messaging_handovers",
+        "standby",
+        "messaging_policy_enforcement",
     ),
 }
 SPARE_PAGES = ("Boulangerie du Canal", "Northside Bikes")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any, TypeVar
 
 from connectors.meta.simulator import cast
@@ -31,7 +32,8 @@ class Mood:
 
 class Play:
     def __init__(self, stage: Stage, world: World, deeds: Deeds) -> None:
-        self._stage, self._world, self._deeds, self._rng = stage, world, deeds, stage.rng
+        self._stage, self._world, self._deeds = stage, world, deeds
+        self._rng, self._reactions = stage.chance("play"), stage.chance("reactions")
         self._unsaid: defaultdict[str, list[object]] = defaultdict(list)
         self._moods: dict[tuple[str, str], Mood] = {}
         deeds.answered = self._answered
@@ -124,30 +126,30 @@ class Play:
 
     def _answered(self, page: Page, person: Person, words: Words | Message) -> None:
         """The page answered a played customer: perhaps they ask further, perhaps they say thanks."""
-        if not (self._stage.playing and person.played) or self._rng.random() > ANSWERS:
+        if not (self._stage.playing and person.played) or self._reactions.random() > ANSWERS:
             return
         mood = self._moods.setdefault((page.id, person.id), Mood())
         if mood.thanked and not mood.more:
             return
-        seconds = self._rng.uniform(*THINKING)
+        seconds = self._reactions.uniform(*THINKING)
         self._stage.later(seconds, lambda: self._reply(page, person, words, mood))
 
     def _reply(self, page: Page, person: Person, words: Words | Message, mood: Mood) -> None:
-        text = mood.more.pop(0) if mood.more else self._rng.choice(cast.THANKS[person.language])
+        text = mood.more.pop(0) if mood.more else self._reactions.choice(cast.THANKS[person.language])
         mood.thanked = mood.thanked or not mood.more
         if isinstance(words, Message):
             self._reply_in_messenger(page, person, text)
         elif words.id in page.words:
-            self._deeds.comment(page, words, person, self._filled(person, text), now())
+            self._deeds.comment(page, words, person, self._filled(person, text, self._reactions), now())
 
     def _reply_in_messenger(self, page: Page, person: Person, text: str) -> None:
         conversation = self._world.conversation(page, person)
         self._deeds.see(page, conversation)
-        if self._rng.random() < 0.15:
+        if self._reactions.random() < 0.15:
             thumb = sticker(self._stage.base_url)
             self._deeds.write(page, conversation, "", now(), attachments=[thumb])
         else:
-            self._deeds.write(page, conversation, self._filled(person, text), now())
+            self._deeds.write(page, conversation, self._filled(person, text, self._reactions), now())
 
     # ------------------------------------------------------------ chance
 
@@ -169,8 +171,8 @@ class Play:
         found: T = left.pop()  # type: ignore[assignment]  # each key has its own stock
         return found
 
-    def _filled(self, person: Person, text: str) -> str:
-        rng = self._rng
+    def _filled(self, person: Person, text: str, rng: Random | None = None) -> str:
+        rng = rng or self._rng
         amount = f"{rng.randint(9, 180)}.{rng.choice(('00', '50', '90'))}"
         amount = amount.replace(".", ",") if person.language == "fr" else amount
         return text.format(
