@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +31,7 @@ Message = tuple[str | None, str | tuple[str, ...]]
 def needed() -> dict[Message, str]:
     """Every (context, sentence or sentence with its plural) with one place where it stands, "file:line"."""
     found: dict[Message, str] = {}
-    for place, line, context, sentence in (*_in_code(), *_in_templates()):
+    for place, line, context, sentence in (*_in_code(), *_in_fields(), *_in_templates()):
         found.setdefault((context, sentence), f"{place}:{line}")
     return found
 
@@ -66,6 +67,18 @@ def _in_code() -> Iterator[tuple[str, int, str | None, str | tuple[str, ...]]]:
         for file in sorted((root / package).rglob("*.py")):
             if "migrations" not in file.parts:
                 yield from _messages(file.relative_to(root), "python", file.read_bytes())
+
+
+def _in_fields() -> Iterator[tuple[str, int, str | None, str | tuple[str, ...]]]:
+    """Platforms know no Django: the label and the help of what they ask for are translated where they are shown."""
+    root = Path(settings.BASE_DIR)
+    for file in sorted((root / "connectors").rglob("*.py")):
+        for call in ast.walk(ast.parse(file.read_bytes())):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Field":
+                words = [*call.args[1:2], *(given.value for given in call.keywords if given.arg in ("label", "help"))]
+                for word in words:
+                    if isinstance(word, ast.Constant) and word.value:
+                        yield str(file.relative_to(root)), word.lineno, None, str(word.value)
 
 
 def _in_templates() -> Iterator[tuple[str, int, str | None, str | tuple[str, ...]]]:
