@@ -97,4 +97,4 @@ def details(entry: AuditEntry) -> list[str]:
 def _word(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return {True: _("yes"), False: _("no"), None: "–"}[value]
-    return str(WORDS.get(value, value)) or "–"
+    return str(WORDS.get(str(value), value)) or "–"

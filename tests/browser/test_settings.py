@@ -1,0 +1,159 @@
+"""The settings in a real browser: accessible in both themes and on a phone, inside the CSP, whole without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from connectors.meta.facebook import facebook
+from connectors.models import Delivery, DeliveryBody, Oddity
+from inbox.actions import people
+from socialcare.models import User, Workspace
+from socialcare.tenancy import workspace
+from tests.chromium import find_chromium
+from tests.inbox.settings_support import House, make_house
+
+CHROMIUM = find_chromium()
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium"),
+    pytest.mark.django_db(transaction=True),
+]
+SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    # Playwright keeps an event loop in this thread, in which Django would refuse to ask the database.
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def house() -> House:
+    return make_house("acme")
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser, house: House, live_server, settings) -> Iterator[Open]:
+    """A page of a browser that the admin is signed in to; nothing may stand in its console when the test ends."""
+    # The test's server finds static files by their own names only.
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+    opened, problems = [], []
+
+    def open_page(path: str = "", size: str = "desktop", user: User | None = None, **options: object) -> Page:
+        width, height = SIZES[size]
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        client = Client()
+        client.force_login(user or house.admin)
+        cookie = client.cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+        opened.append(context)
+        page = context.new_page()
+        page.on(
+            "console", lambda said: problems.append(f"{said.text} {said.location}") if said.type == "error" else None
+        )
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(live_server.url + path)
+        return page
+
+    yield open_page
+    for context in opened:
+        context.close()
+    # Chromium writes a page's status into the console as well: 410 of an invitation that is gone.
+    assert [problem for problem in problems if "410 (Gone)" not in problem] == []
+
+
+def furnished(house: House) -> list[str]:
+    """Paths of all pages, each with something on it."""
+    app = house.app(challenged_at=timezone.now(), refused=3, last_refused_at=timezone.now())
+    health = {
+        "granted": list(facebook.permissions[:3]),
+        "missing": list(facebook.permissions[3:]),
+        "subscribed": ["feed"],
+        "unsubscribed": ["mention"],
+        "warnings": ["The token was made for another app: this app will hear nothing of the page."],
+    }
+    account = house.account(
+        app, health=health, checked_at=timezone.now(), state="attention", attention="disconnected:190/460"
+    )
+    house.account(
+        app, channel="messenger", last_inbound_at=timezone.now(), name="A page with a remarkably long name " * 4
+    )
+    delivery = Delivery.objects.create(
+        app=app, fingerprint=b"1" * 16, received_at=timezone.now(), state="failed", attempts=5, error="KeyError: x" * 20
+    )
+    DeliveryBody.objects.create(delivery=delivery, body=b'{"object": "page", "entry": "' + b"long" * 200 + b'"}')
+    Oddity.objects.create(app=app, what="event", channel="facebook", label="feed/foo/add", delivery=delivery)
+    Oddity.objects.create(app=app, what="account", channel="facebook", label="555666777")
+    with workspace(house.workspace.pk):
+        invitation = people.invite(house.admin, "dora@acme.example", "agent")
+        people.change_workspace(house.admin, house.workspace, undo_seconds=10)
+    inside = (
+        "", f"accounts/{account.pk}/", f"accounts/{account.pk}/edit/", f"accounts/{account.pk}/remove/",
+        "accounts/add/", f"accounts/add/{app.pk}/messenger/", "apps/", "apps/add/meta/", f"apps/{app.pk}/",
+        f"apps/{app.pk}/remove/", "people/", f"people/{house.agent.pk}/remove/", "deliveries/",
+        f"deliveries/{delivery.pk}/", "workspace/", "history/",
+    )  # fmt: skip
+    return [*map(house.url, inside), "/w/acme/me/", f"/join/{invitation.code}/", "/join/nothing/"]
+
+
+@pytest.mark.parametrize(("size", "theme", "language"), [("desktop", "light", "en"), ("phone", "dark", "fr")])
+def test_every_page_is_accessible_and_fits(house: House, open_page: Open, size: str, theme: str, language: str) -> None:
+    User.objects.update(theme=theme, language=language)
+    paths = [house.url(), *furnished(house)]
+    page = open_page(paths[0], size)
+    base = page.url.partition("/w/")[0]
+    for path in paths:
+        page.goto(base + path)
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{path}\n{found.generate_report()}"
+        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert overflow <= 0, path
+
+
+def test_an_address_is_copied_by_its_button(house: House, open_page: Open) -> None:
+    app = house.app()
+    page = open_page(house.url(f"apps/{app.pk}/"), permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy Verify token").click()
+    page.get_by_role("button", name="Copied Verify token").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == app.verify_token
+
+
+def test_an_app_is_added_and_changed_without_javascript(house: House, open_page: Open) -> None:
+    page = open_page(house.url(), java_script_enabled=False)
+    page.get_by_role("link", name="Add the app").click()
+    page.get_by_label("Name").fill("Our app")
+    page.get_by_label("App ID").fill("900800700600500")
+    page.get_by_label("App secret", exact=True).fill("0123456789abcdef0123456789abcdef")
+    page.get_by_role("button", name="Add the app").click()
+    assert page.get_by_label("Callback address").input_value().startswith("http")
+    assert not page.get_by_role("button", name="Copy").first.is_visible()
+    page.get_by_role("button", name="Pause").click()
+    assert page.get_by_role("button", name="Resume").is_visible()
+    page.get_by_role("link", name="Workspace").click()
+    page.get_by_label("Name").fill("Acme & fils")
+    page.get_by_role("button", name="Save").click()
+    assert page.get_by_text("The workspace is saved.").is_visible()
+    assert Workspace.objects.get(pk=house.workspace.pk).name == "Acme & fils"
+
+
+def test_a_tables_form_is_usable_by_keyboard_alone(house: House, open_page: Open) -> None:
+    page = open_page(house.url("people/"))
+    page.get_by_label("Role of Agent of acme").focus()
+    page.keyboard.type("Sup")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_text("Agent of acme is now: Supervisor.").wait_for()
