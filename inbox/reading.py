@@ -29,6 +29,9 @@ VIEWS = ("mine", "unassigned", "open", "breached", "pending", "resolved")
 NEWEST_FIRST = ("pending", "resolved")
 PAGE = 60
 OTHERS = 10
+# In a thread, what happened at one moment stands in this order.
+EVENT, MESSAGE, NOTE = 0, 1, 2
+Shown = tuple[datetime, int, dict[str, Any]]
 
 
 class BadCursor(ValueError):
@@ -37,22 +40,30 @@ class BadCursor(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page ends: a moment and an id."""
+    """Where a page ends: a moment, an id, and for a thread the rank of its kind of entry at one moment."""
 
     at: datetime
     id: int
+    rank: int = 0
 
     def __str__(self) -> str:
-        words = orjson.dumps([self.at.timestamp(), self.id])
+        words = orjson.dumps([self.at.isoformat(), self.id, self.rank])
         return base64.urlsafe_b64encode(words).decode().rstrip("=")
 
     @classmethod
     def read(cls, words: str) -> Cursor:
         try:
-            at, pk = orjson.loads(base64.urlsafe_b64decode(words + "=" * (-len(words) % 4)))
-            return cls(datetime.fromtimestamp(float(at), UTC), int(pk))
-        except (ValueError, TypeError, OverflowError, OSError, binascii.Error) as error:
+            at, pk, rank = orjson.loads(base64.urlsafe_b64decode(words + "=" * (-len(words) % 4)))
+            return cls(datetime.fromisoformat(at).astimezone(UTC), int(pk), int(rank))
+        except (ValueError, TypeError, OverflowError, binascii.Error) as error:
             raise BadCursor(words) from error
+
+    def before(self, rank: int) -> Q:
+        """Entries of a rank that stand before this place."""
+        earlier = Q(at__lt=self.at)
+        if rank < self.rank:
+            return earlier | Q(at=self.at)
+        return earlier | Q(at=self.at, id__lt=self.id) if rank == self.rank else earlier
 
 
 def tickets(view: str, user: User, query: str = "") -> QuerySet[Ticket]:
@@ -253,45 +264,46 @@ def entries(ticket_id: int, *, before: str = "", after_seq: int | None = None, l
             found, _shown(found, messages.filter(seq__gt=after_seq), notes.filter(seq__gt=after_seq), None), None
         )
     if before:
-        until = Cursor.read(before).at
-        messages, notes, events = (each.filter(at__lt=until) for each in (messages, notes, events))  # type: ignore[assignment]
-    newest = [each.order_by("-at", "-id")[: limit + 1] for each in (messages, notes, events)]
-    shown = _shown(found, *newest)  # type: ignore[arg-type]
-    more = len(shown) > limit
-    shown = shown[-limit:]
-    return _answer(found, shown, str(Cursor(_exactly(shown[0]), 0)) if more else None)
+        until = Cursor.read(before)
+        messages, notes = messages.filter(until.before(MESSAGE)), notes.filter(until.before(NOTE))
+        events = events.filter(until.before(EVENT))
+    size, newest = limit + 1, ("-at", "-id")
+    shown = _shown(
+        found, messages.order_by(*newest)[:size], notes.order_by(*newest)[:size], events.order_by(*newest)[:size]
+    )
+    more, shown = len(shown) > limit, shown[-limit:]
+    return _answer(found, shown, _place(shown[0]) if more else None)
 
 
 def _shown(
     found: Ticket, messages: QuerySet[Message], notes: QuerySet[Note], events: QuerySet[Event] | None
-) -> list[dict[str, Any]]:
-    merged: list[tuple[datetime, int, dict[str, Any]]] = []
+) -> list[Shown]:
+    merged: list[Shown] = []
     parents = {}
     said = list(messages.select_related("ticket__identity", "agent"))
     if above := {message.parent_id for message in said if message.parent_id}:
         known = Message.objects.filter(account=found.account_id, external_id__in=above, ticket=found)
         parents = dict(known.values_list("external_id", "id"))
     for message in said:
-        merged.append((message.at, 1, entry(message, found.account.name, parents.get(message.parent_id))))
+        merged.append((message.at, MESSAGE, entry(message, found.account.name, parents.get(message.parent_id))))
     for note in notes.select_related("author"):
-        merged.append((note.at, 2, records.note(note, str(note.author or ""))))
+        merged.append((note.at, NOTE, records.note(note, str(note.author or ""))))
     happened = list(events.select_related("actor")) if events is not None else []
     names = {user.pk: str(user) for user in User.objects.filter(pk__in=[event.data.get("to") for event in happened])}
     for event in happened:
         if text := event_text(event, names):
-            merged.append((event.at, 0, _event(event, text)))
+            merged.append((event.at, EVENT, _event(event, text)))
     merged.sort(key=lambda item: (item[0], item[1], item[2]["id"]))
-    return [{**item, "_at": at} for at, _, item in merged]
+    return merged
 
 
-def _exactly(item: dict[str, Any]) -> datetime:
-    at: datetime = item["_at"]
-    return at
+def _place(first: Shown) -> str:
+    at, rank, item = first
+    return str(Cursor(at, item["id"], rank))
 
 
-def _answer(found: Ticket, shown: list[dict[str, Any]], before: str | None) -> dict[str, Any]:
-    items = [{key: value for key, value in item.items() if key != "_at"} for item in shown]
-    return {"items": items, "before": before, "seq": found.seq}
+def _answer(found: Ticket, shown: list[Shown], before: str | None) -> dict[str, Any]:
+    return {"items": [item for _, _, item in shown], "before": before, "seq": found.seq}
 
 
 def _event(event: Event, text: str) -> dict[str, Any]:

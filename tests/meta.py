@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.conftest import PAGE
 
-_numbers = itertools.count(1)
+_numbers = itertools.count(1000)
 POST = f"{PAGE}_700"
 
 

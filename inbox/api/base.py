@@ -19,9 +19,11 @@ from connectors.contract import ConnectorError, Disconnected, Forbidden, Reason,
 from inbox.actions.refusals import NewerMessages, NotAllowed, NotAMember, TooLate
 from inbox.api.defaults import JSONRenderer
 from inbox.models import Idempotency
-from inbox.reading import BadCursor
+from inbox.reading import BadCursor, one_message
 from inbox.wording import reason_text
 from socialcare.models import Membership, User
+
+NEWS = 20
 
 
 class Endpoint(APIView):
@@ -120,7 +122,7 @@ def _ours(error: Exception) -> Response | None:
                 "newer_messages",
                 _("Something new was said meanwhile. Please read it before you send."),
                 409,
-                details={"messages": error.messages},
+                details={"entries": [one_message(pk) for pk in error.messages[:NEWS]]},
             )
         case TooLate():
             return refusal("too_late", _("It is too late for that."), 409, details={"state": error.state})

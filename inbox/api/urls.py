@@ -1,6 +1,8 @@
 from django.urls import path
 
-from inbox.api import people, tickets, writing
+from inbox.api import people, schema, tickets, writing
+
+__all__ = ["schema", "urlpatterns"]
 
 urlpatterns = [
     path("tickets/", tickets.Tickets.as_view()),

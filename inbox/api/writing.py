@@ -6,7 +6,7 @@ import uuid
 from abc import ABC, abstractmethod
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -83,7 +83,7 @@ class OnMessage(Write, ABC):
 ON_MESSAGE = {200: shapes.SaidShape, 404: shapes.ErrorShape, 409: shapes.ErrorShape}
 
 
-@extend_schema(operation_id="undo", parameters=[KEY], request=None, responses=ON_MESSAGE)
+@extend_schema_view(post=extend_schema(operation_id="undo", parameters=[KEY], request=None, responses=ON_MESSAGE))
 class Undo(OnMessage):
     """Take an answer back before it leaves."""
 
@@ -91,7 +91,7 @@ class Undo(OnMessage):
         return replies.undo(message_id)
 
 
-@extend_schema(operation_id="retry", parameters=[KEY], request=None, responses=ON_MESSAGE)
+@extend_schema_view(post=extend_schema(operation_id="retry", parameters=[KEY], request=None, responses=ON_MESSAGE))
 class Retry(OnMessage):
     """Send again what failed, or what was looked for and not found."""
 
@@ -101,7 +101,7 @@ class Retry(OnMessage):
         return message
 
 
-@extend_schema(operation_id="confirm", parameters=[KEY], request=None, responses=ON_MESSAGE)
+@extend_schema_view(post=extend_schema(operation_id="confirm", parameters=[KEY], request=None, responses=ON_MESSAGE))
 class Confirm(OnMessage):
     """A human saw the answer on the platform."""
 
