@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+from connectors import contract, registry
 from inbox.views.settings import history
+from socialcare import messages as catalogue
 from socialcare.models import AuditEntry, User, Workspace
 from socialcare.tenancy import workspace
 from tests.inbox.settings_support import House, make_house, text
@@ -88,6 +90,18 @@ def test_a_new_password_signs_other_browsers_out(house: House) -> None:
     assert here.get("/w/acme/me/").status_code == 200
     assert elsewhere.get("/w/acme/me/").status_code == 302
     assert User.objects.get(pk=house.agent.pk).check_password(NEW)
+
+
+def test_what_platforms_ask_of_an_admin_is_translated() -> None:
+    asked: list[contract.Field] = []
+    for platform in registry.platforms().values():
+        asked += platform.app_fields
+        for channel in platform.channels:
+            asked += [channel.account_id, *channel.account_fields, *channel.account_options]
+    sentences = {sentence for field in asked for sentence in (field.label, field.help) if sentence}
+    known = catalogue.catalog("fr")
+    assert len(sentences) > 10
+    assert {sentence for sentence in sentences if not (found := known.get(sentence)) or not found.string} == set()
 
 
 # ---------------------------------------------------------------- the history
