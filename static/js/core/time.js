@@ -43,11 +43,10 @@ const pad = (value) => String(value).padStart(2, "0");
 /** "4:12", "1 h 05", "3 d"; of a length of time, never negative. */
 export function span(milliseconds) {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes}:${pad(seconds % 60)}`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return t("hours_minutes", { h: String(hours), m: pad(minutes % 60) });
-  return t("days_short", { n: Math.floor(hours / 24) });
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}:${pad(seconds % 60)}`;
+  const h = Math.floor(seconds / 3600);
+  if (h < 48) return t("hours_minutes", { h: String(h), m: pad(Math.floor(seconds / 60) % 60) });
+  return t("days_short", { n: Math.floor(h / 24) });
 }
 
 /** Time until `due` as text and level: ok, warn (under two minutes) or late. */
@@ -57,18 +56,21 @@ export function remaining(due, at = now()) {
   return { text: span(Math.ceil(left / 1000) * 1000), level: left < 120_000 ? "warn" : "ok", word: t("left") };
 }
 
-const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "narrow" });
+const unit = (name) => new Intl.NumberFormat(language, { style: "unit", unit: name, unitDisplay: "short" });
+const minutes = unit("minute");
+const hours = unit("hour");
 const dayWords = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const shortDate = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
 const longDate = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
 const hourMinute = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
 const whole = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "medium" });
 
+/** "now", "12 min", "3 hr", then the date. */
 export function ago(milliseconds) {
   const seconds = Math.round((now() - milliseconds) / 1000);
   if (seconds < 60) return t("just_now");
-  if (seconds < 3600) return relative.format(-Math.floor(seconds / 60), "minute");
-  if (seconds < 86_400) return relative.format(-Math.floor(seconds / 3600), "hour");
+  if (seconds < 3600) return minutes.format(Math.floor(seconds / 60));
+  if (seconds < 86_400) return hours.format(Math.floor(seconds / 3600));
   return shortDate.format(milliseconds);
 }
 
