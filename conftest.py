@@ -53,4 +53,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     in_browser = [item for item in items if item.get_closest_marker("browser")]
     if in_browser and not find_chromium():
         for item in in_browser:
-            item.add_marker(pytest.mark.skip(reason="there is no Chromium on this machine"))
+            item.add_marker(pytest.mark.skip(reason="there is no Chromium here that Playwright can drive"))

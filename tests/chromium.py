@@ -4,6 +4,8 @@ import functools
 import shutil
 import subprocess
 
+from playwright._impl._driver import compute_driver_executable
+
 NAMES = (
     "chromium",
     "chromium-browser",
@@ -15,9 +17,15 @@ NAMES = (
 
 @functools.cache
 def find_chromium() -> str | None:
-    """The path of one that starts: Ubuntu's `chromium-browser` may be a note that tells of another package."""
-    for name in NAMES:
-        path = shutil.which(name)
-        if path and subprocess.run([path, "--version"], capture_output=True).returncode == 0:
-            return path
-    return None
+    """The path of one that starts, where Playwright's driver does too; else None.
+
+    Ubuntu's `chromium-browser` may only tell of another package, and the driver needs a libatomic that bare
+    images lack.
+    """
+    if not starts(compute_driver_executable()[0]):
+        return None
+    return next((path for name in NAMES if (path := shutil.which(name)) and starts(path)), None)
+
+
+def starts(program: str) -> bool:
+    return subprocess.run([program, "--version"], capture_output=True).returncode == 0
