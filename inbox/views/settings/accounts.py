@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from django.contrib import messages
@@ -153,7 +154,7 @@ def edit(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
         except (actions.OtherAccount, actions.Lacking, ConnectorError) as error:
             _complain(form, error, before.app.platform)
         else:
-            _send_what_waited(after)
+            _send_what_waited(before, after)
             return done(request, _("“%(name)s” is saved.") % {"name": after.name}, "settings:account", pk)
     status = UNPROCESSABLE if form.is_bound else 200
     return show(request, "settings/account_edit.html", section=SECTION, status=status, form=form, **described(before))
@@ -163,13 +164,14 @@ def edit(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
 @admins_only
 def test(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
     tested = _account(pk)
+    as_it_was = copy(tested)
     platform, _kind = _channel(tested.channel)
     try:
         found = actions.check(tested)
     except ConnectorError as error:
         sentence = wording.problem(error, platform.label)
         return done(request, sentence, "settings:account", pk, level=messages.ERROR)
-    _send_what_waited(tested)
+    _send_what_waited(as_it_was, tested)
     if found.external_id == tested.external_id and not (found.missing or found.unsubscribed):
         return done(request, _("Tested just now: all is well."), "settings:account", pk)
     sentence = _("Tested just now. See below what is missing.")
@@ -196,8 +198,9 @@ def subscribe(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 @admins_only
 def pause(request: WorkspaceRequest, slug: str, pk: int, paused: bool) -> HttpResponse:
-    row = actions.pause(request.membership.user, _account(pk).pk, paused=paused)
-    _send_what_waited(row)
+    before = _account(pk)
+    row = actions.pause(request.membership.user, before.pk, paused=paused)
+    _send_what_waited(before, row)
     sentence = _("“%(name)s” is paused.") if paused else _("“%(name)s” is resumed.")
     return done(request, sentence % {"name": row.name}, "settings:account", pk)
 
@@ -219,9 +222,9 @@ def remove(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
     return done(request, sentence % said, "settings:overview", level=messages.WARNING)
 
 
-def _send_what_waited(account: ChannelAccount) -> None:
-    if account.state == ChannelAccount.State.CONNECTED:
-        outbox.account_is_back(account)
+def _send_what_waited(before: ChannelAccount, after: ChannelAccount) -> None:
+    if before.state != after.state == ChannelAccount.State.CONNECTED:
+        outbox.account_is_back(after)
 
 
 def _account(pk: int) -> ChannelAccount:
