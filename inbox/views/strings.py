@@ -127,6 +127,7 @@ def _composer() -> dict[str, str]:
         "tab_private": _("Reply"),
         "tab_private_reply": _("Private reply"),
         "tab_note": _("Internal note"),
+        "loading": _("Loading…"),
         "rule_note": _("Only colleagues see this; it never leaves the house."),
         "write_public": _("Write a public answer: everybody can read it"),
         "write_private": _("Write a private answer: only this customer can read it"),

@@ -14,7 +14,8 @@ export class Composer {
   modes = {};
   mode = "reply";
 
-  constructor() {
+  constructor(store) {
+    this.store = store;
     this.form = one("#composer");
     this.words = one("#words");
     this.tabs = one('[role="tablist"]', this.form);
@@ -30,29 +31,29 @@ export class Composer {
     everySecond(() => this.drawUntil());
   }
 
+  /** One may type at once; what the platform allows is known when the ticket is loaded. */
   open(ticket) {
     this.ticket = ticket;
-    this.modes = {};
     this.mode = "";
-    this.wanted = null;
-    this.words.value = "";
-    this.release();
-    show(this.form, false);
+    show(this.form, ticket !== null);
+    if (ticket === null) return;
+    this.modes = expected(this.store.rows.get(ticket));
+    this.choose(this.firstMode());
+    for (const mode of MODES) this.drawTab(mode);
   }
 
   /** Takes what the platform allows now; keeps the chosen mode and the words. */
   allow(compose) {
+    const untouched = this.modes[this.mode]?.expected && !this.text() && document.activeElement !== this.words;
     this.modes = Object.fromEntries(MODES.map((mode) => [mode, compose[mode] ?? null]));
-    show(this.form, true);
     for (const mode of MODES) this.drawTab(mode);
-    if (this.wanted) this.choose(this.modes[this.wanted] ? this.wanted : this.firstMode(), { focus: true });
-    else if (this.mode && this.modes[this.mode]) this.draw();
+    if (this.modes[this.mode] && !untouched) this.draw();
     else this.choose(this.firstMode());
   }
 
   firstMode() {
     const drafted = MODES.find((mode) => this.modes[mode] && drafts.read(this.ticket, mode));
-    return drafted ?? MODES.find((mode) => this.modes[mode]?.allowed) ?? "note";
+    return drafted ?? MODES.find((mode) => this.modes[mode]?.allowed || this.modes[mode]?.expected) ?? "note";
   }
 
   drawTab(mode) {
@@ -68,11 +69,9 @@ export class Composer {
     return this.modes[mode]?.public ? "public" : "private";
   }
 
-  /** Switches the mode; each mode keeps its own words. Before the ticket is loaded the wish is kept. */
+  /** Switches the mode; each mode keeps its own words. */
   choose(mode, { focus = false } = {}) {
-    this.wanted = this.mode || !focus ? null : mode;
     if (!this.modes[mode]) return;
-    this.wanted = null;
     if (mode !== this.mode) {
       this.mode = mode;
       this.words.value = drafts.read(this.ticket, mode);
@@ -96,9 +95,9 @@ export class Composer {
     one("#compose-panel").setAttribute("aria-labelledby", `tab-${this.mode}`);
     setText(one("#words-label"), t(`write_${tone}`));
     this.words.placeholder = t(`write_${tone}`);
-    this.words.readOnly = !this.mayWrite;
-    setClass(one("#rule"), "refused", !rule.allowed);
-    setText(one("#rule-text"), rule.message || t("rule_note"));
+    this.words.readOnly = !this.mayWrite && !rule.expected;
+    setClass(one("#rule"), "refused", !rule.allowed && !rule.expected);
+    setText(one("#rule-text"), rule.expected ? t("loading") : rule.message || t("rule_note"));
     setText(one("#send-label"), t(`send_${tone}`));
     this.drawUntil();
     this.measure();
@@ -203,4 +202,11 @@ export class Composer {
   release() {
     show(one("#held"), false);
   }
+}
+
+/** Which modes a ticket will have, to show before the server has said so; none can be sent in yet. */
+function expected(row) {
+  const mode = (isPublic) => ({ expected: true, allowed: false, public: isPublic });
+  const direct = row?.kind === "direct";
+  return { reply: mode(!direct), private: row?.kind === "comment" ? mode(false) : null, note: mode(false) };
 }

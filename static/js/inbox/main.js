@@ -31,7 +31,7 @@ class Inbox {
     this.store.takePage(boot.view, boot.list);
     this.list = new List(this.store);
     this.thread = new Thread(this.store);
-    this.composer = new Composer();
+    this.composer = new Composer(this.store);
     this.sending = new Sending(this.store, this.thread, this.composer, confirm);
     this.feed = new Feed(this.store, this.thread, boot);
     this.company = new Company(this.store, this.feed.live);
