@@ -10,6 +10,7 @@ from pathlib import Path
 
 import django
 import pytest
+from django.conf import settings
 
 from socialcare import assets
 from socialcare.embedded import VARIABLES, engines
@@ -28,8 +29,10 @@ def _start_engines() -> None:
 
 
 def _take_own_valkey_database(worker: str) -> None:
+    """Also in the settings: pytest-django has read them already where the controller's environment names them."""
     server, _, _number = os.environ["REDIS_URL"].rpartition("/")
     os.environ["REDIS_URL"] = f"{server}/{1 + int(worker.removeprefix('gw'))}"
+    settings.REDIS_URL = settings.CELERY_BROKER_URL = os.environ["REDIS_URL"]
 
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "socialcare.settings"

@@ -13,7 +13,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from inbox import records
 from inbox.actions import presence, viewing
-from inbox.hub import Hub, Socket
+from inbox.hub import Hub, Socket, frame
 from socialcare.middleware import member
 from socialcare.models import Membership
 from socialcare.tenancy import workspace
@@ -68,6 +68,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self._see(words["see"])
         if isinstance(words.get("typing"), dict):
             await self._typing(words["typing"])
+        if "ping" in words:
+            await self.send(text_data=frame(None, None, []).decode())
         await self._beat()
 
     async def disconnect(self, code: int) -> None:

@@ -27,6 +27,7 @@ FRAME_EVERY = 0.1
 OUTBOX = 100
 COUNTS_EVERY = 1.0
 REPLAY = 2000
+DEAF_FOR = 0.5
 
 CountsOf = Callable[[int], dict[str, Any]]
 
@@ -67,6 +68,7 @@ class Hub:
         self._counts_of = counts_of
         self._rooms: dict[int, Room] = {}
         self._task: asyncio.Task[None] | None = None
+        self._deaf = False
         self._valkey: Any = redis.asyncio.Redis.from_url(
             settings.REDIS_URL, socket_connect_timeout=1.0, socket_timeout=5.0, health_check_interval=10
         )
@@ -124,17 +126,28 @@ class Hub:
             try:
                 await self._read()
             except redis.RedisError:
-                await asyncio.sleep(0.5)
-                await self._look_again()
+                self._tell_all(b'{"offline":true}')
+                await asyncio.sleep(DEAF_FOR)
+                continue
+            if self._deaf:
+                await self._hear_again()
             self._flush()
             await self._count()
 
-    async def _look_again(self) -> None:
-        """After Valkey was away: where its stream began anew, every browser reloads."""
+    def _tell_all(self, words: bytes) -> None:
+        """Once, when Valkey stops answering: browsers poll until they hear of a resync."""
+        if self._deaf:
+            return
+        self._deaf = True
+        for room in self._rooms.values():
+            for socket in room.sockets:
+                socket.put(words)
+
+    async def _hear_again(self) -> None:
+        """What happened meanwhile was told to nobody: every browser reloads."""
+        self._deaf = False
         for room in list(self._rooms.values()):
-            last = await self._sequence(room.workspace_id)
-            if last and last < room.last:
-                self._resync(room, last)
+            self._resync(room, await self._sequence(room.workspace_id))
 
     async def _read(self) -> None:
         """Wait for events of any room, but no longer than the next frame may wait."""

@@ -24,14 +24,17 @@ log = logging.getLogger(__name__)
 KEPT = 5000
 QUIET = 1.0
 _silent_until = 0.0
+# Workspaces of which this process could not tell something: the next number is left out, so that the gap shows.
+_untold: set[int] = set()
 
-# KEYS: counter, stream. ARGV: cap, then scope, type and payload of each event.
+# KEYS: counter, stream. ARGV: cap, how many numbers to leave out, then scope, type and payload of each event.
 APPEND = """
 if redis.call('EXISTS', KEYS[1]) == 0 then
     local now = redis.call('TIME')
     redis.call('SET', KEYS[1], now[1] * 1000 + math.floor(now[2] / 1000))
 end
-for i = 2, #ARGV, 3 do
+if tonumber(ARGV[2]) > 0 then redis.call('INCRBY', KEYS[1], ARGV[2]) end
+for i = 3, #ARGV, 3 do
     local seq = redis.call('INCR', KEYS[1])
     redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[1], seq .. '-0', 's', ARGV[i], 'k', ARGV[i + 1], 'p', ARGV[i + 2])
 end
@@ -56,16 +59,21 @@ def publish(events: Sequence[Event], *, to: int | None = None) -> None:
 
 def publish_now(events: Sequence[Event], *, to: int | None = None) -> None:
     global _silent_until
-    if not events or time.monotonic() < _silent_until:
-        return
     workspace_id = current_workspace()
-    words: list[Any] = [KEPT]
+    if not events:
+        return
+    if time.monotonic() < _silent_until:
+        _untold.add(workspace_id)
+        return
+    words: list[Any] = [KEPT, int(workspace_id in _untold)]
     for kind, payload in events:
         words += ["" if to is None else str(to), kind, orjson.dumps(payload)]
     try:
         valkey().eval(APPEND, 2, counter(workspace_id), stream(workspace_id), *words)
+        _untold.discard(workspace_id)
     except redis.RedisError as error:
         _silent_until = time.monotonic() + QUIET
+        _untold.add(workspace_id)
         log.warning("live updates are not announced: %s", type(error).__name__)
 
 

@@ -8,6 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "socialcare.settings")
 
 app = Celery("socialcare")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.steps["worker"].add("inbox.worker:Watchdog")
 app.conf.imports = ["inbox.intake", "inbox.outbox", "inbox.polling", "inbox.upkeep"]
 app.conf.beat_schedule = {
     "poll-accounts": {"task": "inbox.polling.poll_accounts", "schedule": 300.0, "options": {"expires": 240}},

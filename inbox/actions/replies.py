@@ -304,10 +304,10 @@ def unknown(message_id: int, look_at: datetime | None) -> None:
 
 
 def resume(account_id: int) -> int:
-    """The account works again: what waited for it goes out now. Returns how many."""
-    return Outgoing.objects.filter(account_id=account_id, settling=False, lease_until=None).update(
-        ready_at=timezone.now()
-    )
+    """The account works again: what waited for it goes out now; what may still be taken back does not."""
+    now = timezone.now()
+    waiting = Outgoing.objects.filter(account_id=account_id, settling=False, lease_until=None)
+    return waiting.exclude(message__send_after__gt=now).update(ready_at=now)
 
 
 def _restate(message: Message, state: str) -> Message:

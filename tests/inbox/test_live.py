@@ -1,0 +1,239 @@
+"""Every browser learns of every change once, in order, also after it was away."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from datetime import timedelta
+
+import orjson
+import pytest
+from asgiref.sync import sync_to_async
+from django.utils import timezone
+
+from inbox import consumers, hub, live
+from inbox.actions import presence, work
+from inbox.models import Presence, Ticket
+from socialcare.tenancy import workspace
+from socialcare.valkey import valkey
+from tests import meta
+from tests.conftest import take_in
+from tests.sockets import Socket, cookie_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def own_hub():
+    """Each test has its own event loop, hence its own hub."""
+    consumers.hub.cache_clear()
+    live._silent_until = 0.0
+
+
+def in_workspace(place, call, *args):
+    def run():
+        with workspace(place.pk):
+            return call(*args)
+
+    return sync_to_async(run)()
+
+
+def test_a_post_reaches_the_browser(acme, alice, facebook):
+    cookie = cookie_of(alice)
+
+    async def story():
+        async with Socket("acme", cookie) as socket:
+            await socket.say({"hello": {"since": None}})
+            frame, welcome = await socket.event("welcome")
+            assert welcome == {"resumed": False}
+            await in_workspace(acme, take_in, facebook, meta.comment("hello there"))
+            news, row = await socket.event("ticket")
+            assert news["s"][0] == frame["s"][1] + 1
+            assert row["text"] == "hello there"
+            assert row["who"] == alice.user_id
+            _, counts = await socket.event("counts")
+            assert (counts["open"], counts["by"]) == (1, {str(alice.user_id): 1})
+
+    asyncio.run(story())
+
+
+def test_a_browser_that_was_away_gets_what_it_missed_once(acme, alice, facebook):
+    cookie = cookie_of(alice)
+
+    async def story():
+        async with Socket("acme", cookie) as socket:
+            await socket.say({"hello": {"since": None}})
+            await socket.event("welcome")
+            await in_workspace(acme, take_in, facebook, meta.comment("one"))
+            frame, _ = await socket.event("ticket")
+            last = frame["s"][1]
+        await in_workspace(acme, take_in, facebook, meta.comment("two", who="2"))
+        await in_workspace(acme, take_in, facebook, meta.comment("three", who="3"))
+        async with Socket("acme", cookie) as socket:
+            await socket.say({"hello": {"since": last}})
+            _, welcome = await socket.event("welcome")
+            assert welcome == {"resumed": True}
+            missed = await socket.frame()
+            assert missed["s"][0] == last + 1
+            assert [row["text"] for kind, row in missed["e"] if kind == "ticket"] == ["two", "three"]
+
+    asyncio.run(story())
+
+
+def test_what_is_too_old_or_of_another_stream_means_reload(acme, alice, facebook):
+    cookie = cookie_of(alice)
+
+    async def story(since):
+        async with Socket("acme", cookie) as socket:
+            await socket.say({"hello": {"since": since}})
+            _, welcome = await socket.event("welcome")
+            return welcome["resumed"]
+
+    with workspace(acme.pk):
+        take_in(facebook, meta.comment())
+    now = live.sequence(acme.pk)
+    assert asyncio.run(story(now))
+    consumers.hub.cache_clear()
+    assert not asyncio.run(story(now + 1000))
+    consumers.hub.cache_clear()
+    assert not asyncio.run(story(5))
+    valkey().flushdb()
+    with workspace(acme.pk):
+        take_in(facebook, meta.comment(who="9"))
+    assert live.sequence(acme.pk) > now
+    consumers.hub.cache_clear()
+    assert not asyncio.run(story(now))
+
+
+def test_nothing_of_another_workspace_is_told(acme, alice, globex, mallory, facebook):
+    cookie = cookie_of(mallory)
+
+    async def story():
+        async with Socket("globex", cookie) as socket:
+            await socket.say({"hello": {"since": None}})
+            await socket.event("welcome")
+            await in_workspace(acme, take_in, facebook, meta.comment("secret of acme"))
+            await asyncio.sleep(1.5)
+            while not await socket._there.receive_nothing(0.1):
+                assert "secret" not in str(await socket.frame())
+
+    asyncio.run(story())
+
+
+def test_who_looks_and_who_types_is_told_and_forgotten(acme, alice, bob, facebook):
+    take_in(facebook, meta.comment())
+    ticket = Ticket.objects.get()
+    mine, theirs = cookie_of(alice), cookie_of(bob)
+
+    async def story():
+        async with Socket("acme", theirs) as watching:
+            await watching.say({"hello": {"since": None}})
+            await watching.event("welcome")
+            async with Socket("acme", mine) as looking:
+                await looking.say({"hello": {"since": None}})
+                await looking.say({"see": ticket.pk})
+                _, who = await watching.event("viewing")
+                assert who == {"id": ticket.pk, "viewing": [alice.user_id], "typing": []}
+                await looking.say({"typing": {"ticket": ticket.pk, "on": True}})
+                _, who = await watching.event("viewing")
+                assert who["typing"] == [alice.user_id]
+            _, who = await watching.event("viewing")
+            assert who["viewing"] == []
+
+    asyncio.run(story())
+
+
+def test_a_member_who_was_removed_is_shown_out(acme, alice):
+    cookie = cookie_of(alice)
+
+    async def story():
+        async with Socket("acme", cookie) as socket:
+            await socket.say({"hello": {"since": None}})
+            await socket.event("welcome")
+            await sync_to_async(alice.delete)()
+            await in_workspace(acme, lambda: live.publish_now([("you", {"role": None})], to=user_id))
+            _, told = await socket.event("you")
+            assert told == {"role": None}
+            assert await socket.closed_with() == 4403
+
+    user_id = alice.user_id
+    asyncio.run(story())
+
+
+def test_coming_hands_out_what_waited(acme, alice, facebook):
+    take_in(facebook, meta.comment())
+    assert Ticket.objects.get().assignee is None
+    cookie = cookie_of(alice)
+
+    async def story():
+        async with Socket("acme", cookie) as socket:
+            await socket.say({"hello": {"since": None}})
+            await socket.event("welcome")
+
+    asyncio.run(story())
+    assert Ticket.objects.get().assignee_id == alice.user_id
+
+
+def test_presence_ends_with_silence(acme, alice):
+    presence.here(alice)
+    Presence.objects.update(seen_at=timezone.now() - timedelta(minutes=1))
+    assert presence.expire() == 1
+    assert presence.expire() == 0
+    assert not Presence.objects.get().present
+
+
+def test_without_valkey_work_goes_on(acme, alice, facebook, settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    valkey.cache_clear()
+    try:
+        take_in(facebook, meta.comment("still taken in"))
+        work.resolve(Ticket.objects.get().pk, alice.user)
+    finally:
+        valkey.cache_clear()
+        live._silent_until = 0.0
+    assert Ticket.objects.get().status == "resolved"
+
+
+def test_many_changes_of_one_ticket_are_told_as_one():
+    rows = [("ticket", orjson.dumps({"id": number % 2, "v": number})) for number in range(10)]
+    told = hub.coalesced([*rows, ("said", b'{"id":1}'), ("said", b'{"id":1}')])
+    assert [orjson.loads(payload).get("v") for _, payload in told] == [8, 9, None, None]
+
+
+def test_a_stalled_browser_is_closed_and_costs_no_other():
+    async def story():
+        stalled = hub.Socket(1, 1)
+        for _ in range(hub.OUTBOX + 5):
+            stalled.put(b"x")
+        drained = [stalled.outbox.get_nowait() for _ in range(stalled.outbox.qsize())]
+        assert drained[-1] is None
+        assert stalled.overflowed
+
+    asyncio.run(story())
+
+
+def test_two_batches_at_once_do_not_give_everything_to_one_agent(acme, alice, facebook, messenger):
+    """The claim of the least loaded is atomic, also between processes."""
+    from tests.conftest import person
+
+    presence.here(alice)
+    presence.here(person(acme, "amir", "agent"))
+
+    def batch(account, make, start):
+        from django.db import connection
+
+        with workspace(acme.pk):
+            for number in range(20):
+                take_in(account, make(who=str(start + number)))
+        connection.close()
+
+    threads = [
+        threading.Thread(target=batch, args=(facebook, meta.comment, 1000)),
+        threading.Thread(target=batch, args=(messenger, meta.direct, 2000)),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    held = [Ticket.objects.filter(assignee_id=user).count() for user in presence.routing.present()]
+    assert held == [20, 20]
