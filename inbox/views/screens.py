@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from redis import RedisError
 
-from connectors.models import Delivery
+from connectors.models import ChannelAccount, Delivery
 from inbox import reading, records
 from inbox.actions import presence
 from inbox.models import Ticket
@@ -74,6 +74,7 @@ def inbox(request: WorkspaceRequest, slug: str, view: str, ticket_id: int | None
         "now": records.ms(timezone.now()),
         "live": f"/w/{slug}/live/",
         "undo_seconds": membership.workspace.undo_seconds,
+        "connected": ChannelAccount.objects.exclude(state=ChannelAccount.State.REMOVED).exists(),
     }
     views = [
         {"name": name, "label": label, "icon": icon, "url": reverse("inbox", kwargs={"slug": slug, "view": name})}

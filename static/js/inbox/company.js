@@ -10,7 +10,7 @@ const names = new Intl.ListFormat(language, { style: "long", type: "conjunction"
 
 export class Company {
   ticket = null;
-  typingSince = 0;
+  toldAt = null;
   last = new Map();
 
   constructor(store, live) {
@@ -36,12 +36,13 @@ export class Company {
     this.live.send({ see: document.hidden ? null : this.ticket });
   }
 
+  /** Told when it begins, again while it lasts, and when it ends. */
   typing(writing = true) {
     clearTimeout(this.idle);
     if (writing) this.idle = setTimeout(() => this.typing(false), IDLE);
-    const due = performance.now() - this.typingSince > AGAIN;
-    if (writing ? !due : !this.typingSince) return;
-    this.typingSince = writing ? performance.now() : 0;
+    const told = this.toldAt !== null && performance.now() - this.toldAt < AGAIN;
+    if (writing ? told : this.toldAt === null) return;
+    this.toldAt = writing ? performance.now() : null;
     if (this.ticket !== null) this.live.send({ typing: { ticket: this.ticket, on: writing } });
   }
 

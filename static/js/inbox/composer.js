@@ -35,6 +35,7 @@ export class Composer {
   open(ticket) {
     this.ticket = ticket;
     this.mode = "";
+    this.sendWhenKnown = false;
     show(this.form, ticket !== null);
     if (ticket === null) return;
     this.modes = expected(this.store.rows.get(ticket));
@@ -49,6 +50,7 @@ export class Composer {
     for (const mode of MODES) this.drawTab(mode);
     if (this.modes[this.mode] && !untouched) this.draw();
     else this.choose(this.firstMode());
+    if (this.sendWhenKnown) this.submit();
   }
 
   firstMode() {
@@ -151,6 +153,7 @@ export class Composer {
   }
 
   submit({ insist = false } = {}) {
+    this.sendWhenKnown = Boolean(this.modes[this.mode]?.expected && this.text());
     if (!this.measure()) return;
     emit("submit", { ticket: this.ticket, mode: this.mode, tone: this.tone(this.mode), text: this.text(), insist });
   }

@@ -91,6 +91,7 @@ export class Sending {
   /** No answer: it may have arrived. The same key makes trying again safe. */
   unheard(reply) {
     if (this.thread.id !== reply.ticket) return toast(t("not_reached"));
+    if (this.thread.entries.known.get(`c${reply.key}`)?.id) return undefined;
     const entry = { ...this.optimistic(reply, "message"), state: "failed", failure_message: t("not_reached"), resend: { ...reply, again: true } };
     return this.thread.takeEntries({ items: [entry] });
   }

@@ -46,9 +46,12 @@ export class Store {
     emit("rows");
   }
 
+  /** Counts come more often than people: they also say how many tickets each of them has. */
   setCounts(counts) {
     this.counts = counts;
+    for (const person of this.people.values()) person.load = counts.by?.[person.id] ?? 0;
     emit("counts", counts);
+    emit("people");
   }
 
   setPeople(people) {

@@ -86,8 +86,9 @@ export class Thread {
 
   loaded(detail, page) {
     this.cursor = page.before;
-    this.takeDetail(detail);
     this.takeEntries(page);
+    this.takeDetail(detail);
+    this.entries.refill();
     this.toBottom();
     this.markSeen();
     emit("loaded", detail);
