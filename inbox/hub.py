@@ -28,6 +28,7 @@ OUTBOX = 100
 COUNTS_EVERY = 1.0
 REPLAY = 2000
 DEAF_FOR = 0.5
+OFFLINE = b'{"offline":true}'
 
 CountsOf = Callable[[int], dict[str, Any]]
 
@@ -98,7 +99,7 @@ class Hub:
         now = room.sent
         missed = await self._missed(socket, since, now) if since is not None else None
         hello = frame(now, now, [("welcome", orjson.dumps({"resumed": missed is not None}))])
-        return [hello] if not missed else [hello, missed]
+        return [hello, *filter(None, [missed]), *([OFFLINE] if self._deaf else [])]
 
     async def _missed(self, socket: Socket, since: int, now: int) -> bytes | None:
         """One frame with what came after `since`; empty bytes when nothing did; None when it is lost."""
@@ -126,7 +127,7 @@ class Hub:
             try:
                 await self._read()
             except redis.RedisError:
-                self._tell_all(b'{"offline":true}')
+                self._tell_all(OFFLINE)
                 await asyncio.sleep(DEAF_FOR)
                 continue
             if self._deaf:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import orjson
 import pytest
+import redis.asyncio
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
@@ -237,3 +238,37 @@ def test_two_batches_at_once_do_not_give_everything_to_one_agent(acme, alice, fa
         thread.join()
     held = [Ticket.objects.filter(assignee_id=user).count() for user in presence.routing.present()]
     assert held == [20, 20]
+
+
+def test_browsers_are_told_when_news_cannot_come_and_when_it_can_again(acme, alice, facebook):
+    cookie = cookie_of(alice)
+
+    async def story():
+        async with Socket("acme", cookie) as socket:
+            await socket.say({"hello": {"since": None}})
+            await socket.event("welcome")
+            there = consumers.hub()._valkey
+            consumers.hub()._valkey = redis.asyncio.Redis(port=1)
+            while "offline" not in (frame := await socket.frame()):
+                assert "e" in frame
+            await in_workspace(acme, take_in, facebook, meta.comment("missed"))
+            consumers.hub()._valkey = there
+            while "resync" not in await socket.frame():
+                pass
+            await socket.say({"ping": 1})
+            assert "t" in await socket.frame()
+
+    asyncio.run(story())
+
+
+def test_what_could_not_be_told_leaves_a_gap_that_shows(acme, settings):
+    live.publish_now([("people", [])])
+    before = live.sequence(acme.pk)
+    settings.REDIS_URL, there = "redis://127.0.0.1:1/0", settings.REDIS_URL
+    valkey.cache_clear()
+    live.publish_now([("people", [])])
+    settings.REDIS_URL = there
+    valkey.cache_clear()
+    live._silent_until = 0.0
+    live.publish_now([("people", [])])
+    assert live.sequence(acme.pk) == before + 2

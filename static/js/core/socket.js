@@ -9,7 +9,8 @@ const LONGEST_WAIT = 15_000;
 
 /**
  * `hooks.event(type, payload)` for each event, `hooks.resync()` when what was missed cannot be
- * told again, `hooks.state(name, until)` with live, waiting (until the next try) or connecting.
+ * told again, `hooks.state(name, until)` with live, waiting (until the next try), connecting, or
+ * deaf: the server is there and hears no news itself.
  */
 export class Live {
   constructor(path, since, hooks) {
@@ -50,7 +51,8 @@ export class Live {
   receive(frame) {
     this.heardAt = Date.now();
     if (frame.t) heard(frame.t);
-    if (frame.resync) return this.hooks.resync();
+    if (frame.offline) return this.hooks.state("deaf");
+    if (frame.resync) return this.resync();
     if (!frame.e) return undefined;
     if (frame.s && !this.welcomes(frame) && this.missed(frame.s)) return this.hello();
     for (const [type, payload] of frame.e) {
@@ -59,6 +61,24 @@ export class Live {
     }
     if (frame.s) this.last = Math.max(this.last ?? 0, frame.s[1]);
     return undefined;
+  }
+
+  resync() {
+    this.last = null;
+    this.hooks.state("live");
+    return this.hooks.resync();
+  }
+
+  /** The server is there but hears no news itself, until it says resync. */
+  deaf() {
+    this.live = false;
+    this.hooks.state("deaf");
+  }
+
+  resync() {
+    this.hooks.resync();
+    if (!this.live) this.hooks.state("live");
+    this.live = true;
   }
 
   welcomes(frame) {

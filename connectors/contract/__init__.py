@@ -1,0 +1,93 @@
+"""What a platform and its channels are, and the neutral records they speak in.
+
+Standard library only. Nothing here, and nothing in a platform's folder, knows of the
+database, of tickets or of the screen. All datetimes are aware; all ids are strings.
+"""
+
+from connectors.contract.arriving import (
+    Attachment,
+    Author,
+    Edited,
+    Hidden,
+    Inbound,
+    Notice,
+    NoticeKind,
+    Post,
+    Reacted,
+    Receipt,
+    Removed,
+    Unknown,
+)
+from connectors.contract.base import Channel, Platform
+from connectors.contract.errors import (
+    AlreadyDone,
+    BadSignature,
+    ConnectorError,
+    Disconnected,
+    Forbidden,
+    OutOfCredit,
+    Refused,
+    Throttled,
+    Unavailable,
+    UnknownOutcome,
+    Unreadable,
+)
+from connectors.contract.leaving import (
+    Account,
+    App,
+    Field,
+    Health,
+    Page,
+    Raw,
+    Reply,
+    Rule,
+    Sent,
+    Thread,
+    Usage,
+    Webhook,
+)
+from connectors.contract.words import Can, Kind, Reason, Surface
+
+__all__ = [
+    "Account",
+    "AlreadyDone",
+    "App",
+    "Attachment",
+    "Author",
+    "BadSignature",
+    "Can",
+    "Channel",
+    "ConnectorError",
+    "Disconnected",
+    "Edited",
+    "Field",
+    "Forbidden",
+    "Health",
+    "Hidden",
+    "Inbound",
+    "Kind",
+    "Notice",
+    "NoticeKind",
+    "OutOfCredit",
+    "Page",
+    "Platform",
+    "Post",
+    "Raw",
+    "Reacted",
+    "Reason",
+    "Receipt",
+    "Refused",
+    "Removed",
+    "Reply",
+    "Rule",
+    "Sent",
+    "Surface",
+    "Thread",
+    "Throttled",
+    "Unavailable",
+    "Unknown",
+    "UnknownOutcome",
+    "Unreadable",
+    "Usage",
+    "Webhook",
+]

@@ -1,0 +1,97 @@
+"""The contract itself: a platform owns what arrives, its channels what is done."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import ClassVar
+
+from connectors.contract.arriving import Author, Inbound, Post
+from connectors.contract.errors import BadSignature, Refused
+from connectors.contract.leaving import Account, App, Field, Health, Page, Raw, Reply, Rule, Sent, Thread, Webhook
+from connectors.contract.words import Can, Kind, Reason, Surface
+
+
+class Channel(ABC):
+    """What can be done on one kind of account. Only `send` is required.
+
+    `account_id` is how an admin names an account, `account_fields` its credentials,
+    `account_options` what may be switched on for it (`Account.options`).
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    surfaces: ClassVar[tuple[Surface, ...]]
+    account_id: ClassVar[Field] = Field("external_id", "Account ID")
+    account_fields: ClassVar[tuple[Field, ...]] = ()
+    account_options: ClassVar[tuple[Field, ...]] = ()
+    permissions: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def send(self, account: Account, reply: Reply) -> Sent:
+        """Publish a reply once. Raises a ConnectorError; UnknownOutcome where it may be out."""
+
+    def reply_rule(self, account: Account, thread: Thread, now: datetime, *, private: bool = False) -> Rule:
+        """Whether a human may answer now, known before any call."""
+        can = Can.REPLY_PRIVATELY if private else Can.REPLY
+        if can not in self.surface(thread.kind).can:
+            return Rule(False, Reason.NOT_SUPPORTED)
+        return Rule(False, Reason.GONE) if thread.removed else Rule(True)
+
+    def settle(self, account: Account, reply: Reply, since: datetime) -> Sent | None:
+        """Look on the platform whether a reply of unknown outcome is out. None: not seen there."""
+        return None
+
+    def act(self, account: Account, action: Can, external_id: str, *, on: bool = True) -> None:
+        """Like, hide, delete, mark seen, typing; `on` False undoes. Idempotent."""
+        raise Refused(Reason.NOT_SUPPORTED, f"{self.label} cannot {action}")
+
+    def profile(self, account: Account, external_id: str) -> Author | None:
+        """Who somebody is, where the platform tells; None where it does not."""
+        return None
+
+    def look_up(self, account: Account, external_id: str) -> Post | None:
+        """Read one public message, such as the post above a comment; None where it cannot be read."""
+        return None
+
+    def poll(self, account: Account, cursor: str) -> Page:
+        """Fetch what came since the cursor."""
+        return Page((), cursor)
+
+    def subscribe(self, account: Account) -> None:
+        """Ask the platform to send this account's events to our webhook."""
+
+    def unsubscribe(self, account: Account) -> None:
+        """Ask the platform to stop."""
+
+    def health(self, account: Account) -> Health:
+        """Who the token belongs to, and what is missing."""
+        return Health(account.external_id, account.external_id)
+
+    def surface(self, kind: Kind) -> Surface:
+        for surface in self.surfaces:
+            if surface.kind is kind:
+                return surface
+        return Surface(kind)
+
+
+class Platform(ABC):
+    """Who delivers. Owns the signature, the handshake and the meaning of payloads."""
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    channels: ClassVar[tuple[Channel, ...]]
+    app_fields: ClassVar[tuple[Field, ...]] = ()
+
+    @abstractmethod
+    def parse(self, raw: Raw) -> Iterable[Inbound]:
+        """Say what a delivery means. Pure: same bytes, same records. Unreadable if it is no payload at all."""
+
+    def verify(self, app: App, webhook: Webhook) -> None:
+        """Raise BadSignature unless the webhook is the platform's. Looks at raw bytes only."""
+        raise BadSignature(f"{self.label} sends no webhooks")
+
+    def challenge(self, app: App, query: Mapping[str, str]) -> str | None:
+        """Answer the platform's question when it first calls the webhook; None to refuse."""
+        return None

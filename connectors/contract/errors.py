@@ -1,0 +1,63 @@
+"""What goes wrong, as data."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from connectors.contract.words import Reason
+
+
+class ConnectorError(Exception):
+    """The platform would not. `code` is the platform's, for people who look it up; never a text to match."""
+
+    def __init__(self, detail: str = "", *, code: str = "", trace: str = "") -> None:
+        super().__init__(detail)
+        self.detail, self.code, self.trace = detail, code, trace
+
+
+class BadSignature(ConnectorError):
+    """The webhook does not come from the platform."""
+
+
+class Unreadable(ConnectorError):
+    """The body is not what the platform sends; kept aside for a human."""
+
+
+class Disconnected(ConnectorError):
+    """The account's token is gone; an admin has to reconnect it."""
+
+
+class Forbidden(ConnectorError):
+    """A permission or task is missing; `detail` names it where known."""
+
+
+class Throttled(ConnectorError):
+    """Too fast. `retry_at` is when the platform lets us in again."""
+
+    def __init__(self, detail: str = "", *, retry_at: datetime, code: str = "", trace: str = "") -> None:
+        super().__init__(detail, code=code, trace=trace)
+        self.retry_at = retry_at
+
+
+class Unavailable(ConnectorError):
+    """A passing fault, and surely nothing was done: trying again is safe."""
+
+
+class Refused(ConnectorError):
+    """Refused for good; the agent must see why."""
+
+    def __init__(self, reason: Reason, detail: str = "", *, code: str = "", trace: str = "") -> None:
+        super().__init__(detail or reason.value, code=code, trace=trace)
+        self.reason = reason
+
+
+class AlreadyDone(ConnectorError):
+    """The platform says this was done before (a private reply, a duplicate)."""
+
+
+class UnknownOutcome(ConnectorError):
+    """It may or may not have been done. Look, never resend."""
+
+
+class OutOfCredit(ConnectorError):
+    """The platform wants money first."""

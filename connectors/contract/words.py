@@ -1,0 +1,61 @@
+"""The words all platforms share: surfaces, what may be done there, and why a reply is not possible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """Where on the platform a message stands. One surface each."""
+
+    POST = "post"
+    COMMENT = "comment"
+    MENTION = "mention"
+    REVIEW = "review"
+    DIRECT = "direct"
+
+
+class Can(StrEnum):
+    """What may be done on a surface besides reading it."""
+
+    REPLY = "reply"
+    REPLY_PRIVATELY = "reply_privately"
+    LIKE = "like"
+    HIDE = "hide"
+    DELETE = "delete"
+    MARK_SEEN = "mark_seen"
+    TYPING = "typing"
+
+
+class Reason(StrEnum):
+    """Why a reply is not possible. The screens translate these; `Refused.detail` is for logs."""
+
+    NOT_SUPPORTED = "not_supported"
+    WINDOW_CLOSED = "window_closed"
+    HUMANS_ONLY = "humans_only"
+    PRIVATE_REPLY_USED = "private_reply_used"
+    PRIVATE_REPLY_EXPIRED = "private_reply_expired"
+    TOO_LONG = "too_long"
+    EMPTY = "empty"
+    GONE = "gone"
+    OTHER_APP_OWNS_THREAD = "other_app_owns_thread"
+    RECIPIENT_UNAVAILABLE = "recipient_unavailable"
+    PERMISSION_MISSING = "permission_missing"
+    RESTRICTED = "restricted"
+    DISCONNECTED = "disconnected"
+    PAUSED = "paused"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """One kind of message on a channel: what may be done there and how long a reply may be."""
+
+    kind: Kind
+    can: frozenset[Can] = frozenset()
+    max_length: int | None = None
+    length_of: Callable[[str], int] = len
+    private_max_length: int | None = None
+    public: bool = True
