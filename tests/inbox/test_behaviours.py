@@ -165,12 +165,8 @@ def test_a_conversation_of_another_app_waits_until_it_is_ours(messenger, alice):
     ticket.refresh_from_db()
     assert reading.compose(ticket)["reply"]["reason"] == "other_app_owns_thread"
     ours = messenger.app.as_app().external_id
-    take_in(
-        messenger, meta.messaging({"take_thread_control": {"previous_owner_app_id": "5", "new_owner_app_id": ours}})
-    )
-    take_in(
-        messenger, meta.messaging({"pass_thread_control": {"previous_owner_app_id": "5", "new_owner_app_id": ours}})
-    )
+    back = {"previous_owner_app_id": "5", "new_owner_app_id": ours}
+    take_in(messenger, meta.messaging({"pass_thread_control": back}))
     ticket.refresh_from_db()
     assert ticket.status == "open"
     assert ticket.due_at
