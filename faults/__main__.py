@@ -1,0 +1,70 @@
+"""`bin/faults`: customers write while the worker is killed and Valkey forgets everything; then all is counted."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import secrets
+import sys
+from pathlib import Path
+
+from faults import report
+from faults.stand import NotReady, end_by_signals, stand
+from socialcare.engines import EngineError
+
+
+def main() -> int:
+    """0: all is well. 1: something is not as it must be. 2: it could not be tried."""
+    options = _arguments().parse_args()
+    end_by_signals()
+    print(f"seed {options.seed}", flush=True)
+    try:
+        with stand(("worker", "clock", "web"), options.logs) as place:
+            # Models can be imported once Django knows where its database is.
+            from faults.run import Options, Run
+
+            wanted = Options(
+                deliveries=options.deliveries,
+                seed=options.seed,
+                worker_kills=options.worker_kills,
+                valkey_restarts=options.valkey_restarts,
+                every=options.every,
+                limit=options.recovery,
+                patience=options.patience,
+            )
+            told = Run(place, wanted, _say if options.verbose else _keep_silent).play()
+    except (EngineError, NotReady) as problem:
+        print(problem, file=sys.stderr)
+        return 2
+    for line in report.lines(told):
+        print(line)
+    if options.json:
+        options.json.write_text(json.dumps(told, indent=1, default=str) + "\n")
+    return int(report.failed(told))
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bin/faults", description=__doc__)
+    parser.add_argument("--deliveries", type=int, default=2000, metavar="N", help="besides 25 %% duplicates")
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="the same seed plays the same again")
+    parser.add_argument("--worker-kills", type=int, default=10, metavar="N")
+    parser.add_argument("--valkey-restarts", type=int, default=2, metavar="N")
+    parser.add_argument("--every", type=float, default=9.0, metavar="SECONDS", help="between two faults")
+    parser.add_argument("--recovery", type=float, default=10.0, metavar="SECONDS", help="the longest it may take")
+    parser.add_argument("--patience", type=float, default=150.0, metavar="SECONDS", help="to wait for quiet at the end")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="everything that is known of the run")
+    parser.add_argument("--logs", type=Path, metavar="FOLDER", help="where to leave the processes' logs")
+    parser.add_argument("--verbose", action="store_true", help="show what the supervisor says")
+    return parser
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _keep_silent(line: str) -> None:
+    """The report tells the same in short."""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

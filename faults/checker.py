@@ -1,0 +1,197 @@
+"""Compares what Socialcare holds with what is true. Every method says what is wrong, one sentence each."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from connectors.models import Delivery, Oddity
+from faults.agents import Reply
+from faults.story import Truth
+from inbox import reading
+from inbox.actions.clocks import history_of
+from inbox.models import Early, Message, Outgoing, Ticket
+from sla import engine
+from sla.models import Policy, Timer
+from socialcare.tenancy import workspace
+
+State, Origin = Message.State, Message.Origin
+# A promise that ran out this recently may still be waiting to be noticed.
+NOTICED_WITHIN = timedelta(seconds=2)
+READ = 40
+
+
+class Checker:
+    """`truth`: customers' messages by external id. `replies` of agents, and those `received` there, by token."""
+
+    def __init__(
+        self,
+        workspace_id: int,
+        truth: Mapping[str, Truth],
+        replies: Mapping[str, Reply],
+        received: Mapping[str, Sequence[str]],
+    ) -> None:
+        self._workspace_id = workspace_id
+        self._truth, self._replies, self._received = truth, replies, received
+        self.figures: dict[str, Any] = {}
+
+    def violations(self) -> dict[str, list[str]]:
+        """What is wrong, by the name of the check; each check is there, with an empty list where all is well."""
+        checks = {
+            "lost": self._lost,
+            "doubled": self._doubled,
+            "words": self._words,
+            "one ticket per person and thread": self._tickets,
+            "order": self._order,
+            "clocks": self._clocks,
+            "replies": self._replied,
+            "left over": self._left_over,
+        }
+        with workspace(self._workspace_id):
+            self._messages = list(Message.objects.select_related("ticket__identity", "account").order_by("id"))
+            self._theirs = [message for message in self._messages if message.origin == Origin.CUSTOMER]
+            self.figures["messages"] = len(self._theirs)
+            self.figures["tickets"] = Ticket.objects.count()
+            return {name: list(check()) for name, check in checks.items()}
+
+    def _lost(self) -> Iterator[str]:
+        there = {message.external_id for message in self._theirs}
+        for external_id in self._truth.keys() - there:
+            yield f"{external_id} was accepted and is not there"
+
+    def _doubled(self) -> Iterator[str]:
+        for external_id, number in Counter(message.external_id for message in self._theirs).items():
+            if number > 1:
+                yield f"{external_id} is there {number} times"
+            if external_id not in self._truth:
+                yield f"{external_id} was never written"
+
+    def _words(self) -> Iterator[str]:
+        for message in self._theirs:
+            truth = self._truth.get(message.external_id or "")
+            if truth is None:
+                continue
+            if message.text != truth.text:
+                yield f"{truth.external_id} says {message.text!r} and not {truth.text!r}"
+            if (message.removed_at is not None) != truth.removed:
+                yield f"{truth.external_id}: removed is {message.removed_at is not None}"
+            if truth.removed and (message.revisions or message.attachments):
+                yield f"{truth.external_id} was removed and keeps earlier words"
+            place = (message.account.channel, message.ticket.identity.external_id, message.ticket.thread_id)
+            if place != (truth.channel, truth.person, truth.thread):
+                yield f"{truth.external_id} is on the ticket of {place}"
+
+    def _tickets(self) -> Iterator[str]:
+        held = Counter(Ticket.objects.values_list("account__channel", "identity__external_id", "thread_id"))
+        true = {(truth.channel, truth.person, truth.thread) for truth in self._truth.values()}
+        for place, number in held.items():
+            if number > 1 or place not in true:
+                yield f"{place} has {number} tickets" if place in true else f"{place} has a ticket for nothing"
+        for place in true - held.keys():
+            yield f"{place} has no ticket"
+
+    def _order(self) -> Iterator[str]:
+        """By the platform's time, as kept, as counted and as the API shows it."""
+        said: defaultdict[int, list[Message]] = defaultdict(list)
+        for message in self._messages:
+            said[message.ticket_id].append(message)
+            truth = self._truth.get(message.external_id or "")
+            if truth and message.at != truth.at:
+                yield f"{truth.external_id} was written at {truth.at} and stands at {message.at}"
+        for ticket in Ticket.objects.all():
+            seqs = sorted(message.seq for message in said[ticket.pk])
+            if seqs != list(range(1, ticket.seq + 1)):
+                yield f"ticket {ticket.pk} counts {seqs} up to {ticket.seq}"
+            last = max(message.at for message in said[ticket.pk] if message.origin == Origin.CUSTOMER)
+            if ticket.last_customer_at != last:
+                yield f"ticket {ticket.pk}: the customer's last words are of {last}, not {ticket.last_customer_at}"
+        for ticket_id in sorted(said, key=lambda pk: -len(said[pk]))[:READ]:
+            shown = [one for one in reading.entries(ticket_id, limit=200)["items"] if one["type"] == "message"]
+            right = [one.pk for one in sorted(said[ticket_id], key=lambda one: (one.at, one.pk))]
+            if [one["id"] for one in shown] != right:
+                yield f"ticket {ticket_id} is shown as {[one['id'] for one in shown]} and not {right}"
+
+    def _clocks(self) -> Iterator[str]:
+        """What runs, stopped or ran out, against the same worked out from the messages alone."""
+        targets = dict(Policy.objects.values_list("metric", "target"))
+        timers: defaultdict[int, list[Timer]] = defaultdict(list)
+        for timer in Timer.objects.order_by("started_at", "id"):
+            timers[timer.ticket_id].append(timer)
+        now = timezone.now()
+        for ticket in Ticket.objects.order_by("id"):
+            found = [
+                (timer.metric, timer.started_at, timer.stopped_at, timer.outcome, timer.due_at)
+                for timer in timers[ticket.pk]
+            ]
+            right = [
+                (
+                    wait.metric,
+                    wait.started_at,
+                    wait.stopped_at,
+                    wait.outcome or "",
+                    wait.started_at + targets[wait.metric],
+                )
+                for wait in engine.waits(history_of(ticket.pk))
+            ]
+            if found != right:
+                yield f"ticket {ticket.pk}: the clocks are {_told(found)} and not {_told(right)}"
+            yield from self._breaches(timers[ticket.pk], now)
+            running = [timer for timer in timers[ticket.pk] if timer.stopped_at is None]
+            due = running[-1].due_at if running and ticket.status == Ticket.Status.OPEN else None
+            if ticket.due_at != due:
+                yield f"ticket {ticket.pk} is shown as due at {ticket.due_at}, its clock runs until {due}"
+        self.figures["clocks"] = sum(map(len, timers.values()))
+        self.figures["breaches"] = sum(1 for found in timers.values() for timer in found if timer.breached_at)
+
+    def _breaches(self, timers: Sequence[Timer], now: datetime) -> Iterator[str]:
+        for timer in timers:
+            late = (timer.stopped_at or now) > timer.due_at
+            if late == (timer.breached_at is not None) or now - timer.due_at < NOTICED_WITHIN:
+                continue
+            yield f"ticket {timer.ticket_id}: the breach of {timer.due_at} is noted as {timer.breached_at}"
+
+    def _replied(self) -> Iterator[str]:
+        """Published at most once each; what we call sent is out, what we call failed is not."""
+        ours = {str(message.token): message for message in self._messages if message.origin == Origin.AGENT}
+        self.figures["replies"] = dict(Counter(message.state for message in ours.values()))
+        for token, ids in self._received.items():
+            if len(ids) > 1:
+                yield f"the answer {token} was published {len(ids)} times"
+            if token not in ours:
+                yield f"the answer {token} was published and is not known"
+        for token, reply in self._replies.items():
+            message, ids = ours.get(token), self._received.get(token, ())
+            if reply.message and (message is None or message.pk != reply.message):
+                yield f"the answer {token} was taken and is not there"
+            elif message:
+                yield from self._outcome(token, message, ids)
+        for message in self._messages:
+            if message.origin == Origin.OUTSIDE:
+                yield f"our own answer {message.external_id} is taken for somebody else's ({message.text!r})"
+
+    def _outcome(self, token: str, message: Message, ids: Sequence[str]) -> Iterator[str]:
+        if message.state == State.SENT and list(ids) != [message.external_id]:
+            yield f"the answer {token} is called sent as {message.external_id}, published were {list(ids)}"
+        if message.state == State.FAILED and ids:
+            yield f"the answer {token} is called failed ({message.failure}) and was published"
+        if message.state not in (State.SENT, State.FAILED, State.UNKNOWN):
+            yield f"the answer {token} is still {message.state}"
+
+    def _left_over(self) -> Iterator[str]:
+        for state, number in Counter(Delivery.objects.values_list("state", flat=True)).items():
+            if state != Delivery.State.DONE:
+                yield f"{number} deliveries are {state}"
+        for oddity in Oddity.objects.all():
+            yield f"not understood: {oddity} ({oddity.reason})"
+        for name, number in (("answers", Outgoing.objects.count()), ("early news", Early.objects.count())):
+            if number:
+                yield f"{number} {name} still wait"
+
+
+def _told(clocks: Sequence[tuple[Any, ...]]) -> str:
+    return "; ".join(f"{metric} {start:%T.%f}–{stop:%T.%f} {how}" if stop else f"{metric} {start:%T.%f}–"
+                     for metric, start, stop, how, _ in clocks) or "none"  # fmt: skip
