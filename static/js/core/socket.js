@@ -51,7 +51,7 @@ export class Live {
   receive(frame) {
     this.heardAt = Date.now();
     if (frame.t) heard(frame.t);
-    if (frame.offline) return this.hooks.state("deaf");
+    if (frame.offline) return this.deaf();
     if (frame.resync) return this.resync();
     if (!frame.e) return undefined;
     if (frame.s && !this.welcomes(frame) && this.missed(frame.s)) return this.hello();
@@ -63,22 +63,18 @@ export class Live {
     return undefined;
   }
 
-  resync() {
-    this.last = null;
-    this.hooks.state("live");
-    return this.hooks.resync();
-  }
-
   /** The server is there but hears no news itself, until it says resync. */
   deaf() {
     this.live = false;
     this.hooks.state("deaf");
   }
 
+  /** Its numbers may have begun anew. */
   resync() {
-    this.hooks.resync();
-    if (!this.live) this.hooks.state("live");
+    this.last = null;
     this.live = true;
+    this.hooks.state("live");
+    this.hooks.resync();
   }
 
   welcomes(frame) {

@@ -38,7 +38,7 @@ function fillMessage(node, entry, context) {
   setClass(node, "private", entry.private || entry.kind === "direct");
   setClass(node, "removed", entry.removed);
   setClass(node, "is-hidden", entry.hidden && !entry.removed);
-  setClass(node, "liked", entry.liked);
+  setClass(node, "is-liked", entry.liked);
   setText(part.who, who);
   setText(part.avatar, initials(entry.who));
   setText(part.publicWord, t(ours ? "public_reply" : `kind_${entry.kind}`));

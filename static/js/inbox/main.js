@@ -43,13 +43,17 @@ class Inbox {
   listen() {
     on("choose", ({ id }) => this.choose(id));
     on("back", () => this.back());
-    on("listed", () => emptyState(this.store, { connected: this.connected, loading: this.feed.loading }));
+    on("listed", () => this.drawEmpty());
     on("window-closed", () => this.thread.refresh({ whole: true }));
     on("trouble", (problem) => toast(sentence(problem)));
     on("row", ({ row, old }) => this.announce(row, old));
     one("#search").addEventListener("input", () => this.find());
     one("#side-tickets").addEventListener("click", (event) => this.followLink(event));
     addEventListener("popstate", () => this.arrive(placeOf(location.pathname)));
+  }
+
+  drawEmpty() {
+    emptyState(this.store, { shown: this.list.ids.length, connected: this.connected, loading: this.feed.loading });
   }
 
   start(boot) {

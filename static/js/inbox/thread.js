@@ -195,7 +195,7 @@ export class Thread {
     setText(one("#thread-number"), `#${row.id}`);
     const status = one("#thread-status");
     setData(status, "status", row.st);
-    setText(status, t(`status_${row.st}`));
+    setText(status, row.st === "open" ? "" : t(`short_${row.st}`));
     show(status, row.st !== "open");
     show(one("#thread-sla"), row.due !== null && row.st !== "resolved");
     fillClock(one("#thread-sla"), row);

@@ -46,8 +46,8 @@ export class Views {
 }
 
 /** What an empty list says: nobody waits, nothing found, still loading, nothing connected. */
-export function emptyState(store, { connected, loading }) {
-  const empty = store.order.ids.length === 0;
+export function emptyState(store, { shown, connected, loading }) {
+  const empty = shown === 0;
   show(one("#list-empty"), empty);
   if (!empty) return;
   const which = store.query ? "search" : loading ? "loading" : connected ? "clear" : "unconnected";
