@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import close_old_connections
 
 from inbox import records
 from inbox.actions import presence, viewing
@@ -24,6 +25,8 @@ MEMBER_AGAIN_EVERY = 30.0
 
 
 def _counts_of(workspace_id: int) -> dict[str, Any]:
+    """In a thread of the hub, whose connection lasts: one that the database cut is replaced."""
+    close_old_connections()
     with workspace(workspace_id):
         return records.counts()
 

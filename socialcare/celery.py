@@ -1,8 +1,11 @@
 """The Celery application and its clockwork: every periodic task is listed here."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import task_postrun, task_prerun
+from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "socialcare.settings")
 
@@ -15,3 +18,11 @@ app.conf.beat_schedule = {
     "check-subscriptions": {"task": "inbox.polling.check_accounts", "schedule": 600.0, "options": {"expires": 500}},
     "purge": {"task": "inbox.upkeep.purge", "schedule": 3600.0, "options": {"expires": 3000}},
 }
+
+
+@task_prerun.connect
+@task_postrun.connect
+def look_at_connections(task: Any = None, **_about: object) -> None:
+    """Connections outlive tasks, but not a restart of the database. Django sees to that for requests only."""
+    if not task.request.is_eager:
+        close_old_connections()

@@ -24,7 +24,10 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DATABASES = {"default": env.db("DATABASE_URL", default="postgres://socialcare@127.0.0.1/socialcare")}
 # One persistent connection per thread; the threads are few and bounded.
 DATABASES["default"].update(CONN_MAX_AGE=None, CONN_HEALTH_CHECKS=True)
-DATABASES["default"].setdefault("OPTIONS", {}).update(connect_timeout=3)
+# A server that vanished without a word is noticed within seconds, not after the kernel's two hours.
+DATABASES["default"].setdefault("OPTIONS", {}).update(
+    connect_timeout=3, keepalives_idle=5, keepalives_interval=2, keepalives_count=3, tcp_user_timeout=15_000
+)
 REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
