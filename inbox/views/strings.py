@@ -126,7 +126,7 @@ def _composer() -> dict[str, str]:
         "tab_public": _("Public reply"),
         "tab_private": _("Reply"),
         "tab_private_reply": _("Private reply"),
-        "tab_note": _("Internal note"),
+        "tab_note": _("Note"),
         "loading": _("Loading…"),
         "rule_note": _("Only colleagues see this; it never leaves the house."),
         "write_public": _("Write a public answer: everybody can read it"),
