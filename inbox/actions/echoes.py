@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from django.db.models import Q
 from django.utils import timezone
 
 from connectors.contract import Kind, Post
@@ -14,6 +15,7 @@ from inbox.actions.replies import answered, settle_as_sent
 from inbox.models import Event, Message, Story, Ticket
 from sla import engine
 
+RESOLVED = Q(status=Ticket.Status.RESOLVED)
 State = Message.State
 ON_ITS_WAY = (State.QUEUED, State.SENDING, State.UNKNOWN, State.FAILED)
 
@@ -108,5 +110,5 @@ def _ticket_of(account: ChannelAccount, post: Post) -> Ticket | None:
     if post.kind != Kind.DIRECT:
         customers = Message.objects.filter(account=account, external_id=post.parent_id).values("ticket_id")
         tickets = tickets.filter(pk__in=customers)
-    latest = tickets.order_by("-id").values_list("id", flat=True).first()
+    latest = tickets.alias(done=RESOLVED).order_by("done", "-id").values_list("id", flat=True).first()
     return announce.locked(latest) if latest else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
+
 from connectors.contract import Notice
 from connectors.models import ChannelAccount
 from inbox import routing
@@ -12,7 +14,8 @@ from sla import engine
 
 def thread_handed_over(account: ChannelAccount, notice: Notice) -> None:
     """Remember who may speak. A conversation that comes to us unanswered starts its clock now."""
-    latest = Ticket.objects.filter(account=account, thread_id=notice.thread_id).order_by("-id").first()
+    tickets = Ticket.objects.filter(account=account, thread_id=notice.thread_id)
+    latest = tickets.alias(done=Q(status=Ticket.Status.RESOLVED)).order_by("done", "-id").first()
     if latest is None or "owner" not in notice.data:
         return
     ticket = announce.locked(latest.pk)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from connectors.contract import Attachment, Inbound, Post
@@ -80,7 +81,10 @@ def customers_wrote(account: ChannelAccount, posts: Iterable[tuple[Post, datetim
 
 
 def _tickets(account: ChannelAccount, pairs: Sequence[tuple[Identity, Post]]) -> dict[Key, Touched]:
-    """The open ticket of each person and thread; reopened, followed up or begun where there is none."""
+    """The open ticket of each person and thread; reopened, followed up or begun where there is none.
+
+    The open one need not be the newest: an agent may have reopened an older one.
+    """
     wanted = {(identity.pk, post.thread_id): (identity, post) for identity, post in reversed(pairs)}
     latest = (
         Ticket.objects.filter(
@@ -88,7 +92,8 @@ def _tickets(account: ChannelAccount, pairs: Sequence[tuple[Identity, Post]]) ->
             thread_id__in={thread for _, thread in wanted},
             identity__in={identity for identity, _ in wanted},
         )
-        .order_by("identity_id", "thread_id", "-id")
+        .alias(done=Q(status=Ticket.Status.RESOLVED))
+        .order_by("identity_id", "thread_id", "done", "-id")
         .distinct("identity_id", "thread_id")
         .values_list("id", flat=True)
     )

@@ -59,6 +59,7 @@ def resolve(ticket_id: int, actor: User) -> Ticket:
 @transaction.atomic
 def reopen(ticket_id: int, actor: User) -> Ticket:
     """Take a request up again; where the same person has another open ticket in the thread, that one is returned."""
+    announce.lock_account(Ticket.objects.values_list("account_id", flat=True).get(pk=ticket_id))
     ticket = announce.locked(ticket_id)
     if ticket.status == Ticket.Status.OPEN:
         return ticket
@@ -121,6 +122,8 @@ def hand_out(limit: int = 200) -> int:
     """Give what waits to the agents who are there, the most urgent first. Returns how many."""
     if not routing.present():
         return 0
+    # Before any ticket: whoever takes in a batch holds this lock while waiting for tickets.
+    routing.lock()
     waiting = list(
         Ticket.objects.select_for_update(skip_locked=True, of=("self",))
         .filter(status=Ticket.Status.OPEN, assignee=None)

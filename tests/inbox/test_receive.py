@@ -165,3 +165,16 @@ def test_whatever_the_order_the_thread_reads_by_the_platform_s_time(messenger, o
     ticket, timer = Ticket.objects.get(), Timer.objects.get()
     assert timer.started_at == start.replace(microsecond=start.microsecond // 1000 * 1000)
     assert ticket.preview == "2"
+
+
+def test_a_customer_comes_back_to_the_ticket_that_is_open_though_it_is_not_the_newest(facebook, alice):
+    take_in(facebook, meta.comment("one"))
+    older = Ticket.objects.get()
+    work.resolve(older.pk, alice.user)
+    Ticket.objects.update(resolved_at=timezone.now() - timedelta(days=3))
+    take_in(facebook, meta.comment("two"))
+    work.resolve(Ticket.objects.get(follows=older).pk, alice.user)
+    work.reopen(older.pk, alice.user)
+    take_in(facebook, meta.comment("three"))
+    assert Message.objects.get(text="three").ticket == older
+    assert not Delivery.objects.exclude(state="done").exists()

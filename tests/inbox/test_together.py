@@ -1,0 +1,47 @@
+"""Several processes at the same rows: nobody waits for somebody who waits for them."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from django.db import connection, transaction
+
+from inbox import routing
+from inbox.actions import announce, presence, work
+from inbox.models import Ticket
+from socialcare.tenancy import workspace
+from tests import meta
+from tests.conftest import take_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)")
+        return bool(cursor.fetchone()[0])
+
+
+def test_handing_out_never_holds_a_ticket_while_it_waits_for_its_turn(acme, facebook, alice):
+    take_in(facebook, meta.comment())
+    presence.here(alice)
+    Ticket.objects.update(assignee=None)
+
+    def hand_out():
+        with workspace(acme.pk):
+            work.hand_out()
+        connection.close()
+
+    other = threading.Thread(target=hand_out)
+    with transaction.atomic(), connection.cursor() as cursor:
+        routing.lock()
+        other.start()
+        while not somebody_waits_for_a_lock():
+            time.sleep(0.01)
+        # As a batch does that has routed new tickets and now settles an echo on this one.
+        cursor.execute("SET LOCAL lock_timeout = '300ms'")
+        announce.locked(Ticket.objects.get().pk)
+    other.join()
+    assert Ticket.objects.get().assignee == alice.user
