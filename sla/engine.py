@@ -67,21 +67,26 @@ class Running:
 
 
 def waits(moments: Iterable[Moment]) -> list[Wait]:
-    """The waits in a ticket's history, in order; the last may still run."""
+    """The waits in a ticket's history, in the order they end; the last may still run.
+
+    A resolution settles only what we knew of: words that reached us after it wait on.
+    """
     found: list[Wait] = []
-    open_since: Moment | None = None
+    unanswered: list[Moment] = []
     answered = False
     for moment in sorted(moments, key=lambda moment: (moment.at, moment.what is not What.WROTE)):
         if moment.what is What.WROTE:
-            open_since = open_since or moment
+            unanswered.append(moment)
             continue
-        if open_since is not None:
-            outcome = Outcome.ANSWERED if moment.what is What.ANSWERED else Outcome.RESOLVED
-            found.append(_wait(open_since, answered, moment.at, outcome))
-            open_since = None
-        answered = answered or moment.what is What.ANSWERED
-    if open_since is not None:
-        found.append(_wait(open_since, answered))
+        answers = moment.what is What.ANSWERED
+        settled = [words for words in unanswered if answers or words.noticed_at <= moment.noticed_at]
+        if settled:
+            outcome = Outcome.ANSWERED if answers else Outcome.RESOLVED
+            found.append(_wait(settled[0], answered, moment.at, outcome))
+        unanswered = [] if answers else [words for words in unanswered if words.noticed_at > moment.noticed_at]
+        answered = answered or answers
+    if unanswered:
+        found.append(_wait(unanswered[0], answered))
     return found
 
 
@@ -130,8 +135,9 @@ def customer_wrote(words: Sequence[Wrote]) -> None:
     _wake_clock(timer.due_at for timer in fresh)
 
 
-def agent_answered(ticket_id: int, at: datetime) -> None:
-    _stop([ticket_id], at, Outcome.ANSWERED)
+def agent_answered(ticket_id: int, at: datetime) -> bool:
+    """Stop the clock, for an answer that came in order; False where none ran."""
+    return _stop([ticket_id], at, Outcome.ANSWERED) > 0
 
 
 def resolved(ticket_ids: Sequence[int], at: datetime) -> None:
@@ -201,8 +207,8 @@ def next_due() -> datetime | None:
     return nearest
 
 
-def _stop(ticket_ids: Sequence[int], at: datetime, outcome: Outcome) -> None:
-    """A clock stopped in time is not breached, even if we had thought so before the platform told us."""
+def _stop(ticket_ids: Sequence[int], at: datetime, outcome: Outcome) -> int:
+    """A clock stopped in time is not breached, even if we had thought so before the platform told us. How many."""
     timers = _running(ticket_ids)
     now = timezone.now()
     for timer in timers:
@@ -211,6 +217,7 @@ def _stop(ticket_ids: Sequence[int], at: datetime, outcome: Outcome) -> None:
         timer.breach_noticed_at = (timer.breach_noticed_at or now) if late else None
         timer.breached_at = timer.due_at if late else None
     Timer.objects.bulk_update(timers, ["stopped_at", "outcome", "breached_at", "breach_noticed_at"])
+    return len(timers)
 
 
 def _running(ticket_ids: Sequence[int]) -> list[Timer]:

@@ -13,7 +13,7 @@ from connectors.contract import Kind, Reason, Reply, Sent, Thread
 from connectors.models import ChannelAccount
 from inbox.actions import announce
 from inbox.actions.clocks import history_of
-from inbox.actions.refusals import NewerMessages, NotAllowed, TooLate
+from inbox.actions.refusals import KeyReused, NewerMessages, NotAllowed, TooLate
 from inbox.models import Event, Message, Outgoing, Ticket
 from sla import engine
 from socialcare.models import User, Workspace
@@ -30,9 +30,11 @@ def reply(
 
     `last_seq`: what the agent had seen; raises NewerMessages if more was said since. `to`: the
     message answered, the customer's last one by default. Raises NotAllowed with the platform's
-    reason. The same `token` twice gives the same message.
+    reason. The same `token` twice gives the same message; raises KeyReused where it was another's.
     """
-    if known := Message.objects.filter(token=token, ticket_id=ticket_id).first():
+    if known := Message.objects.filter(token=token).first():
+        if (known.ticket_id, known.agent_id) != (ticket_id, agent.pk):
+            raise KeyReused
         return known
     ticket = announce.locked(ticket_id)
     text = text.strip()
@@ -226,7 +228,7 @@ def settle_as_sent(message_id: int, external_id: str, at: datetime, permalink: s
 
 
 def _sent(message: Message, outcome: Sent) -> Message:
-    if message.state == State.SENT:
+    if message.state == State.SENT or not _only_private_reply(message):
         return message
     if outcome.external_id:
         Message.objects.filter(
@@ -250,11 +252,33 @@ def _sent(message: Message, outcome: Sent) -> Message:
     return message
 
 
+def _only_private_reply(message: Message) -> bool:
+    """A comment gets one private reply: what is proven to be out wins over what is not. False where another one is."""
+    if not message.private or message.kind == Kind.DIRECT:
+        return True
+    same = Message.objects.filter(account=message.account_id, parent_id=message.parent_id, private=True)
+    others = same.filter(origin=Message.Origin.AGENT, state__in=UNDER_WAY).exclude(kind=Kind.DIRECT)
+    for other in others.exclude(pk=message.pk):
+        if other.state == State.SENT:
+            return False
+        failed(other.pk, Reason.PRIVATE_REPLY_USED)
+    return True
+
+
+def is_another_s(message: Message, external_id: str) -> bool:
+    """What was found on the platform is known already, as other words of ours."""
+    known = Message.objects.filter(account=message.account_id, external_id=external_id, origin=Message.Origin.AGENT)
+    return known.exclude(pk=message.pk).exists()
+
+
 def answered(ticket: Ticket, channel: str, at: datetime, preview: str) -> None:
-    """An answer is out: stop the clock. An answer older than the customer's last words is put in its place."""
-    if ticket.last_customer_at is None or at >= ticket.last_customer_at:
-        engine.agent_answered(ticket.pk, at)
-    else:
+    """An answer is out: stop the clock.
+
+    One that is older than the customer's last words, or whose clock something else has stopped, is put in its
+    place: we may hear late of it, and a platform's times are coarser than ours.
+    """
+    in_order = ticket.last_customer_at is None or at >= ticket.last_customer_at
+    if not (in_order and engine.agent_answered(ticket.pk, at)):
         engine.recompute(ticket.pk, ticket.account_id, channel, history_of(ticket.pk))
     ticket.first_answered_at = min(filter(None, (ticket.first_answered_at, at)))
     if at >= ticket.last_at:

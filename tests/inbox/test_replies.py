@@ -11,7 +11,7 @@ from django.utils import timezone
 from connectors.contract import Reason
 from connectors.models import ChannelAccount
 from inbox import outbox
-from inbox.actions import replies
+from inbox.actions import replies, work
 from inbox.actions.clocks import history_of
 from inbox.actions.refusals import NewerMessages, NotAllowed, TooLate
 from inbox.models import Message, Outgoing, Ticket
@@ -269,3 +269,24 @@ def test_the_clocks_can_be_recomputed_from_the_messages(messenger, alice, graph)
     said = [(wait.metric, wait.started_at, wait.stopped_at) for wait in engine.waits(history_of(ticket.pk))]
     assert kept == said
     assert [metric for metric, _, _ in kept] == ["first_response", "next_response"]
+
+
+def test_an_answer_we_hear_of_after_the_clock_stopped_is_put_in_its_place(messenger, alice):
+    start = timezone.now() - timedelta(minutes=4)
+    take_in(messenger, meta.direct("one", at=start))
+    take_in(messenger, meta.echo("second answer", mid="m_2", app_id=5, at=start + timedelta(minutes=3)))
+    take_in(messenger, meta.echo("first answer", mid="m_1", app_id=5, at=start + timedelta(minutes=2)))
+    assert abs(Timer.objects.get().stopped_at - start - timedelta(minutes=2)) < timedelta(milliseconds=2)
+
+
+def test_words_heard_after_a_resolution_keep_their_clock_whatever_is_recomputed(messenger, alice):
+    start = timezone.now() - timedelta(minutes=4)
+    take_in(messenger, meta.direct("one", at=start))
+    ticket = work.resolve(Ticket.objects.get().pk, alice.user)
+    take_in(messenger, meta.direct("three", at=start + timedelta(minutes=2)))
+    take_in(messenger, meta.direct("two, which comes last", at=start + timedelta(minutes=1)))
+    ticket.refresh_from_db()
+    running = Timer.objects.get(stopped_at=None)
+    assert ticket.status == Ticket.Status.OPEN
+    assert ticket.due_at == running.due_at
+    assert abs(running.started_at - start - timedelta(minutes=1)) < timedelta(milliseconds=2)

@@ -1,0 +1,62 @@
+"""What a ticket's history says about its clocks, without any database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sla.engine import Moment, What, waits
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def moment(what: What, second: int, *, noticed: int | None = None) -> Moment:
+    return Moment(NOON + timedelta(seconds=second), NOON + timedelta(seconds=noticed or second), what)
+
+
+def told(*moments: Moment) -> list[tuple[str, int, int | None, str]]:
+    """(metric, start, end, outcome) of each wait, in seconds after noon."""
+    return [
+        (
+            str(wait.metric),
+            round((wait.started_at - NOON).total_seconds()),
+            round((wait.stopped_at - NOON).total_seconds()) if wait.stopped_at else None,
+            str(wait.outcome or ""),
+        )
+        for wait in waits(moments)
+    ]
+
+
+def test_the_first_words_start_it_and_the_first_answer_ends_it():
+    said = [moment(What.WROTE, 0), moment(What.WROTE, 5), moment(What.ANSWERED, 9), moment(What.ANSWERED, 11)]
+    assert told(*said) == [("first_response", 0, 9, "answered")]
+    assert told(*said, moment(What.WROTE, 20)) == [
+        ("first_response", 0, 9, "answered"),
+        ("next_response", 20, None, ""),
+    ]
+
+
+def test_the_order_in_which_it_is_told_does_not_matter():
+    said = [moment(What.WROTE, 0), moment(What.ANSWERED, 9), moment(What.WROTE, 20), moment(What.RESOLVED, 30)]
+    assert told(*reversed(said)) == told(*said)
+
+
+def test_a_resolution_settles_what_was_known_and_no_more():
+    before, resolved = moment(What.WROTE, 0), moment(What.RESOLVED, 10)
+    assert told(before, resolved) == [("first_response", 0, 10, "resolved")]
+    assert told(before, moment(What.WROTE, 4, noticed=12), resolved) == [
+        ("first_response", 0, 10, "resolved"),
+        ("first_response", 4, None, ""),
+    ]
+
+
+def test_words_heard_after_a_resolution_wait_for_an_answer_even_if_they_were_the_first():
+    late = moment(What.WROTE, 0, noticed=12)
+    said = [late, moment(What.WROTE, 4), moment(What.RESOLVED, 10)]
+    assert told(*said) == [("first_response", 4, 10, "resolved"), ("first_response", 0, None, "")]
+    assert told(*said, moment(What.ANSWERED, 15))[-1] == ("first_response", 0, 15, "answered")
+
+
+def test_an_answer_settles_all_that_was_written_before_it_whenever_we_heard_of_it():
+    assert told(moment(What.WROTE, 0), moment(What.WROTE, 4, noticed=12), moment(What.ANSWERED, 10)) == [
+        ("first_response", 0, 10, "answered")
+    ]
