@@ -85,7 +85,6 @@ class Site:
         page.click("form button.primary")
         page.wait_for_url("**/inbox/**")
 
-
     def enter(self, there: BrowserContext, email: str) -> None:
         """Without the form, in a fraction of its time."""
         client = Client()

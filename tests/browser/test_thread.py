@@ -240,3 +240,15 @@ def test_edits_removals_and_attachments_are_shown_for_what_they_are(inbox, messe
     attachment = page.locator(".attachment")
     expect(attachment).to_have_attribute("href", "https://cdn.example.org/secret.jpg")
     assert page.locator("img").count() == 0
+
+
+def test_what_we_did_on_the_page_is_shown_and_its_words_stay(inbox, facebook, bob):
+    take_in(facebook, meta.comment("Liked words"))
+    Message.objects.update(liked=True, hidden=True)
+    page = inbox("bob", f"open/{Ticket.objects.get().pk}/")
+    entry = page.locator(".entry.message")
+    expect(entry.get_by_text("Liked words")).to_be_visible()
+    expect(entry.get_by_text("Liked by us")).to_be_visible()
+    expect(entry.get_by_text("Hidden on the page", exact=True).first).to_be_visible()
+    entry.hover()
+    expect(entry.get_by_role("button", name="Like", pressed=True)).to_be_visible()
