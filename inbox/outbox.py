@@ -131,7 +131,7 @@ def _look(message: Message, otherwise: Reason | None = None) -> None:
     except ConnectorError as error:
         log.info("looking for message %s ended: %s", message.pk, type(error).__name__)
         found = None
-    if found:
+    if found and not replies.is_another_s(message, found.external_id):
         replies.sent(message.pk, found)
     elif otherwise:
         replies.failed(message.pk, otherwise)

@@ -200,12 +200,19 @@ def _notice(account: ChannelAccount, notice: Notice) -> None:
 
 
 def _account_in_trouble(account: ChannelAccount, notice: Notice) -> None:
-    action = notice.data.get("action", "")
-    account.attention = "" if action == "unblock" else f"{notice.kind}:{action}:{notice.data.get('reason', '')}"[:200]
-    if notice.kind == NoticeKind.REVOKED and account.state == ChannelAccount.State.CONNECTED:
-        account.state = ChannelAccount.State.ATTENTION
-    account.save(update_fields=["attention", "state"])
-    announce.account_changed(account)
+    """As the account is by now: an admin may have paused or removed it since the batch began."""
+    row = ChannelAccount.objects.select_for_update(of=("self",), no_key=True).get(pk=account.pk)
+    if row.state == ChannelAccount.State.REMOVED:
+        return
+    action, lesser = notice.data.get("action", ""), row.attention.startswith(f"{NoticeKind.POLICY}:")
+    if action == "unblock":
+        row.attention = "" if lesser else row.attention
+    elif notice.kind == NoticeKind.REVOKED or lesser or not row.attention:
+        row.attention = f"{notice.kind}:{action}:{notice.data.get('reason', '')}"[:200]
+    if notice.kind == NoticeKind.REVOKED and row.state == ChannelAccount.State.CONNECTED:
+        row.state = ChannelAccount.State.ATTENTION
+    row.save(update_fields=["attention", "state"])
+    announce.account_changed(row)
 
 
 def _note_on_ticket(account: ChannelAccount, notice: Notice) -> None:

@@ -33,5 +33,9 @@ class TooLate(ActionRefused):
         self.state = state
 
 
+class KeyReused(ActionRefused):
+    """The token was given for another answer."""
+
+
 class NotAMember(ActionRefused):
     """The person named does not work in this workspace."""

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from connectors.contract import ConnectorError, Disconnected, Forbidden, Reason, Refused, Throttled
-from inbox.actions.refusals import NewerMessages, NotAllowed, NotAMember, TooLate
+from inbox.actions.refusals import KeyReused, NewerMessages, NotAllowed, NotAMember, TooLate
 from inbox.api.defaults import JSONRenderer
 from inbox.models import Idempotency
 from inbox.reading import BadCursor, one_message
@@ -73,9 +73,12 @@ def _claim(user_id: int, key: str, asked: str) -> Response | None:
     if new:
         return None
     if taken.request != asked:
-        words = _("This Idempotency-Key was used for another request.")
-        return refusal("key_reused", words, status.HTTP_422_UNPROCESSABLE_ENTITY)
+        return _key_reused()
     return Response(taken.answer, taken.status or status.HTTP_409_CONFLICT)
+
+
+def _key_reused() -> Response:
+    return refusal("key_reused", _("This Idempotency-Key was used for another request."), 422)
 
 
 def _as_http(response: Response) -> Response:
@@ -124,6 +127,8 @@ def _ours(error: Exception) -> Response | None:
                 409,
                 details={"entries": [one_message(pk) for pk in error.messages[:NEWS]]},
             )
+        case KeyReused():
+            return _key_reused()
         case TooLate():
             return refusal("too_late", _("It is too late for that."), 409, details={"state": error.state})
         case NotAMember():
