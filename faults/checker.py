@@ -157,7 +157,7 @@ class Checker:
     def _replied(self) -> Iterator[str]:
         """Published at most once each; what we call sent is out, what we call failed is not."""
         ours = {str(message.token): message for message in self._messages if message.origin == Origin.AGENT}
-        self.figures["replies"] = dict(Counter(message.state for message in ours.values()))
+        self.figures["replies"] = self._states(ours)
         for token, ids in self._received.items():
             if len(ids) > 1:
                 yield f"the answer {token} was published {len(ids)} times"
@@ -172,6 +172,12 @@ class Checker:
         for message in self._messages:
             if message.origin == Origin.OUTSIDE:
                 yield f"our own answer {message.external_id} is taken for somebody else's ({message.text!r})"
+
+    def _states(self, ours: Mapping[str, Message]) -> dict[str, int]:
+        """How many answers are in each state; of those of unknown outcome, how many are out."""
+        out = {token for token, message in ours.items() if message.state == State.UNKNOWN and self._received.get(token)}
+        names = (f"{message.state} but out" if token in out else message.state for token, message in ours.items())
+        return dict(Counter(map(str, names)))
 
     def _outcome(self, token: str, message: Message, ids: Sequence[str]) -> Iterator[str]:
         if message.state == State.SENT and list(ids) != [message.external_id]:

@@ -35,6 +35,17 @@ def lags(accepted: Mapping[bytes, float]) -> list[Lag]:
     return sorted(found, key=lambda lag: lag.accepted)
 
 
+def undisturbed(found: Sequence[Lag], faults: Sequence[Fault]) -> list[float]:
+    """The lags of what was accepted while nothing was broken and nothing late."""
+    broken = [(fault.at - BEHIND, fault.at + fault.recovery + BEHIND) for fault in faults]
+    return [lag.seconds for lag in found if not any(begin < lag.accepted < end for begin, end in broken)]
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    whole = {f"p{percent}": percentile(values, percent) for percent in (50, 99)}
+    return {"n": len(values), **whole, "max": max(values, default=0.0)}
+
+
 def percentile(values: Sequence[float], percent: float) -> float:
     """The value that `percent` of all do not exceed; 0 without any."""
     ordered = sorted(values)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,7 +11,7 @@ SHOWN = 5
 
 
 def lines(told: Mapping[str, Any]) -> Iterator[str]:
-    options, posts, lag = told["options"], dict(told["deliveries"]), told["lag"]
+    options, posts = told["options"], dict(told["deliveries"])
     distinct, posted = posts.pop("distinct"), posts.pop("posted")
     yield ""
     yield f"Seed {options['seed']}: {distinct} deliveries, {posted} posted with duplicates, answers {_counted(posts)}"
@@ -17,15 +19,19 @@ def lines(told: Mapping[str, Any]) -> Iterator[str]:
         f"{told['messages']} customers' messages on {told['tickets']} tickets, "
         f"{told['clocks']} clocks, {told['breaches']} of them breached"
     )
-    yield f"200 to ticket: p50 {lag['p50']:.3f} s, p99 {lag['p99']:.2f} s, longest {lag['max']:.2f} s"
+    for name, lag in (("all", told["lag"]), ("undisturbed", told["lag undisturbed"])):
+        spread = f"p50 {lag['p50']:.3f} s, p99 {lag['p99']:.2f} s, longest {lag['max']:.2f} s"
+        yield f"200 to ticket: {spread} ({lag['n']}, {name})"
     yield f"Answers as Socialcare has them: {_counted(told['replies'])}; the API said {_counted(told['agents'])}"
     yield f"What befell them at the network: {_counted(told['network'])}"
+    yield f"Load of the machine: {told['load'][0]:.1f} before, {told['load'][1]:.1f} after, {os.cpu_count()} cores"
     yield ""
-    yield f"{'fault':<24}{'after s':>8}{'in hand':>9}{'away s':>8}{'recovered s':>13}{'longest lag s':>15}"
+    yield f"{'fault':<24}{'after s':>8}{'in hand':>9}{'away s':>8}{'recovered s':>13}{'longest lag s':>15}  worker"
+    begin = told["faults"][0]["at"] - told["faults"][0]["due"] if told["faults"] else 0.0
     for fault in told["faults"]:
         yield (
-            f"{fault['kind']:<24}{fault['due']:>8.1f}{fault['held']:>9}{fault['outage']:>8.1f}"
-            f"{fault['recovery']:>13.1f}{fault['worst_lag']:>15.1f}"
+            f"{fault['kind']:<24}{fault['at'] - begin:>8.1f}{fault['held']:>9}{fault['outage']:>8.1f}"
+            f"{fault['recovery']:>13.1f}{fault['worst_lag']:>15.1f}  {_ends(fault['said'])}"
         )
     yield ""
     yield from _verdict(told["violations"])
@@ -42,6 +48,12 @@ def _verdict(violations: Mapping[str, list[str]]) -> Iterator[str]:
 
 def failed(told: Mapping[str, Any]) -> bool:
     return any(told["violations"].values())
+
+
+def _ends(said: list[str]) -> str:
+    """How the worker ended after a fault, in the supervisor's words."""
+    found = re.findall(r"worker \| ended \((.*?)\)", "\n".join(said))
+    return ", ".join(found) or "went on"
 
 
 def _counted(numbers: Mapping[str, int]) -> str:

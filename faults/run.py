@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from connectors.meta.simulator.world import Page
@@ -31,6 +34,8 @@ from socialcare.tenancy import workspace
 
 SLUG, NAME, PAGE = "acme", "Acme Mobile", "1018273645546372"
 QUIET_SECONDS = 1.5
+# How long after a slot the next one waits for what is late.
+CALM_WITHIN = 30.0
 DUPLICATES = 0.25
 
 
@@ -46,9 +51,17 @@ class Options:
     limit: float
     patience: float
 
-    @property
-    def seconds(self) -> float:
-        return max(1, self.worker_kills + self.valkey_restarts) * self.every
+
+class _Lasting:
+    """True once something has been so for a while."""
+
+    def __init__(self, so: Callable[[], bool]) -> None:
+        self._so, self._since = so, time.monotonic()
+
+    def __call__(self) -> bool:
+        if not self._so():
+            self._since = time.monotonic()
+        return time.monotonic() - self._since > QUIET_SECONDS
 
 
 class Run:
@@ -56,14 +69,17 @@ class Run:
         self._stand, self._options, self._say = stand, options, say
         self._workspace, self._app = _company()
         self._page = Page(PAGE, NAME)
-        self._faults = schedule.plan(options.seed, options.worker_kills, options.valkey_restarts, options.every)
+        self._load = [os.getloadavg()[0]]
+        self._slots = schedule.plan(options.seed, options.worker_kills, options.valkey_restarts, options.every)
+        self._seconds = len(self._slots) * options.every
+        self.faults: list[schedule.Fault] = []
 
     def play(self) -> dict[str, Any]:
         """Everything that is known of the run; "violations" says what is wrong, by check."""
         options, stand = self._options, self._stand
         stand.start_processes()
         start_at = datetime.now(UTC)
-        story = Story(options.seed, self._page, options.deliveries, DUPLICATES, start_at, options.seconds)
+        story = Story(options.seed, self._page, options.deliveries, DUPLICATES, start_at, self._seconds)
         app = self._connected()
         with Courier(app.webhook_url, app.secret) as courier:
             network = Network(self._page, app, courier, options.seed)
@@ -77,24 +93,35 @@ class Run:
         told = self._judge(story, courier, network, agents)
         if not quiet:
             told["violations"]["left over"].append(f"it was not quiet after {options.patience:g} s")
+        struck = options.worker_kills + options.valkey_restarts - len(self.faults)
+        if struck:
+            told["violations"]["left over"].append(f"{struck} faults could not be tried: the worker did not come back")
         return told
 
     def _carry_out(self, story: Story, courier: Courier, agents: Agents) -> bool:
-        """Play until all is quiet; False where that took too long."""
-        start = time.monotonic()
-        moments = schedule.moments(self._options.seed, self._faults, len(story.deliveries), self._options.seconds)
-        for body, moment in zip(story.deliveries, moments, strict=True):
-            courier.send(body, start + moment)
+        """Play slot by slot, then wait until all is quiet; False where that took too long."""
+        rng = random.Random(f"{self._options.seed} moments")  # noqa: S311 -- no secrets
+        breaker = schedule.Breaker(self._stand)
+        share = -(-len(story.deliveries) // len(self._slots))
         agents.start()
-        breaker = schedule.Breaker(self._stand, self._faults, start)
-        give_up = start + self._options.seconds + self._options.patience
-        calm_since = time.monotonic()
+        for number, slot in enumerate(self._slots):
+            bodies = story.deliveries[number * share : (number + 1) * share]
+            breaker.begin(slot)
+            start = time.monotonic()
+            for body, moment in zip(bodies, schedule.moments(rng, slot, len(bodies), self._options.every), strict=True):
+                courier.send(body, start + moment)
+            self._go_on(breaker, partial(_over, breaker, start + self._options.every), CALM_WITHIN)
+        self.faults = breaker.done
+        quiet = _Lasting(lambda: not (courier.left() or agents.busy() or _waiting()))
+        return self._go_on(breaker, quiet, self._options.patience)
+
+    def _go_on(self, breaker: schedule.Breaker, enough: Callable[[], bool], patience: float) -> bool:
+        """Until it is `enough`; False where that took longer than `patience` and a slot."""
+        give_up = time.monotonic() + patience + self._options.every
         while time.monotonic() < give_up:
             breaker.act()
             self._tell(breaker)
-            if courier.left() or agents.busy() or not breaker.finished() or _waiting():
-                calm_since = time.monotonic()
-            if time.monotonic() - calm_since > QUIET_SECONDS:
+            if enough():
                 return True
             time.sleep(0.02)
         return False
@@ -113,16 +140,17 @@ class Run:
         theirs = {fingerprint(body) for body in story.deliveries}
         violations["lost"] += [f"delivery {name.hex()} never got its 200" for name in theirs - courier.accepted.keys()]
         found = figures.lags({name: at for name, at in courier.accepted.items() if name in theirs})
-        figures.recoveries(self._faults, found)
+        figures.recoveries(self.faults, found)
         violations["recovery"] = [
-            f"{fault.kind}: {fault.recovery:.1f} s" for fault in self._faults if fault.recovery > self._options.limit
+            f"{fault.kind}: {fault.recovery:.1f} s" for fault in self.faults if fault.recovery > self._options.limit
         ]
-        lag = [one.seconds for one in found]
         return {
             "options": asdict(self._options),
             "deliveries": {"distinct": story.unique, "posted": len(story.deliveries), **courier.answers},
-            "lag": {"p50": figures.percentile(lag, 50), "p99": figures.percentile(lag, 99), "max": max(lag, default=0)},
-            "faults": [asdict(fault) for fault in self._faults],
+            "lag": figures.spread([one.seconds for one in found]),
+            "lag undisturbed": figures.spread(figures.undisturbed(found, self.faults)),
+            "load": [*self._load, os.getloadavg()[0]],
+            "faults": [asdict(fault) for fault in self.faults],
             "network": dict(network.fates),
             "agents": dict(agents.answers),
             **checker.figures,
@@ -133,7 +161,7 @@ class Run:
         """When agents answer, on the monotonic clock: one answer for ten deliveries."""
         rng = random.Random(f"{self._options.seed} answers")  # noqa: S311 -- no secrets
         number, now = self._options.deliveries // 10, time.monotonic()
-        return sorted(now + rng.uniform(1, self._options.seconds) for _ in range(number))
+        return sorted(now + rng.uniform(1, self._seconds) for _ in range(number))
 
     def _connected(self) -> Connected:
         """The app and its page as the network must know them."""
@@ -169,3 +197,14 @@ def _waiting() -> bool:
     """Whether a delivery or an answer still has a way to go."""
     waiting = Delivery.objects.filter(state=Delivery.State.WAITING)
     return waiting.exists() or Outgoing.objects.everywhere().exists()
+
+
+def _over(breaker: schedule.Breaker, at: float) -> bool:
+    """Whether a slot that lasts until `at` is done with, and nothing of it late."""
+    return breaker.finished() and time.monotonic() > at and not _behind()
+
+
+def _behind() -> bool:
+    """Whether a delivery is late."""
+    late = timezone.now() - timedelta(seconds=figures.BEHIND)
+    return Delivery.objects.filter(state=Delivery.State.WAITING, received_at__lt=late).exists()

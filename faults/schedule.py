@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
 
+from connectors.deliveries import LEASE
 from faults.stand import Stand
 
 WORKER, VALKEY = "worker killed", "Valkey restarted empty"
-# A kill waits this long for the worker to hold deliveries, so that most strike in the middle of a batch.
-PATIENCE = 1.5
+# Most kills wait this long for the worker to hold deliveries, so that they strike in the middle of a batch.
+PATIENCE = 8.0
 IN_THE_MIDDLE = 0.75
-BURST = 0.6
-BURST_SECONDS = 0.8
+# Some kills follow another at once: they strike a worker that starts, or one that has just begun again.
+AT_ONCE, AFTER = 0.2, (0.6, 5.0)
+BURST, BURST_SECONDS = 0.6, 0.8
 
+# Without what a worker before this one held.
 HELD = """
-SELECT count(*) FROM connectors_delivery WHERE state = 'waiting' AND lease_until > statement_timestamp()
+SELECT count(*) FROM connectors_delivery
+WHERE state = 'waiting' AND lease_until > statement_timestamp() AND lease_until > to_timestamp(%s)
 """
 
 
 @dataclass(slots=True)
 class Fault:
-    """`due`: seconds after the start. `outage`: how long Valkey is away. The rest is known once it happened.
+    """`due`: seconds after its slot began. `outage`: how long Valkey is away. The rest is known once it happened.
 
-    `at`: seconds since 1970. `held`: deliveries the worker had in hand.
+    `at`: seconds since 1970. `held`: deliveries the worker had in hand. The others are seconds.
     """
 
     kind: str
@@ -43,46 +46,52 @@ class Fault:
     said: list[str] = field(default_factory=list)
 
 
-def plan(seed: int, kills: int, restarts: int, every: float) -> list[Fault]:
-    """One fault in every slot of `every` seconds, in its first half."""
+Slot = list[Fault]
+
+
+def plan(seed: int, kills: int, restarts: int, every: float) -> list[Slot]:
+    """Slots of `every` seconds with a fault in the first half, now and then with two. Without faults one empty slot."""
     rng = random.Random(f"{seed} faults")  # noqa: S311 -- no secrets
     kinds = [WORKER] * kills + [VALKEY] * restarts
     rng.shuffle(kinds)
-    found = []
-    for number, kind in enumerate(kinds):
-        due = (number + rng.uniform(0.15, 0.45)) * every
-        found.append(
-            Fault(
-                kind,
-                due,
-                outage=rng.uniform(0.2, 2.0) if kind == VALKEY else 0.0,
-                waits=kind == WORKER and rng.random() < IN_THE_MIDDLE,
-                delay=rng.uniform(0, 0.06),
-            )
-        )
-    return found
+    slots: list[Slot] = []
+    for kind in kinds:
+        fault = Fault(kind, rng.uniform(0.15, 0.45) * every, delay=rng.uniform(0, 0.06))
+        if kind == VALKEY:
+            fault.outage = rng.uniform(0.2, 2.0)
+        fault.waits = kind == WORKER and rng.random() < IN_THE_MIDDLE
+        if rng.random() < AT_ONCE and slots and len(slots[-1]) == 1:
+            fault.waits = False
+            fault.due = slots[-1][0].due + rng.uniform(*AFTER)
+            slots[-1].append(fault)
+        else:
+            slots.append([fault])
+    return slots or [[]]
 
 
-def moments(seed: int, faults: Sequence[Fault], number: int, seconds: float) -> list[float]:
-    """When `number` deliveries leave, in seconds after the start: most in a burst around each fault."""
-    rng = random.Random(f"{seed} moments")  # noqa: S311 -- no secrets
+def moments(rng: random.Random, slot: Slot, number: int, every: float) -> list[float]:
+    """When `number` deliveries leave, in seconds after the slot began: most in a burst around its fault."""
     found = []
     for _ in range(number):
-        if faults and rng.random() < BURST:
-            found.append(max(0.0, rng.choice(faults).due + rng.uniform(-BURST_SECONDS, BURST_SECONDS) / 2))
+        if slot and rng.random() < BURST:
+            found.append(max(0.0, slot[0].due + rng.uniform(-BURST_SECONDS, BURST_SECONDS) / 2))
         else:
-            found.append(rng.uniform(0, seconds))
+            found.append(rng.uniform(0, every))
     return sorted(found)
 
 
 class Breaker:
-    """Carries the plan out; to be called often. Remembers in each fault what it met."""
+    """Carries a slot's faults out; `act` is to be called often. `done`: what happened, in its order."""
 
-    def __init__(self, stand: Stand, faults: Sequence[Fault], start: float) -> None:
-        self._stand, self._start = stand, start
-        self._left = list(faults)
+    def __init__(self, stand: Stand) -> None:
+        self._stand = stand
+        self._left: Slot = []
+        self._start = 0.0
         self._back_at: float | None = None
         self.done: list[Fault] = []
+
+    def begin(self, slot: Slot) -> None:
+        self._left, self._start = list(slot), time.monotonic()
 
     def finished(self) -> bool:
         return not self._left and self._back_at is None
@@ -104,25 +113,28 @@ class Breaker:
             self._stand.kill_valkey()
             self._back_at = time.monotonic() + fault.outage
             return True
-        if not self._stand.child("worker").alive():
+        worker = self._stand.child("worker")
+        if not worker.alive():
             return False
-        fault.held = _wait_until_held() if fault.waits else _held()
+        since = time.time() - (time.monotonic() - worker.started) + LEASE.total_seconds()
+        if fault.waits:
+            _wait_until_held(since)
         time.sleep(fault.delay)
         fault.at = time.time()
         self._stand.kill("worker")
-        fault.held = _held()
+        fault.held = _held(since)
         return True
 
 
-def _wait_until_held() -> int:
+def _wait_until_held(since: float) -> None:
     give_up = time.monotonic() + PATIENCE
-    while not (held := _held()) and time.monotonic() < give_up:
+    while not _held(since) and time.monotonic() < give_up:
         time.sleep(0.002)
-    return held
 
 
-def _held() -> int:
+def _held(since: float) -> int:
+    """Deliveries with a lease that ends after `since`, in seconds since 1970."""
     with connection.cursor() as cursor:
-        cursor.execute(HELD)
+        cursor.execute(HELD, [since])
         row: tuple[Any, ...] = cursor.fetchone()
         return int(row[0])
