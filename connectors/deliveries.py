@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import F
+from django.db import connection, models, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 from psycopg2.extras import execute_values
 
@@ -22,6 +22,8 @@ from connectors.contract import Raw
 from connectors.models import ChannelAccount, Delivery, Oddity, PlatformApp
 
 LEASE = timedelta(seconds=5)
+# A batch ends with the delivery that reaches this.
+BATCH_BYTES = 16 * 1024 * 1024
 ATTEMPTS = 5
 
 
@@ -63,17 +65,28 @@ SELECT kept.id, given.body, given.headers FROM kept JOIN given USING (app_id, fi
 """
 
 CLAIM = """
+WITH free AS (
+    SELECT d.id FROM connectors_delivery AS d
+    JOIN connectors_platformapp AS app ON app.id = d.app_id AND app.paused_at IS NULL
+    WHERE d.state = 'waiting' AND (d.lease_until IS NULL OR d.lease_until < statement_timestamp())
+    ORDER BY d.id LIMIT %s FOR UPDATE OF d SKIP LOCKED
+),
+sized AS (
+    SELECT free.id, sum(octet_length(kept.body)) OVER (ORDER BY free.id) - octet_length(kept.body) AS before
+    FROM free JOIN connectors_deliverybody AS kept ON kept.delivery_id = free.id
+)
 UPDATE connectors_delivery AS d
 SET lease_until = statement_timestamp() + make_interval(secs => %s), attempts = d.attempts + 1
-FROM (
-    SELECT id FROM connectors_delivery
-    WHERE state = 'waiting' AND (lease_until IS NULL OR lease_until < statement_timestamp())
-    ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
-) AS free,
-connectors_platformapp AS app
-WHERE d.id = free.id AND app.id = d.app_id
+FROM sized, connectors_platformapp AS app
+WHERE d.id = sized.id AND sized.before < %s AND app.id = d.app_id
 RETURNING d.id, d.app_id, app.platform, d.attempts, d.received_at
 """
+
+
+def free() -> models.QuerySet[Delivery]:
+    """Deliveries nobody holds: what `claim` would give, were there no limit."""
+    unheld = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
+    return Delivery.objects.filter(unheld, state=Delivery.State.WAITING, app__paused_at=None)
 
 
 def keep(arrived: Iterable[Arrived]) -> int:
@@ -90,9 +103,12 @@ def keep(arrived: Iterable[Arrived]) -> int:
 
 
 def claim(limit: int) -> list[Claimed]:
-    """Take waiting deliveries, the oldest first, for the length of a lease."""
+    """Take waiting deliveries, the oldest first, for the length of a lease: so many, and no more than fits in memory.
+
+    Those of a paused app wait.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, [LEASE.total_seconds(), limit])
+        cursor.execute(CLAIM, [limit, LEASE.total_seconds(), BATCH_BYTES])
         rows = sorted(cursor.fetchall())
         if not rows:
             return []
@@ -112,6 +128,11 @@ def _raw(kept: tuple[bytes, Any], received_at: datetime) -> Raw:
     return Raw(body, received_at, headers if isinstance(headers, dict) else json.loads(headers or "{}"))
 
 
+def hold(ids: Sequence[int]) -> None:
+    """Work on these goes on: their leases begin anew."""
+    Delivery.objects.filter(pk__in=ids, state=Delivery.State.WAITING).update(lease_until=timezone.now() + LEASE)
+
+
 def finish(ids: Sequence[int]) -> None:
     done = {"state": Delivery.State.DONE, "lease_until": None, "done_at": timezone.now(), "error": ""}
     Delivery.objects.filter(pk__in=ids, state=Delivery.State.WAITING).update(**done)
@@ -125,7 +146,7 @@ def put_back(delivery: Claimed, error: str, *, for_good: bool = False) -> bool:
         changes |= {"state": Delivery.State.FAILED, "lease_until": None}
     else:
         changes |= {"lease_until": timezone.now() + timedelta(seconds=2**delivery.attempts)}
-    Delivery.objects.filter(pk=delivery.id).update(**changes)
+    Delivery.objects.filter(pk=delivery.id, state=Delivery.State.WAITING).update(**changes)
     return aside
 
 

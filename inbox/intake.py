@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -23,7 +24,16 @@ BATCH = 200
 ROUNDS = 50
 BELL = "intake"
 
-Group = dict[tuple[str, str], list[Arrival]]
+# Records in one transaction: it ends well within a lease.
+AT_ONCE = 500
+# After so many leases a delivery is taken in alone: it may be what ends our workers.
+SUSPECT = 2
+# Classes of PostgreSQL's error codes: a deadlock, a limit of a statement.
+ROLLED_BACK, LIMIT_EXCEEDED = "40", "54"
+
+Parsed = Sequence[tuple[Claimed, list[Inbound]]]
+Groups = list[tuple[ChannelAccount, list[Arrival]]]
+Strange = list[tuple[Claimed, Inbound, ChannelAccount | None]]
 
 
 def ring_for_deliveries() -> None:
@@ -39,7 +49,10 @@ def drain() -> None:
         batch = deliveries.claim(BATCH)
         if not batch:
             return
-        take_in(batch)
+        take_in([delivery for delivery in batch if delivery.attempts <= SUSPECT])
+        for delivery in batch:
+            if delivery.attempts > SUSPECT:
+                take_in([delivery])
     ring_for_deliveries()
 
 
@@ -47,16 +60,34 @@ def take_in(batch: Sequence[Claimed]) -> None:
     """Take in these deliveries. One that cannot be is isolated by halving; it never costs another."""
     try:
         _process(batch)
-    except (OperationalError, InterfaceError):
-        raise
     except Exception as error:
+        if _is_the_database_s(error):
+            raise
         if len(batch) > 1:
             middle = len(batch) // 2
             take_in(batch[:middle])
             take_in(batch[middle:])
             return
-        aside = deliveries.put_back(batch[0], f"{type(error).__name__}: {error}")
-        log.exception("delivery %s was %s", batch[0].id, "set aside" if aside else "put back")
+        aside = deliveries.put_back(batch[0], _put(error))
+        # Not the error's own words: a database quotes the row, and the row is a customer's.
+        where = "".join(traceback.format_tb(error.__traceback__))
+        log.error(
+            "delivery %s was %s: %s\n%s", batch[0].id, "set aside" if aside else "put back", type(error).__name__, where
+        )
+        _rescue(batch[0])
+
+
+def _is_the_database_s(error: Exception) -> bool:
+    """The database failed, not these data: a deadlock or a limit that they exceed is met by taking them apart."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    code = getattr(error.__cause__, "pgcode", None) or ""
+    return not code.startswith((ROLLED_BACK, LIMIT_EXCEEDED))
+
+
+def _put(error: Exception) -> str:
+    first, *_ = str(error).splitlines() or [""]
+    return f"{type(error).__name__}: {first}"
 
 
 def _process(batch: Sequence[Claimed]) -> None:
@@ -70,29 +101,66 @@ def _process(batch: Sequence[Claimed]) -> None:
             continue
         done.append(delivery.id)
     for app_id, parsed in by_app.items():
-        _hand_over(app_id, parsed)
+        _hand_over(app_id, parsed, done)
     deliveries.finish(done)
 
 
-def _hand_over(app_id: int, parsed: Sequence[tuple[Claimed, list[Inbound]]]) -> None:
-    """Group the records by account, and give each account its own in one transaction."""
+def _hand_over(app_id: int, parsed: Parsed, held: Sequence[int]) -> None:
+    """Give each account its own records, some at a time, each time in one transaction. `held` are our leases."""
+    groups, strange = _grouped(app_id, parsed)
+    for account, arrivals in groups:
+        for start in range(0, len(arrivals), AT_ONCE):
+            some = arrivals[start : start + AT_ONCE]
+            with workspace(account.workspace_id):
+                receive(account, some)
+                if _wants_more(some):
+                    ring(enrich.enrich, account.pk, once=f"enrich:{account.pk}")
+            deliveries.hold(held)
+    for delivery, record, owner in strange:
+        _count(app_id, delivery, record, owner)
+
+
+def _grouped(app_id: int, parsed: Parsed) -> tuple[Groups, Strange]:
+    """The records by account, and those that are nobody's or mean nothing to us."""
     named = {(record.channel, record.account) for _, records in parsed for record in records}
     accounts = deliveries.accounts(app_id, named)
-    groups: Group = defaultdict(list)
+    groups: dict[tuple[str, str], list[Arrival]] = defaultdict(list)
+    strange: Strange = []
     for delivery, records in parsed:
         for record in records:
             key = (record.channel, record.account)
             account = accounts.get(key)
             if isinstance(record, Unknown) or account is None:
-                _count(app_id, delivery, record, account)
+                strange.append((delivery, record, account))
             else:
                 groups[key].append(Arrival(record, delivery.raw.received_at))
-    for key, arrivals in sorted(groups.items()):
-        account = accounts[key]
+    return [(accounts[key], arrivals) for key, arrivals in sorted(groups.items())], strange
+
+
+def _rescue(delivery: Claimed) -> None:
+    """Of a delivery that cannot be taken in as a whole, take in every record that can be."""
+    try:
+        records = gateway.parse(delivery.platform, delivery.raw)
+        groups, _strange = _grouped(delivery.app_id, [(delivery, records)])
+    except Exception as error:
+        if _is_the_database_s(error):
+            raise
+        return
+    for account, arrivals in groups:
         with workspace(account.workspace_id):
-            receive(account, arrivals)
-            if _wants_more(arrivals):
-                ring(enrich.enrich, account.pk, once=f"enrich:{account.pk}")
+            _receive_what_can_be(account, arrivals)
+
+
+def _receive_what_can_be(account: ChannelAccount, arrivals: Sequence[Arrival]) -> None:
+    try:
+        receive(account, arrivals)
+    except Exception as error:
+        if _is_the_database_s(error):
+            raise
+        if len(arrivals) > 1:
+            middle = len(arrivals) // 2
+            _receive_what_can_be(account, arrivals[:middle])
+            _receive_what_can_be(account, arrivals[middle:])
 
 
 def _count(app_id: int, delivery: Claimed, record: Inbound, account: ChannelAccount | None) -> None:

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Min, Q
 from django.utils import timezone
 
-from connectors.models import Delivery
+from connectors import deliveries
 from inbox import intake, outbox
 from inbox.actions import clocks, presence
 from inbox.models import Outgoing, Presence
@@ -79,10 +79,10 @@ def expire_presence() -> None:
 
 def ring_for_what_waits() -> None:
     """Wake workers for work nobody holds: new, or left behind by one that died."""
+    if deliveries.free().exists():
+        intake.ring_for_deliveries()
     now = timezone.now()
     free = Q(lease_until=None) | Q(lease_until__lt=now)
-    if Delivery.objects.filter(free, state=Delivery.State.WAITING).exists():
-        intake.ring_for_deliveries()
     if Outgoing.objects.everywhere().filter(free, ready_at__lte=now).exists():
         outbox.ring_for_replies()
 

@@ -7,10 +7,9 @@ from typing import Any
 
 from celery import bootsteps
 from django.db import connection
-from django.db.models import Q
 from django.utils import timezone
 
-from connectors.models import Delivery
+from connectors import deliveries
 from socialcare import watchdog
 from socialcare.valkey import valkey
 
@@ -26,10 +25,8 @@ class Watchdog(bootsteps.StartStopStep):
 
 def work_waits() -> bool:
     """Deliveries have waited for long, and nobody holds them."""
-    now = timezone.now()
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
     try:
-        return Delivery.objects.filter(free, state=Delivery.State.WAITING, received_at__lt=now - WAITED).exists()
+        return deliveries.free().filter(received_at__lt=timezone.now() - WAITED).exists()
     finally:
         connection.close()
 

@@ -23,7 +23,7 @@ class Identity(WorkspaceOwned):
 
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="identities")
     account = models.ForeignKey(ChannelAccount, models.CASCADE, related_name="+", db_index=False)
-    external_id = models.CharField(max_length=200)
+    external_id = models.CharField(max_length=260)
     name = models.CharField(max_length=200, blank=True)
     handle = models.CharField(max_length=200, blank=True)
     avatar_url = models.URLField(max_length=1000, blank=True)

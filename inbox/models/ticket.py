@@ -100,7 +100,8 @@ class Message(WorkspaceOwned):
 
     `attachments`: list of {type, url, title, raw_type, latitude, longitude}.
     `revisions`: earlier words, [{text, at}]. `reactions`: {person's external id: reaction}.
-    A removed message keeps its row and loses its words.
+    A removed message keeps its row and loses its words. `standby`: it was another app's to answer.
+    `moved`: when the platform last said something of one kind about it, {kind: ISO 8601}.
     """
 
     class State(models.TextChoices):
@@ -132,11 +133,13 @@ class Message(WorkspaceOwned):
     attachments = models.JSONField(default=list)
     revisions = models.JSONField(default=list)
     reactions = models.JSONField(default=dict)
+    moved = models.JSONField(default=dict)
     rating = models.PositiveSmallIntegerField(null=True)
     permalink = models.URLField(max_length=1000, blank=True)
     raw_kind = models.CharField(max_length=60, blank=True)
     at = models.DateTimeField()
     dated = models.BooleanField(default=True)
+    standby = models.BooleanField(default=False)
     received_at = models.DateTimeField(default=timezone.now)
     edited_at = models.DateTimeField(null=True)
     removed_at = models.DateTimeField(null=True)

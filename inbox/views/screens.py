@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -103,12 +103,10 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """
     found: dict[str, object] = {"database": "ok", "broker": "ok", "queue_seconds": 0}
     try:
-        oldest = (
-            Delivery.objects.filter(state=Delivery.State.WAITING).order_by("id").values_list("received_at", flat=True)
-        )
-        if first := oldest.first():
+        waiting = Delivery.objects.filter(state=Delivery.State.WAITING, app__paused_at=None)
+        if first := waiting.order_by("id").values_list("received_at", flat=True).first():
             found["queue_seconds"] = round((timezone.now() - first).total_seconds(), 1)
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         connection.close()
         found["database"] = "down"
     try:
