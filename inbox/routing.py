@@ -14,15 +14,20 @@ from django.utils import timezone
 
 from inbox.models import Presence, Ticket
 from inbox.models.team import PRESENT_FOR
+from socialcare.models import Membership
 from socialcare.tenancy import current_workspace
 
 ROUTING_LOCK = 1
 
 
 def present() -> list[int]:
-    """Users who are there and want work, those waiting longest first."""
+    """Members who are there and want work, those waiting longest first.
+
+    A browser that has not heard yet that its user was let go may still call itself present.
+    """
     fresh = timezone.now() - PRESENT_FOR
-    there = Presence.objects.filter(present=True, available=True, seen_at__gte=fresh)
+    there = Presence.objects.filter(present=True, available=True, seen_at__gte=fresh, user__is_active=True)
+    there = there.filter(user__in=Membership.objects.filter(workspace_id=current_workspace()).values("user_id"))
     return list(there.order_by("since", "user_id").values_list("user_id", flat=True))
 
 

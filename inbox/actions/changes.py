@@ -15,6 +15,7 @@ from inbox.actions.handover import thread_handed_over
 from inbox.models import Early, Event, Message, Story, Ticket
 
 AboutMessage = Edited | Removed | Hidden | Reacted
+SAID_LATER = ("text", "attachments", "revisions", "edited_at", "removed_at", "hidden", "liked", "reactions", "moved")
 
 
 def apply(account: ChannelAccount, records: Sequence[Inbound]) -> None:
@@ -52,32 +53,39 @@ def _about_messages(account: ChannelAccount, records: Sequence[AboutMessage]) ->
         .order_by("id")
     }
     messages = {str(message.external_id): message for message in held.select_related("ticket__identity")}
+    heard: dict[int, Message] = {}
     changed: dict[int, Message] = {}
+    removed: list[Message] = []
     for record in records:
         change = _described(account, record)
         message = messages.get(record.external_id)
         if message is None:
             if not _story(account, record):
                 _keep_early(account, record.external_id, change)
-        elif _change(message, change):
+            continue
+        heard[message.pk] = message
+        if _change(message, change):
             changed[message.pk] = message
             _window(tickets[message.ticket_id], record)
-    if not changed:
-        return
-    for message in changed.values():
-        message.save(
-            update_fields=[
-                "text", "attachments", "revisions", "edited_at", "removed_at", "hidden", "liked", "reactions",
-            ]
-        )  # fmt: skip
-        if message.seq == tickets[message.ticket_id].seq or message.at >= tickets[message.ticket_id].last_at:
-            tickets[message.ticket_id].preview = announce.preview(message.text, message.attachments)
+            if isinstance(record, Removed):
+                removed.append(message)
+    for message in heard.values():
+        message.save(update_fields=SAID_LATER)
+    if changed:
+        _tell(tickets, list(changed.values()), removed)
+
+
+def _tell(tickets: dict[int, Ticket], changed: Sequence[Message], removed: Sequence[Message]) -> None:
+    for message in changed:
+        ticket = tickets[message.ticket_id]
+        if message.seq == ticket.seq or message.at >= ticket.last_at:
+            ticket.preview = announce.preview(message.text, message.attachments)
     announce.history(
         *(Event(ticket_id=message.ticket_id, verb="removed_by_customer", data={"message": message.pk})
-          for message in changed.values() if message.removed_at and message.origin == Message.Origin.CUSTOMER)
+          for message in removed if message.origin == Message.Origin.CUSTOMER)
     )  # fmt: skip
-    announce.save([tickets[pk] for pk in sorted({message.ticket_id for message in changed.values()})])
-    announce.restated(changed.values())
+    announce.save([tickets[pk] for pk in sorted({message.ticket_id for message in changed})])
+    announce.restated(changed)
 
 
 def _described(account: ChannelAccount, record: AboutMessage) -> dict[str, Any]:
@@ -97,13 +105,21 @@ def _described(account: ChannelAccount, record: AboutMessage) -> dict[str, Any]:
 
 
 def _change(message: Message, change: dict[str, Any]) -> bool:
-    """Apply one change in memory; False where it changes nothing."""
-    return CHANGES[change["do"]](message, change, datetime.fromisoformat(change["at"]))
+    """Apply one change in memory; False where it changes nothing.
+
+    Of a kind (for reactions: of a person) the latest word counts, whenever it comes.
+    """
+    at = datetime.fromisoformat(change["at"])
+    subject = f"react:{change['who']}" if change["do"] == "react" else change["do"]
+    said = message.moved.get(subject)
+    if said and at < datetime.fromisoformat(said):
+        return False
+    message.moved = {**message.moved, subject: change["at"]}
+    return CHANGES[change["do"]](message, change, at)
 
 
 def _edit(message: Message, change: dict[str, Any], at: datetime) -> bool:
-    stale = message.edited_at is not None and at < message.edited_at
-    if message.removed_at or stale or message.text == change["text"]:
+    if message.removed_at or message.text == change["text"]:
         return False
     message.revisions = [*message.revisions, {"text": message.text, "at": _ms(message.edited_at or message.at)}]
     message.text, message.edited_at = change["text"], at

@@ -19,14 +19,26 @@ MOVES = {
 
 
 def history_of(ticket_id: int) -> list[Moment]:
-    """What moves the clock, from the messages as they are kept and the resolutions."""
-    said = Message.objects.filter(ticket_id=ticket_id, state__in=[Message.State.RECEIVED, Message.State.SENT])
+    """What moves the clock: the messages as they are kept, resolutions, and what another app handed to us.
+
+    Words another app had to answer move none.
+    """
+    kept = [Message.State.RECEIVED, Message.State.SENT]
+    said = Message.objects.filter(ticket_id=ticket_id, state__in=kept, standby=False)
     moments = [
         Moment(at, received_at, MOVES[Message.Origin(origin)])
         for at, received_at, origin in said.values_list("at", "received_at", "origin")
     ]
-    resolved = Event.objects.filter(ticket_id=ticket_id, verb="resolved").values_list("at", flat=True)
+    happened = Event.objects.filter(ticket_id=ticket_id)
+    handed = happened.filter(verb="handed_to_us", data__waits=True).values_list("at", flat=True)
+    moments += [Moment(at, at, What.WROTE) for at in handed]
+    resolved = happened.filter(verb="resolved").values_list("at", flat=True)
     return moments + [Moment(at, at, What.RESOLVED) for at in resolved]
+
+
+def waits_for_us(ticket_id: int) -> bool:
+    """Whether the customer's last words stand unanswered, with or without a promise about it."""
+    return any(wait.stopped_at is None for wait in engine.waits(history_of(ticket_id)))
 
 
 @transaction.atomic

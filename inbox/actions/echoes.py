@@ -11,9 +11,9 @@ from django.utils import timezone
 from connectors.contract import Kind, Post
 from connectors.models import ChannelAccount
 from inbox.actions import announce
+from inbox.actions.clocks import waits_for_us
 from inbox.actions.replies import answered, settle_as_sent
 from inbox.models import Event, Message, Story, Ticket
-from sla import engine
 
 RESOLVED = Q(status=Ticket.Status.RESOLVED)
 State = Message.State
@@ -97,7 +97,7 @@ def _answered_outside(account: ChannelAccount, post: Post) -> None:
     )
     was_open = ticket.status == Ticket.Status.OPEN
     answered(ticket, account.channel, post.created_at, announce.preview(post.text))
-    if was_open and not engine.running([ticket.pk]):
+    if was_open and not waits_for_us(ticket.pk):
         ticket.status = Ticket.Status.PENDING
     announce.history(Event(ticket=ticket, verb="answered_outside", data={"app": post.app_id}))
     announce.save([ticket])

@@ -24,8 +24,10 @@ def thread_handed_over(account: ChannelAccount, notice: Notice) -> None:
     if ticket.owner_app == ("" if ours else owner):
         return
     ticket.owner_app = "" if ours else owner[:40]
-    announce.history(Event(ticket=ticket, verb="handed_to_us" if ours else "handed_away", at=notice.at, data={}))
-    if ours and _waits(ticket):
+    waits = ours and _waits(ticket)
+    data = {"waits": True} if waits else {}
+    announce.history(Event(ticket=ticket, verb="handed_to_us" if ours else "handed_away", at=notice.at, data=data))
+    if waits:
         ticket.status = Ticket.Status.OPEN
         words = engine.Wrote(
             ticket.pk, account.pk, account.channel, notice.at, notice.at, ticket.first_answered_at is not None

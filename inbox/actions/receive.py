@@ -15,7 +15,7 @@ from connectors.contract import Attachment, Inbound, Post
 from connectors.models import ChannelAccount
 from inbox import routing
 from inbox.actions import announce, changes, contacts, echoes
-from inbox.actions.clocks import history_of
+from inbox.actions.clocks import history_of, waits_for_us
 from inbox.models import Event, Identity, Message, Ticket
 from sla import engine
 from socialcare.models import Workspace
@@ -146,6 +146,7 @@ def _add(touched: Touched, account: ChannelAccount, post: Post, received_at: dat
             rating=post.rating,
             at=at,
             dated=post.dated,
+            standby=post.standby,
             received_at=received_at,
         )
     )
@@ -194,7 +195,7 @@ def _run_clocks(account: ChannelAccount, batch: Sequence[Touched]) -> None:
         if not touched.in_order:
             ticket = touched.ticket
             engine.recompute(ticket.pk, account.pk, account.channel, history_of(ticket.pk))
-            if touched.before == Ticket.Status.PENDING and not engine.running([ticket.pk]):
+            if touched.before == Ticket.Status.PENDING and not waits_for_us(ticket.pk):
                 ticket.status = Ticket.Status.PENDING
 
 

@@ -12,7 +12,7 @@ from connectors import gateway
 from connectors.contract import Kind, Reason, Reply, Sent, Thread
 from connectors.models import ChannelAccount
 from inbox.actions import announce
-from inbox.actions.clocks import history_of
+from inbox.actions.clocks import history_of, waits_for_us
 from inbox.actions.refusals import KeyReused, NewerMessages, NotAllowed, TooLate
 from inbox.models import Event, Message, Outgoing, Ticket
 from sla import engine
@@ -244,7 +244,7 @@ def _sent(message: Message, outcome: Sent) -> Message:
     ticket = message.ticket
     was_open = ticket.status == Ticket.Status.OPEN
     answered(ticket, ticket.account.channel, message.at, announce.preview(message.text))
-    if was_open and not engine.running([ticket.pk]):
+    if was_open and not waits_for_us(ticket.pk):
         ticket.status = Ticket.Status.PENDING
     _trouble(ticket)
     announce.save([ticket])

@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 
 from connectors.models import Delivery, Oddity
-from inbox.actions import presence, work
-from inbox.models import Contact, Identity, Message, Presence, Story, Ticket
-from sla.models import Timer
+from inbox.actions import people, presence, work
+from inbox.models import Contact, Event, Identity, Message, Presence, Story, Ticket
+from sla.models import Policy, Timer
 from socialcare.tenancy import workspace
 from tests import meta
 from tests.conftest import PAGE, take_in
@@ -178,3 +178,62 @@ def test_a_customer_comes_back_to_the_ticket_that_is_open_though_it_is_not_the_n
     take_in(facebook, meta.comment("three"))
     assert Message.objects.get(text="three").ticket == older
     assert not Delivery.objects.exclude(state="done").exists()
+
+
+def test_hiding_and_reactions_end_as_the_platform_s_last_word_says(facebook):
+    start = timezone.now() - timedelta(minutes=1)
+
+    def later(seconds, **what):
+        take_in(facebook, meta.comment("x", comment_id="700_1", at=start + timedelta(seconds=seconds), **what))
+
+    later(0)
+    later(20, verb="unhide")
+    later(10, verb="hide")
+    for seconds, verb in ((30, "remove"), (25, "add")):
+        value = {"item": "reaction", "verb": verb, "reaction_type": "love", "comment_id": "700_1",
+                 "post_id": meta.POST, "from": {"id": "5"}, "created_time": meta.seconds(start) + seconds}  # fmt: skip
+        take_in(facebook, meta.change(value))
+    later(50, verb="edited", message="x")
+    later(40, verb="edited", message="older words")
+    message = Message.objects.get()
+    assert (message.hidden, message.reactions, message.text) == (False, {}, "x")
+
+
+def test_a_message_is_said_to_be_removed_once(facebook):
+    take_in(facebook, meta.comment("x", comment_id="700_1"))
+    take_in(facebook, meta.comment(comment_id="700_1", verb="remove", message=None))
+    take_in(facebook, meta.comment(comment_id="700_1", verb="hide"))
+    assert Event.objects.filter(verb="removed_by_customer").count() == 1
+
+
+def test_nobody_gets_a_ticket_who_works_here_no_more(facebook, alice, bob, carol):
+    presence.here(alice)
+    presence.available(bob, True)
+    people.let_go(carol.user, alice.user_id)
+    # A browser that has not heard of it.
+    presence.here(alice)
+    bob.user.is_active = False
+    bob.user.save()
+    take_in(facebook, meta.comment())
+    assert Ticket.objects.get().assignee is None
+
+
+def test_without_a_promise_what_is_unanswered_stays_open_all_the_same(messenger):
+    Policy.objects.all().delete()
+    start = timezone.now() - timedelta(minutes=1)
+    take_in(messenger, meta.direct("one", at=start))
+    take_in(messenger, meta.echo("answer", mid="m_2", app_id=5, at=start + timedelta(seconds=20)))
+    assert Ticket.objects.get().status == "pending"
+    take_in(messenger, meta.direct("two", at=start + timedelta(seconds=40)))
+    take_in(messenger, meta.echo("answer to one", mid="m_1", app_id=5, at=start + timedelta(seconds=10)))
+    assert Ticket.objects.get().status == "open"
+
+
+def test_words_another_app_has_to_answer_start_no_clock_in_any_order(messenger):
+    start = timezone.now() - timedelta(minutes=1)
+    for second in (9, 3, 6):
+        words = {"message": {"mid": f"m_{second}", "text": str(second)}}
+        take_in(messenger, meta.messaging(words, at=start + timedelta(seconds=second), standby=True))
+    assert Message.objects.count() == 3
+    assert not Timer.objects.exists()
+    assert Ticket.objects.get().status == "pending"
