@@ -10,13 +10,16 @@ from typing import Any
 import orjson
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import close_old_connections
+from django.utils.crypto import constant_time_compare
 
 from inbox import records
 from inbox.actions import presence, viewing
 from inbox.hub import Hub, Socket, frame
 from socialcare.middleware import member
-from socialcare.models import Membership
+from socialcare.models import Membership, User
 from socialcare.tenancy import workspace
 
 NOT_SIGNED_IN, NOT_A_MEMBER, TOO_SLOW = 4401, 4403, 4429
@@ -37,7 +40,7 @@ def hub() -> Hub:
 
 
 class LiveConsumer(AsyncWebsocketConsumer):
-    """Authorised when it opens, at every message, and told or closed when the membership changes."""
+    """Authorised when it opens and again and again, and told or closed when membership or session end."""
 
     membership: Membership
     socket: Socket | None = None
@@ -99,6 +102,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
             if words is None:
                 await self.close(TOO_SLOW)
                 return
+            if not await self._still_a_member():
+                return
             await self.send(text_data=words.decode())
             if b'["you",' in words:
                 self.checked_at = 0.0
@@ -106,11 +111,14 @@ class LiveConsumer(AsyncWebsocketConsumer):
                     return
 
     async def _still_a_member(self) -> bool:
-        """Asked again now and then, and at once when we are told that the role changed."""
+        """Asked again now and then, also of a browser that says nothing, and at once when the role changed."""
         if time.monotonic() - self.checked_at < MEMBER_AGAIN_EVERY:
             return True
-        found = await self._member(self.membership.user_id)
         self.checked_at = time.monotonic()
+        if not await self._still_signed_in():
+            await self.close(NOT_SIGNED_IN)
+            return False
+        found = await self._member(self.membership.user_id)
         if found is None:
             await self.close(NOT_A_MEMBER)
             return False
@@ -133,6 +141,14 @@ class LiveConsumer(AsyncWebsocketConsumer):
     @database_sync_to_async
     def _member(self, user_id: int) -> Membership | None:
         return member(user_id, self.scope["url_route"]["kwargs"]["slug"])
+
+    @database_sync_to_async
+    def _still_signed_in(self) -> bool:
+        """The session this socket was opened with has not ended, here or by a new password."""
+        session = SessionStore(self.scope["session"].session_key).load()
+        known = session.get(HASH_SESSION_KEY, "")
+        user = User.objects.filter(pk=session.get(SESSION_KEY) or 0, is_active=True).first()
+        return user is not None and constant_time_compare(known, user.get_session_auth_hash())
 
     @database_sync_to_async
     def _here(self) -> None:

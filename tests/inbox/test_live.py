@@ -10,6 +10,7 @@ import orjson
 import pytest
 import redis.asyncio
 from asgiref.sync import sync_to_async
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from inbox import consumers, hub, live
@@ -158,6 +159,30 @@ def test_a_member_who_was_removed_is_shown_out(acme, alice):
             assert await socket.closed_with() == 4403
 
     user_id = alice.user_id
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("end", ["sign out", "new password", "switched off"])
+def test_a_silent_browser_hears_nothing_more_once_its_session_ended(acme, alice, facebook, monkeypatch, end):
+    monkeypatch.setattr(consumers, "MEMBER_AGAIN_EVERY", 0.0)
+    cookie = cookie_of(alice)
+
+    def finish():
+        if end == "sign out":
+            Session.objects.all().delete()
+        elif end == "new password":
+            alice.user.set_password("something else entirely")
+        alice.user.is_active = end != "switched off"
+        alice.user.save()
+
+    async def story():
+        async with Socket("acme", cookie) as socket:
+            await socket.say({"hello": {"since": None}})
+            await socket.event("counts")
+            await sync_to_async(finish)()
+            await in_workspace(acme, take_in, facebook, meta.comment("not for these eyes"))
+            assert await socket.closed_with() == 4401
+
     asyncio.run(story())
 
 
