@@ -11,6 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "socialcare.settings")
 
 app = Celery("socialcare")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.worker_consumer = "socialcare.consumer:Consumer"
 app.steps["worker"].add("inbox.worker:Watchdog")
 app.conf.imports = ["inbox.intake", "inbox.outbox", "inbox.polling", "inbox.upkeep"]
 app.conf.beat_schedule = {
