@@ -25,7 +25,7 @@ ROUNDS = 50
 BELL = "intake"
 
 # Records in one transaction: it ends well within a lease.
-AT_ONCE = 500
+AT_ONCE = 100
 # After so many leases a delivery is taken in alone: it may be what ends our workers.
 SUSPECT = 2
 # Classes of PostgreSQL's error codes: a deadlock, a limit of a statement.

@@ -61,7 +61,7 @@ def save(tickets: Sequence[Ticket]) -> None:
     if len(tickets) == 1:
         tickets[0].save(update_fields=WRITTEN)
     else:
-        Ticket.objects.bulk_update(tickets, WRITTEN)
+        Ticket.objects.bulk_update(tickets, WRITTEN, batch_size=100)
     changed([ticket.pk for ticket in tickets])
 
 

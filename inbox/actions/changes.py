@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
-
 from connectors.contract import Edited, Hidden, Inbound, Kind, Notice, NoticeKind, Reacted, Receipt, Removed
 from connectors.models import ChannelAccount
 from inbox.actions import announce
@@ -69,8 +67,7 @@ def _about_messages(account: ChannelAccount, records: Sequence[AboutMessage]) ->
             _window(tickets[message.ticket_id], record)
             if isinstance(record, Removed):
                 removed.append(message)
-    for message in heard.values():
-        message.save(update_fields=SAID_LATER)
+    Message.objects.bulk_update(heard.values(), SAID_LATER, batch_size=100)
     if changed:
         _tell(tickets, list(changed.values()), removed)
 
@@ -193,11 +190,13 @@ def _keep_early(account: ChannelAccount, external_id: str, change: dict[str, Any
 def _receipt(account: ChannelAccount, receipt: Receipt) -> None:
     """Our messages arrived or were read; a state only ever goes forward."""
     field = "read_at" if receipt.read else "delivered_at"
-    named = Q(external_id__in=receipt.external_ids)
+    ours = Message.objects.filter(account=account, state=Message.State.SENT, **{f"{field}__isnull": True})
+    ours = ours.exclude(origin=Message.Origin.CUSTOMER)
+    found = {message.pk: message for message in ours.filter(external_id__in=receipt.external_ids)}
     if receipt.until:
-        named |= Q(ticket__thread_id=receipt.thread_id, at__lte=receipt.until)
-    ours = Message.objects.filter(named, account=account, state=Message.State.SENT, **{f"{field}__isnull": True})
-    messages = list(ours.exclude(origin=Message.Origin.CUSTOMER))
+        in_thread = ours.filter(ticket__account=account, ticket__thread_id=receipt.thread_id, at__lte=receipt.until)
+        found |= {message.pk: message for message in in_thread}
+    messages = list(found.values())
     for message in messages:
         setattr(message, field, receipt.until or receipt.at)
         message.delivered_at = message.delivered_at or message.read_at

@@ -13,7 +13,7 @@ from connectors.models import ChannelAccount
 from inbox.actions import announce
 from inbox.actions.clocks import waits_for_us
 from inbox.actions.replies import answered, settle_as_sent
-from inbox.models import Event, Message, Story, Ticket
+from inbox.models import Event, Identity, Message, Story, Ticket
 
 RESOLVED = Q(status=Ticket.Status.RESOLVED)
 State = Message.State
@@ -55,13 +55,17 @@ def _reply_behind(account: ChannelAccount, post: Post) -> Message | None:
     if post.token or (post.app_id and post.app_id != account.app.as_app().external_id):
         return None
     waiting = ours.filter(state__in=ON_ITS_WAY, external_id=None, text=post.text).exclude(state=State.QUEUED)
-    if post.kind == Kind.DIRECT:
-        waiting = waiting.filter(ticket__thread_id=post.thread_id) | waiting.filter(
-            private=True, ticket__identity__external_id=post.thread_id
-        )
-    else:
-        waiting = waiting.filter(ticket__thread_id=post.thread_id, private=False)
-    return waiting.order_by("id").first()
+    # One question after the other: the database finds a thread by its index, but "this or that" by reading everything.
+    here = waiting.filter(ticket__account=account, ticket__thread_id=post.thread_id)
+    if post.kind != Kind.DIRECT:
+        return here.filter(private=False).order_by("id").first()
+    if found := here.order_by("id").first():
+        return found
+    them = Identity.objects.filter(account=account, external_id=post.thread_id).first()
+    if them is None:
+        return None
+    to_them = waiting.filter(ticket__contact=them.contact_id, ticket__identity=them, private=True)
+    return to_them.order_by("id").first()
 
 
 def _by_token(account: ChannelAccount, token: str) -> Message | None:

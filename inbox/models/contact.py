@@ -31,6 +31,11 @@ class Identity(WorkspaceOwned):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "external_id"], name="one_identity")]
+        indexes = [
+            models.Index(
+                fields=["account", "-id"], condition=models.Q(name="", profile_asked_at=None), name="identities_to_ask"
+            )
+        ]
         verbose_name_plural = "identities"
 
     def __str__(self) -> str:
