@@ -183,8 +183,8 @@ def saw_verified(app_ids: set[int], at: datetime) -> None:
     PlatformApp.objects.everywhere().filter(pk__in=app_ids).update(last_verified_at=at)
 
 
-def saw_refused(app_id: int, at: datetime) -> None:
-    PlatformApp.objects.everywhere().filter(pk=app_id).update(refused=F("refused") + 1, last_refused_at=at)
+def saw_refused(app_id: int, at: datetime, number: int) -> None:
+    PlatformApp.objects.everywhere().filter(pk=app_id).update(refused=F("refused") + number, last_refused_at=at)
 
 
 def saw_challenge(platform: str, key: str, at: datetime) -> None:

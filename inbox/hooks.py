@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ GATHER = 0.002
 GROUP = 500
 APP_KNOWN_FOR = 5.0
 BODY_WITHIN = 20.0
+COMPLAIN_EVERY = 5.0
 NOTE_EVERY = timedelta(seconds=5)
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 KEPT_HEADERS = ("content-type", "user-agent")
@@ -64,6 +66,8 @@ class Writer:
     def __init__(self) -> None:
         self._waiting: list[tuple[Arrived, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
+        self._refused: Counter[int] = Counter()
+        self._counting: asyncio.Task[None] | None = None
         self.thread = ThreadPoolExecutor(1, "hooks")
 
     async def keep(self, arrived: Arrived) -> None:
@@ -87,6 +91,21 @@ class Writer:
                 continue
             _settle(group, None)
             loop.run_in_executor(self.thread, intake.ring_for_deliveries)
+
+    def count_refused(self, app_id: int) -> bool:
+        """For the admin. A flood of forgeries makes one note at a time: False where one is being made."""
+        self._refused[app_id] += 1
+        if self._counting is not None and not self._counting.done():
+            return False
+        self._counting = asyncio.get_running_loop().create_task(self._note_refused())
+        return True
+
+    async def _note_refused(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._refused:
+            app_id, number = self._refused.popitem()
+            note = partial(deliveries.saw_refused, app_id, timezone.now(), number)
+            await loop.run_in_executor(self.thread, _quietly, note)
 
 
 def _settle(group: list[tuple[Arrived, asyncio.Future[None]]], error: Exception | None) -> None:
@@ -118,6 +137,7 @@ def _again_with_fresh_connection(call: Callable[[], Result]) -> Result:
 
 
 _noted: dict[int, datetime] = {}
+_complained_at = 0.0
 _writers: dict[int, Writer] = {}
 _apps: dict[tuple[str, str], KnownApp] = {}
 
@@ -166,25 +186,32 @@ async def _accept(scope: Scope, platform: str, key: str, body: bytes) -> tuple[i
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
     try:
         known = await _app(platform, key)
-    except DatabaseError:
+    except (DatabaseError, InterfaceError) as error:
+        _complain(error)
         return 503, "try again later"
     if known is None:
         return 404, "no such webhook address"
     try:
         gateway.verify(platform, known.app, contract.Webhook(body, headers))
     except BadSignature as error:
-        log.warning("a webhook of %s was refused: %s", key, error.detail or "bad signature")
-        asyncio.get_running_loop().run_in_executor(
-            _writer().thread, _quietly, lambda: deliveries.saw_refused(known.pk, timezone.now())
-        )
+        if _writer().count_refused(known.pk):
+            log.warning("webhooks of %s are refused: %s", key, error.detail or "bad signature")
         return 401, "bad signature"
     kept = {name: headers[name][:200] for name in KEPT_HEADERS if name in headers}
     try:
         await _writer().keep(Arrived(known.pk, body, timezone.now(), kept))
-    except (DatabaseError, InterfaceError, OSError):
-        log.exception("a webhook could not be kept")
+    except (DatabaseError, InterfaceError, OSError) as error:
+        _complain(error)
         return 503, "try again later"
     return 200, "kept"
+
+
+def _complain(error: Exception) -> None:
+    """Once in a while: every webhook fails while the database is away."""
+    global _complained_at
+    if time.monotonic() - _complained_at > COMPLAIN_EVERY:
+        _complained_at = time.monotonic()
+        log.error("webhooks are not kept, the platforms will try again: %s", type(error).__name__)
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes:

@@ -125,6 +125,27 @@ def test_what_is_not_signed_is_not_kept(path, app, headers):
     app.refresh_from_db()
 
 
+def test_a_flood_of_forgeries_is_counted_in_few_writes(path, app, monkeypatch):
+    writes = []
+    real = deliveries.saw_refused
+
+    def counting(app_id, at, number):
+        writes.append(number)
+        real(app_id, at, number)
+
+    monkeypatch.setattr(deliveries, "saw_refused", counting)
+
+    async def flood():
+        await asyncio.gather(*[_call(path, BODY, "POST", "", 1, {}) for _ in range(300)])
+        await hooks._writer()._counting
+
+    asyncio.run(flood())
+    app.refresh_from_db()
+    assert app.refused == 300
+    assert app.last_refused_at
+    assert len(writes) < 30
+
+
 @pytest.mark.behaviour(2)
 def test_an_app_without_a_secret_refuses_everything(path, app):
     app.settings = {"app_id": "1"}
