@@ -29,11 +29,15 @@ class What(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Something that moves a ticket's clock. `at`: the platform's time; `noticed_at`: ours."""
+    """Something that moves a ticket's clock. `at`: the platform's time; `noticed_at`: ours.
+
+    `seq`: the number of these words on their ticket; of a resolution, of the last words it knew.
+    """
 
     at: datetime
     noticed_at: datetime
     what: What
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class Running:
 def waits(moments: Iterable[Moment]) -> list[Wait]:
     """The waits in a ticket's history, in the order they end; the last may still run.
 
-    A resolution settles only what we knew of: words that reached us after it wait on.
+    A resolution settles only what stood on the ticket then: words that came to it later wait on.
     """
     found: list[Wait] = []
     unanswered: list[Moment] = []
@@ -79,11 +83,11 @@ def waits(moments: Iterable[Moment]) -> list[Wait]:
             unanswered.append(moment)
             continue
         answers = moment.what is What.ANSWERED
-        settled = [words for words in unanswered if answers or words.noticed_at <= moment.noticed_at]
+        settled = [words for words in unanswered if answers or words.seq <= moment.seq]
         if settled:
             outcome = Outcome.ANSWERED if answers else Outcome.RESOLVED
             found.append(_wait(settled[0], answered, moment.at, outcome))
-        unanswered = [] if answers else [words for words in unanswered if words.noticed_at > moment.noticed_at]
+        unanswered = [] if answers else [words for words in unanswered if words.seq > moment.seq]
         answered = answered or answers
     if unanswered:
         found.append(_wait(unanswered[0], answered))

@@ -11,6 +11,8 @@ from inbox.models import Event, Message, Ticket
 from sla import engine
 from sla.engine import Moment, What
 
+# For a resolution that does not say how much stood on its ticket.
+ALL = 2**31
 MOVES = {
     Message.Origin.CUSTOMER: What.WROTE,
     Message.Origin.AGENT: What.ANSWERED,
@@ -26,14 +28,14 @@ def history_of(ticket_id: int) -> list[Moment]:
     kept = [Message.State.RECEIVED, Message.State.SENT]
     said = Message.objects.filter(ticket_id=ticket_id, state__in=kept, standby=False)
     moments = [
-        Moment(at, received_at, MOVES[Message.Origin(origin)])
-        for at, received_at, origin in said.values_list("at", "received_at", "origin")
+        Moment(at, received_at, MOVES[Message.Origin(origin)], seq)
+        for at, received_at, origin, seq in said.values_list("at", "received_at", "origin", "seq")
     ]
     happened = Event.objects.filter(ticket_id=ticket_id)
     handed = happened.filter(verb="handed_to_us", data__waits=True).values_list("at", flat=True)
     moments += [Moment(at, at, What.WROTE) for at in handed]
-    resolved = happened.filter(verb="resolved").values_list("at", flat=True)
-    return moments + [Moment(at, at, What.RESOLVED) for at in resolved]
+    resolved = happened.filter(verb="resolved").values_list("at", "data__seq")
+    return moments + [Moment(at, at, What.RESOLVED, ALL if seq is None else seq) for at, seq in resolved]
 
 
 def waits_for_us(ticket_id: int) -> bool:

@@ -51,7 +51,7 @@ def resolve(ticket_id: int, actor: User) -> Ticket:
     now = timezone.now()
     engine.resolved([ticket.pk], now)
     ticket.status, ticket.resolved_at = Ticket.Status.RESOLVED, now
-    announce.history(Event(ticket=ticket, verb="resolved", actor=actor, at=now))
+    announce.history(Event(ticket=ticket, verb="resolved", actor=actor, at=now, data={"seq": ticket.seq}))
     announce.save([ticket])
     return ticket
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
+from connectors import deliveries
 from connectors.contract import Reason
+from connectors.deliveries import Arrived
 from connectors.models import ChannelAccount
-from inbox import outbox
+from inbox import intake, outbox
 from inbox.actions import replies, work
 from inbox.actions.clocks import history_of
 from inbox.actions.refusals import NewerMessages, NotAllowed, TooLate
@@ -279,11 +282,13 @@ def test_an_answer_we_hear_of_after_the_clock_stopped_is_put_in_its_place(messen
     assert abs(Timer.objects.get().stopped_at - start - timedelta(minutes=2)) < timedelta(milliseconds=2)
 
 
-def test_words_heard_after_a_resolution_keep_their_clock_whatever_is_recomputed(messenger, alice):
+def test_words_the_resolution_did_not_know_keep_their_clock_whatever_is_recomputed(messenger, alice):
     start = timezone.now() - timedelta(minutes=4)
     take_in(messenger, meta.direct("one", at=start))
+    waiting = json.dumps(meta.direct("three", at=start + timedelta(minutes=2))).encode()
+    deliveries.keep([Arrived(messenger.app_id, waiting, timezone.now())])
     ticket = work.resolve(Ticket.objects.get().pk, alice.user)
-    take_in(messenger, meta.direct("three", at=start + timedelta(minutes=2)))
+    intake.drain()
     take_in(messenger, meta.direct("two, which comes last", at=start + timedelta(minutes=1)))
     ticket.refresh_from_db()
     running = Timer.objects.get(stopped_at=None)

@@ -9,8 +9,9 @@ from sla.engine import Moment, What, waits
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-def moment(what: What, second: int, *, noticed: int | None = None) -> Moment:
-    return Moment(NOON + timedelta(seconds=second), NOON + timedelta(seconds=noticed or second), what)
+def moment(what: What, second: int, *, seq: int = 1) -> Moment:
+    at = NOON + timedelta(seconds=second)
+    return Moment(at, at, what, seq)
 
 
 def told(*moments: Moment) -> list[tuple[str, int, int | None, str]]:
@@ -43,20 +44,20 @@ def test_the_order_in_which_it_is_told_does_not_matter():
 def test_a_resolution_settles_what_was_known_and_no_more():
     before, resolved = moment(What.WROTE, 0), moment(What.RESOLVED, 10)
     assert told(before, resolved) == [("first_response", 0, 10, "resolved")]
-    assert told(before, moment(What.WROTE, 4, noticed=12), resolved) == [
+    assert told(before, moment(What.WROTE, 4, seq=2), resolved) == [
         ("first_response", 0, 10, "resolved"),
         ("first_response", 4, None, ""),
     ]
 
 
 def test_words_heard_after_a_resolution_wait_for_an_answer_even_if_they_were_the_first():
-    late = moment(What.WROTE, 0, noticed=12)
+    late = moment(What.WROTE, 0, seq=2)
     said = [late, moment(What.WROTE, 4), moment(What.RESOLVED, 10)]
     assert told(*said) == [("first_response", 4, 10, "resolved"), ("first_response", 0, None, "")]
     assert told(*said, moment(What.ANSWERED, 15))[-1] == ("first_response", 0, 15, "answered")
 
 
 def test_an_answer_settles_all_that_was_written_before_it_whenever_we_heard_of_it():
-    assert told(moment(What.WROTE, 0), moment(What.WROTE, 4, noticed=12), moment(What.ANSWERED, 10)) == [
+    assert told(moment(What.WROTE, 0), moment(What.WROTE, 4, seq=3), moment(What.ANSWERED, 10, seq=2)) == [
         ("first_response", 0, 10, "answered")
     ]
