@@ -188,6 +188,11 @@ def running(ticket_ids: Sequence[int]) -> dict[int, Running]:
     }
 
 
+def waiting_since(ticket_id: int) -> datetime | None:
+    """When the running wait of a ticket began; None where none runs."""
+    return next((timer.started_at for timer in _running([ticket_id])), None)
+
+
 def overdue(limit: int = 500) -> list[tuple[int, int]]:
     """(workspace, ticket) of clocks that ran out unnoticed, the oldest first."""
     late = Timer.objects.everywhere().filter(stopped_at=None, breached_at=None, due_at__lte=timezone.now())

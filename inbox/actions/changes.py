@@ -11,6 +11,7 @@ from connectors.models import ChannelAccount
 from inbox.actions import announce
 from inbox.actions.handover import thread_handed_over
 from inbox.models import Early, Event, Message, Story, Ticket
+from sla import engine
 
 AboutMessage = Edited | Removed | Hidden | Reacted
 SAID_LATER = ("text", "attachments", "revisions", "edited_at", "removed_at", "hidden", "liked", "reactions", "moved")
@@ -81,8 +82,20 @@ def _tell(tickets: dict[int, Ticket], changed: Sequence[Message], removed: Seque
         *(Event(ticket_id=message.ticket_id, verb="removed_by_customer", data={"message": message.pk})
           for message in removed if message.origin == Message.Origin.CUSTOMER)
     )  # fmt: skip
+    for pk in {message.ticket_id for message in removed if message.origin == Message.Origin.CUSTOMER}:
+        _nothing_left_to_answer(tickets[pk], max(message.removed_at or message.at for message in removed))
     announce.save([tickets[pk] for pk in sorted({message.ticket_id for message in changed})])
     announce.restated(changed)
+
+
+def _nothing_left_to_answer(ticket: Ticket, at: datetime) -> None:
+    """Whoever takes all their waiting words back waits for nothing: the clock stops."""
+    since = engine.waiting_since(ticket.pk)
+    theirs = Message.objects.filter(ticket=ticket, origin=Message.Origin.CUSTOMER, removed_at=None, standby=False)
+    if since is None or theirs.filter(at__gte=since).exists():
+        return
+    engine.resolved([ticket.pk], at)
+    announce.history(Event(ticket=ticket, verb="withdrawn", at=at, data={"seq": ticket.seq}))
 
 
 def _described(account: ChannelAccount, record: AboutMessage) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from inbox.actions import announce
 from inbox.models import Event, Message, Ticket
@@ -34,8 +35,19 @@ def history_of(ticket_id: int) -> list[Moment]:
     happened = Event.objects.filter(ticket_id=ticket_id)
     handed = happened.filter(verb="handed_to_us", data__waits=True).values_list("at", flat=True)
     moments += [Moment(at, at, What.WROTE) for at in handed]
-    resolved = happened.filter(verb="resolved").values_list("at", "data__seq")
-    return moments + [Moment(at, at, What.RESOLVED, ALL if seq is None else seq) for at, seq in resolved]
+    return moments + _ends(happened)
+
+
+def _ends(happened: QuerySet[Event]) -> list[Moment]:
+    """Resolutions, and words taken back. A resolution that somebody takes back by reopening never was one."""
+    ends: list[tuple[str, Moment]] = []
+    turns = happened.filter(verb__in=("resolved", "reopened", "withdrawn")).order_by("at", "id")
+    for verb, at, seq in turns.values_list("verb", "at", "data__seq"):
+        if verb != "reopened":
+            ends.append((verb, Moment(at, at, What.RESOLVED, ALL if seq is None else seq)))
+        elif ends and ends[-1][0] == "resolved":
+            ends.pop()
+    return [moment for _, moment in ends]
 
 
 def waits_for_us(ticket_id: int) -> bool:

@@ -9,6 +9,7 @@ from connectors import gateway
 from connectors.contract import Can, Reason
 from inbox import routing
 from inbox.actions import announce
+from inbox.actions.clocks import history_of
 from inbox.actions.refusals import NotAllowed, NotAMember
 from inbox.models import Event, Message, Note, Seen, Ticket
 from sla import engine
@@ -58,7 +59,10 @@ def resolve(ticket_id: int, actor: User) -> Ticket:
 
 @transaction.atomic
 def reopen(ticket_id: int, actor: User) -> Ticket:
-    """Take a request up again; where the same person has another open ticket in the thread, that one is returned."""
+    """Take a request up again: a customer who had no answer waits since their own words, not since now.
+
+    Where the same person has another open ticket in the thread, that one is returned.
+    """
     announce.lock_account(Ticket.objects.values_list("account_id", flat=True).get(pk=ticket_id))
     ticket = announce.locked(ticket_id)
     if ticket.status == Ticket.Status.OPEN:
@@ -69,6 +73,7 @@ def reopen(ticket_id: int, actor: User) -> Ticket:
     ticket.status, ticket.resolved_at = Ticket.Status.OPEN, None
     ticket.assignee_id = ticket.assignee_id or actor.pk
     announce.history(announce.event(ticket, "reopened", actor))
+    engine.recompute(ticket.pk, ticket.account_id, ticket.account.channel, history_of(ticket.pk))
     announce.save([ticket])
     return ticket
 

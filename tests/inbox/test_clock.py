@@ -132,3 +132,29 @@ def test_a_bell_without_a_broker_costs_nothing(settings, acme, monkeypatch):
     finally:
         valkey.cache_clear()
         background._silent_until = 0.0
+
+
+def test_a_resolution_that_is_taken_back_gives_the_customer_their_wait_again(facebook, alice):
+    from inbox.actions import clocks, work
+    from sla import engine
+
+    take_in(facebook, meta.comment(at=timezone.now() - timedelta(minutes=2)))
+    before = Timer.objects.values("metric", "started_at", "due_at", "stopped_at").get()
+    ticket = Ticket.objects.get()
+    work.resolve(ticket.pk, alice.user)
+    work.reopen(ticket.pk, alice.user)
+    assert Timer.objects.values("metric", "started_at", "due_at", "stopped_at").get() == before
+    ticket.refresh_from_db()
+    assert ticket.due_at == before["due_at"]
+    assert len(engine.waits(clocks.history_of(ticket.pk))) == 1
+
+
+def test_whoever_takes_all_their_words_back_waits_for_nothing(facebook):
+    take_in(facebook, meta.comment("one", comment_id="700_1"), meta.comment("two", comment_id="700_2"))
+    take_in(facebook, meta.comment(comment_id="700_1", verb="remove", message=None))
+    assert Ticket.objects.get().due_at
+    take_in(facebook, meta.comment(comment_id="700_2", verb="remove", message=None))
+    ticket, timer = Ticket.objects.get(), Timer.objects.get()
+    assert (ticket.status, ticket.due_at, timer.outcome) == ("open", None, "resolved")
+    take_in(facebook, meta.comment("after all", comment_id="700_3"))
+    assert Ticket.objects.get().due_at
