@@ -1,14 +1,17 @@
-"""`manage.py check` refuses a model that has not decided about tenancy, and a role the walls do not hold."""
+"""`manage.py check` refuses a model that has not decided about tenancy, a role the walls do not hold, and bad keys."""
 
 from typing import Any
 
+from cryptography.fernet import Fernet
 from django.apps import apps
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 
 from socialcare.tenancy import WorkspaceOwned
 
 SHARED = {"User", "Workspace", "Membership", "PlatformApp", "Delivery", "DeliveryBody", "Oddity"}
+NEW_KEY = "make one with `python manage.py new_key`"
 OURS = ("socialcare", "connectors", "sla", "inbox")
 
 
@@ -22,6 +25,21 @@ def every_model_has_a_workspace(app_configs: object, **kwargs: object) -> list[C
         if model._meta.app_label in OURS and model.__name__ not in SHARED and not issubclass(model, WorkspaceOwned)
         if not model._meta.auto_created
     ]
+
+
+@register()
+def the_keys_are_keys(app_configs: object, **kwargs: object) -> list[CheckMessage]:
+    try:
+        for key in settings.FIELD_KEYS:
+            Fernet(key)
+    except ValueError:
+        return [Error("FIELD_KEYS holds what is no key", hint=NEW_KEY, id="secrets.E001")]
+    return []
+
+
+@register(deploy=True)
+def there_is_a_key(app_configs: object, **kwargs: object) -> list[CheckMessage]:
+    return [] if settings.FIELD_KEYS else [Error("FIELD_KEYS is empty", hint=NEW_KEY, id="secrets.E002")]
 
 
 @register(Tags.database)

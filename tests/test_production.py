@@ -71,6 +71,14 @@ def test_the_checks_for_deployment_would_notice_plain_http(compose):
     assert "security.W" in done.stderr
 
 
+@pytest.mark.parametrize(("keys", "said"), [("", "FIELD_KEYS is empty"), ("nonsense", "what is no key")])
+def test_the_checks_for_deployment_notice_missing_and_broken_keys(compose, keys, said):
+    done = manage(compose["services"]["web"]["environment"] | {"FIELD_KEYS": keys}, "check", "--deploy")
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "new_key" in done.stderr
+
+
 def test_no_start_without_a_secret_key(compose):
     environment = {**compose["services"]["web"]["environment"]}
     del environment["SECRET_KEY"]

@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 import redis
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
@@ -16,6 +17,8 @@ from socialcare.models import UserManager
 from socialcare.valkey import valkey
 
 TRIES = 10
+# By one address, for whoever: a whole office behind one address must get in, and right passwords do not count.
+TRIES_OF_ADDRESS = 100
 WITHIN = 300
 
 
@@ -34,11 +37,12 @@ class SignInForm(AuthenticationForm):
     def clean(self) -> dict[str, Any]:
         given = UserManager.normalise(self.cleaned_data.get("username") or "")
         self.cleaned_data["username"] = given
-        counter = _counter(given, self.request)
-        if _tries(counter) > TRIES:
+        address = _address(self.request)
+        person, everybody = _counter(f"{given} {address}"), _counter(address)
+        if _tries(person) > TRIES or _tries(everybody) > TRIES_OF_ADDRESS:
             raise ValidationError(self.error_messages["too_often"], code="too_often")
         cleaned: dict[str, Any] = super().clean()
-        _forget(counter)
+        _forget(person, everybody)
         return cleaned
 
 
@@ -47,24 +51,31 @@ class SignIn(LoginView):
     redirect_authenticated_user = True
 
 
-def _counter(email: str, request: HttpRequest | None) -> str:
-    address = request.META.get("REMOTE_ADDR", "") if request else ""
-    return "signin:" + hashlib.blake2b(f"{email} {address}".encode(), digest_size=16).hexdigest()
+def _address(request: HttpRequest | None) -> str:
+    """The caller's: what our own proxy says of it (the last entry), where one stands before us; others may lie."""
+    meta = request.META if request else {}
+    forwarded = str(meta.get("HTTP_X_FORWARDED_FOR", "")) if settings.BEHIND_PROXY else ""
+    return forwarded.rpartition(",")[2].strip() or str(meta.get("REMOTE_ADDR", ""))
+
+
+def _counter(whose: str) -> str:
+    return "signin:" + hashlib.blake2b(whose.encode(), digest_size=16).hexdigest()
 
 
 def _tries(counter: str) -> int:
     """Counts this try. Without Valkey nobody is locked out."""
     try:
-        number = int(valkey().incr(counter))
-        if number == 1:
-            valkey().expire(counter, WITHIN)
+        both = valkey().pipeline()
+        both.set(counter, 0, nx=True, ex=WITHIN)
+        both.incr(counter)
+        return int(both.execute()[1])
     except redis.RedisError:
         return 0
-    return number
 
 
-def _forget(counter: str) -> None:
+def _forget(person: str, everybody: str) -> None:
     try:
-        valkey().delete(counter)
+        valkey().delete(person)
+        valkey().decr(everybody)
     except redis.RedisError:
         return
