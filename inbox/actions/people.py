@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from inbox import live
+from inbox import live, routing
 from inbox.actions import audit, presence, work
 from inbox.models import Presence, Ticket
 from inbox.permissions import rank
@@ -139,14 +139,22 @@ def let_go(actor: User, user_id: int) -> User:
         user = member.user
         member.delete()
         Presence.objects.filter(user_id=user_id).delete()
-        unfinished = Ticket.objects.filter(assignee_id=user_id).exclude(status=Ticket.Status.RESOLVED)
-        for ticket_id in unfinished.order_by("pk").values_list("pk", flat=True):
-            work.assign(ticket_id, actor, None)
+        _take_from(user_id, actor)
         audit.record(actor, "person.removed", user, role=member.role)
         live.publish([("you", {"role": None})], to=user_id)
         _tell_team()
+    with transaction.atomic():
+        # Who chose this person while they were still here is done once this lock is ours.
+        routing.lock()
+    _take_from(user_id, actor)
     work.hand_out()
     return user
+
+
+def _take_from(user_id: int, actor: User) -> None:
+    unfinished = Ticket.objects.filter(assignee_id=user_id).exclude(status=Ticket.Status.RESOLVED)
+    for ticket_id in unfinished.order_by("pk").values_list("pk", flat=True):
+        work.assign(ticket_id, actor, None)
 
 
 def _tell_team() -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from inbox import routing
-from inbox.actions import announce, presence, work
+from inbox.actions import announce, people, presence, work
 from inbox.models import Ticket
 from socialcare.tenancy import workspace
 from tests import meta
@@ -22,6 +22,29 @@ def somebody_waits_for_a_lock() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)")
         return bool(cursor.fetchone()[0])
+
+
+def test_what_is_routed_to_somebody_just_as_they_are_let_go_is_taken_from_them(acme, facebook, alice, carol):
+    take_in(facebook, meta.comment())
+    presence.here(alice)
+    Ticket.objects.update(assignee=None)
+
+    def let_go():
+        with workspace(acme.pk):
+            people.let_go(carol.user, alice.user_id)
+        connection.close()
+
+    other = threading.Thread(target=let_go)
+    with transaction.atomic():
+        ticket = announce.locked(Ticket.objects.get().pk)
+        (ticket.assignee_id,) = routing.choose([None])
+        assert ticket.assignee_id == alice.user_id
+        other.start()
+        while not somebody_waits_for_a_lock():
+            time.sleep(0.01)
+        announce.save([ticket])
+    other.join()
+    assert Ticket.objects.get().assignee is None
 
 
 def test_handing_out_never_holds_a_ticket_while_it_waits_for_its_turn(acme, facebook, alice):
