@@ -25,6 +25,7 @@ def main() -> int:
 
             wanted = Options(
                 deliveries=options.deliveries,
+                answers=options.deliveries // 10 if options.answers is None else options.answers,
                 seed=options.seed,
                 worker_kills=options.worker_kills,
                 valkey_restarts=options.valkey_restarts,
@@ -46,6 +47,7 @@ def main() -> int:
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bin/faults", description=__doc__)
     parser.add_argument("--deliveries", type=int, default=2000, metavar="N", help="besides 25 %% duplicates")
+    parser.add_argument("--answers", type=int, metavar="N", help="by agents; one for ten deliveries")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="the same seed plays the same again")
     parser.add_argument("--worker-kills", type=int, default=10, metavar="N")
     parser.add_argument("--valkey-restarts", type=int, default=2, metavar="N")

@@ -36,7 +36,9 @@ class Agents:
 
     def __init__(self, base: str, cookies: dict[str, str], dues: list[float], seed: int) -> None:
         self._base, self._dues = base, dues
+        # Whom to answer depends on who is there; what is said does not.
         self._rng = random.Random(f"{seed} agents")  # noqa: S311 -- no secrets
+        self._picks = random.Random(f"{seed} picks")  # noqa: S311 -- no secrets
         self._session = Session(timeout=TIMEOUT)
         self._session.cookies.update(cookies)
         self._session.headers.update({"X-CSRFToken": cookies["csrftoken"]})
@@ -72,8 +74,7 @@ class Agents:
         page = self._call("GET", "tickets/?view=open&limit=60")
         if not page or not page["items"]:
             return False
-        ticket = self._rng.choice(page["items"])["id"]
-        # Drawn before anything is asked, so that the dice fall the same whatever is answered.
+        ticket = self._picks.choice(page["items"])["id"]
         token = str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
         private, twice, resolve = (self._rng.random() < share for share in (PRIVATELY, TWICE, RESOLVE))
         reply = Reply(token, ticket, f"Bonjour, we look into it. ({token})", private)

@@ -44,6 +44,7 @@ class Options:
     """`every`: seconds between faults. `limit`: seconds a recovery may take. `patience`: seconds to wait for quiet."""
 
     deliveries: int
+    answers: int
     seed: int
     worker_kills: int
     valkey_restarts: int
@@ -158,10 +159,10 @@ class Run:
         }
 
     def _dues(self) -> list[float]:
-        """When agents answer, on the monotonic clock: one answer for ten deliveries."""
+        """When agents answer, on the monotonic clock."""
         rng = random.Random(f"{self._options.seed} answers")  # noqa: S311 -- no secrets
-        number, now = self._options.deliveries // 10, time.monotonic()
-        return sorted(now + rng.uniform(1, self._seconds) for _ in range(number))
+        now = time.monotonic()
+        return sorted(now + rng.uniform(1, self._seconds) for _ in range(self._options.answers))
 
     def _connected(self) -> Connected:
         """The app and its page as the network must know them."""
