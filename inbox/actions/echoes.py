@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from connectors.contract import Kind, Post
@@ -58,7 +58,7 @@ def _reply_behind(account: ChannelAccount, post: Post) -> Message | None:
     # One question after the other: the database finds a thread by its index, but "this or that" by reading everything.
     here = waiting.filter(ticket__account=account, ticket__thread_id=post.thread_id)
     if post.kind != Kind.DIRECT:
-        return here.filter(private=False).order_by("id").first()
+        return _at_its_place(account, here.filter(private=False).order_by("id"), post)
     if found := here.order_by("id").first():
         return found
     them = Identity.objects.filter(account=account, external_id=post.thread_id).first()
@@ -66,6 +66,13 @@ def _reply_behind(account: ChannelAccount, post: Post) -> Message | None:
         return None
     to_them = waiting.filter(ticket__contact=them.contact_id, ticket__identity=them, private=True)
     return to_them.order_by("id").first()
+
+
+def _at_its_place(account: ChannelAccount, waiting: QuerySet[Message], post: Post) -> Message | None:
+    """Of equal words under one post, those that answer what the echo hangs on; else the first."""
+    below = Message.objects.filter(account=account, parent_id=post.parent_id).values("external_id")
+    answers_it = waiting.filter(parent_id=post.parent_id).first() or waiting.filter(parent_id__in=below).first()
+    return answers_it or waiting.first()
 
 
 def _by_token(account: ChannelAccount, token: str) -> Message | None:

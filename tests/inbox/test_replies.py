@@ -295,3 +295,16 @@ def test_words_the_resolution_did_not_know_keep_their_clock_whatever_is_recomput
     assert ticket.status == Ticket.Status.OPEN
     assert ticket.due_at == running.due_at
     assert abs(running.started_at - start - timedelta(minutes=1)) < timedelta(milliseconds=2)
+
+
+@pytest.mark.behaviour(14)
+def test_equal_words_to_two_people_are_told_apart_by_what_they_answer(facebook, alice):
+    take_in(facebook, meta.comment(who="1", comment_id="700_1"), meta.comment(who="2", comment_id="700_2"))
+    first = answer(alice, "Sorry!", identity__external_id="1")
+    second = answer(alice, "Sorry!", identity__external_id="2")
+    replies.begin_sending(first.pk)
+    replies.begin_sending(second.pk)
+    take_in(facebook, meta.comment("Sorry!", who=meta.PAGE, name="Acme", comment_id="700_9", parent="700_2"))
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.state, second.state, second.external_id) == ("sending", "sent", "700_9")
