@@ -199,6 +199,7 @@ def _others(found: Ticket) -> list[dict[str, Any]]:
     if found.kind == Kind.DIRECT:
         return []
     said = Message.objects.filter(ticket__account=found.account_id, ticket__thread_id=found.thread_id)
+    said = said.exclude(external_id=found.thread_id)  # the post itself, which stands above them
     said = said.exclude(ticket=found).exclude(state=Message.State.CANCELLED).filter(removed_at=None, private=False)
     latest = said.select_related("ticket__identity", "agent").order_by("-at", "-id")[:OTHERS]
     return [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.db import DatabaseError, InterfaceError, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -53,10 +55,24 @@ def inbox(request: WorkspaceRequest, slug: str, view: str, ticket_id: int | None
         raise Http404
     if ticket_id is not None and not Ticket.objects.filter(pk=ticket_id).exists():
         raise Http404
-    membership, user = request.membership, request.membership.user
+    membership = request.membership
+    context = {
+        "boot": {**_boot(membership, view), "ticket": ticket_id},
+        "workspace": membership.workspace,
+        "membership": membership,
+        "views": _views(slug),
+        "view": view,
+        "strings": strings(),
+    }
+    return render(request, "inbox/index.html", context)
+
+
+def _boot(membership: Membership, view: str) -> dict[str, Any]:
+    """What the scripts begin with, so that the first list needs no further request."""
+    workspace, user = membership.workspace, membership.user
     page = reading.page(view, user)
-    boot = {
-        "workspace": {"slug": slug, "name": membership.workspace.name},
+    return {
+        "workspace": {"slug": workspace.slug, "name": workspace.name},
         "me": {
             "id": user.pk,
             "name": str(user),
@@ -66,29 +82,22 @@ def inbox(request: WorkspaceRequest, slug: str, view: str, ticket_id: int | None
             "language": user.language,
         },
         "view": view,
-        "ticket": ticket_id,
         "views": list(reading.VIEWS),
         "list": page,
         "counts": page["counts"],
         "people": presence.people(),
         "now": records.ms(timezone.now()),
-        "live": f"/w/{slug}/live/",
-        "undo_seconds": membership.workspace.undo_seconds,
+        "live": f"/w/{workspace.slug}/live/",
+        "undo_seconds": workspace.undo_seconds,
         "connected": ChannelAccount.objects.exclude(state=ChannelAccount.State.REMOVED).exists(),
     }
-    views = [
+
+
+def _views(slug: str) -> list[dict[str, Any]]:
+    return [
         {"name": name, "label": label, "icon": icon, "url": reverse("inbox", kwargs={"slug": slug, "view": name})}
         for name, (label, icon) in LABELS.items()
     ]
-    context = {
-        "boot": boot,
-        "workspace": membership.workspace,
-        "membership": membership,
-        "views": views,
-        "view": view,
-        "strings": strings(),
-    }
-    return render(request, "inbox/index.html", context)
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

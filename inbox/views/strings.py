@@ -11,7 +11,8 @@ def strings() -> dict[str, str]:
 
     A name ending in _one or _other is chosen by the browser's plural rules.
     """
-    return {**_time(), **_tickets(), **_list(), **_thread(), **_composer(), **_people(), **_connection(), **_commands()}
+    ticket = {**_tickets(), **_list(), **_thread(), **_states(), **_attachments(), **_composer()}
+    return {**_time(), **ticket, **_people(), **_connection(), **_commands()}
 
 
 def _both(name: str, sentence: Callable[[int], str]) -> dict[str, str]:
@@ -56,10 +57,12 @@ def _tickets() -> dict[str, str]:
 def _list() -> dict[str, str]:
     return {
         "draft": _("Draft"),
-        "ghost_resolved": _("Resolved. Press j to go on."),
-        "ghost_answered": _("Answered. Press j to go on."),
-        "ghost_assigned": _("Now with {name}. Press j to go on."),
-        "ghost_gone": _("No longer in this view. Press j to go on."),
+        "ghost_resolved": _("Resolved."),
+        "ghost_answered": _("Answered."),
+        "ghost_assigned": _("Now with {name}."),
+        "ghost_gone": _("No longer in this view."),
+        "ghost_unfound": _("No longer among what was searched for."),
+        "press_j": _("Press j to go on."),
         **_both("newcomers", lambda n: ngettext("{n} new", "{n} new", n)),
         **_both("tickets_new", lambda n: ngettext("{n} new ticket.", "{n} new tickets.", n)),
         **_both("tickets_late", lambda n: ngettext("{n} ticket is late.", "{n} tickets are late.", n)),
@@ -77,6 +80,28 @@ def _thread() -> dict[str, str]:
         "undated": _("The platform gave no usable time; this is when it arrived."),
         "edited": _("Edited"),
         "edited_at": _("Edited at {time}"),
+        "delete_title": _("Delete this from the page?"),
+        "delete_text": _("The customer’s words disappear for everybody. This cannot be undone."),
+        "delete_yes": _("Delete"),
+        "cannot_load": _("The conversation could not be loaded."),
+        "account_attention": _("This channel needs attention: answers may not go out."),
+        "account_paused": _("This channel is paused."),
+        "account_removed": _("This channel was removed; the history stays."),
+        "customer_since": _("customer since {date}"),
+        "on_account": _("on {account}"),
+        **_both("stars", lambda n: ngettext("{n} star of 5", "{n} stars of 5", n)),
+        **_both(
+            "others", lambda n: ngettext("{n} other comment under this post", "{n} other comments under this post", n)
+        ),
+        **_both(
+            "said_new", lambda n: ngettext("New message from {name}.", "{n} new messages, the last from {name}.", n)
+        ),
+        **_both("new_messages", lambda n: ngettext("{n} new message", "{n} new messages", n)),
+    }
+
+
+def _states() -> dict[str, str]:
+    return {
         "sending_in": _("Sending in {n} s"),
         "state_queued": _("Waiting to be sent"),
         "state_sending": _("Sending"),
@@ -90,13 +115,11 @@ def _thread() -> dict[str, str]:
             "It may already be on the platform. Look there first: sent again, the customer could read it twice."
         ),
         "retry_unknown_yes": _("It is not there, send it"),
-        "delete_title": _("Delete this from the page?"),
-        "delete_text": _("The customer’s words disappear for everybody. This cannot be undone."),
-        "delete_yes": _("Delete"),
-        "cannot_load": _("The conversation could not be loaded."),
-        "account_attention": _("This channel needs attention: answers may not go out."),
-        "account_paused": _("This channel is paused."),
-        "account_removed": _("This channel was removed; the history stays."),
+    }
+
+
+def _attachments() -> dict[str, str]:
+    return {
         "attachment_image": _("Picture"),
         "attachment_video": _("Video"),
         "attachment_audio": _("Sound"),
@@ -108,16 +131,6 @@ def _thread() -> dict[str, str]:
         "attachment_share": _("Shared post"),
         "attachment_unknown": _("Attachment"),
         "attachment_without_link": _("no link"),
-        "customer_since": _("customer since {date}"),
-        "on_account": _("on {account}"),
-        **_both("stars", lambda n: ngettext("{n} star of 5", "{n} stars of 5", n)),
-        **_both(
-            "others", lambda n: ngettext("{n} other comment under this post", "{n} other comments under this post", n)
-        ),
-        **_both(
-            "said_new", lambda n: ngettext("New message from {name}.", "{n} new messages, the last from {name}.", n)
-        ),
-        **_both("new_messages", lambda n: ngettext("{n} new message", "{n} new messages", n)),
     }
 
 

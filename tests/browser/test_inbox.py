@@ -106,7 +106,7 @@ def test_single_keys_can_be_switched_off(inbox, facebook, bob):
     expect(page.locator("#thread-empty")).to_be_visible()
     page.locator("#rows").focus()
     page.keyboard.press("ArrowDown")
-    expect(page.locator("#thread-name")).to_have_text("Second")
+    expect(page.locator("#thread-name")).to_have_text("First")
     bob.user.refresh_from_db()
     assert bob.user.shortcuts is False
 

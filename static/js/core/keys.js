@@ -20,6 +20,11 @@ export function command(id, { keys = [], group, label, run, typing = false, list
 /** WCAG 2.1.4: letters alone may be switched off; the others stay. */
 export function allowSingleKeys(on) {
   singleKeys = on;
+  document.documentElement.dataset.shortcuts = on ? "on" : "off";
+}
+
+export function singleKeysAllowed() {
+  return singleKeys;
 }
 
 export function perform(id) {

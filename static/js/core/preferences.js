@@ -5,8 +5,9 @@ import { one } from "./dom.js";
 
 export function preferences() {
   const dialog = document.getElementById("preferences");
-  if (!dialog) return;
-  one("#open-preferences").addEventListener("click", () => dialog.showModal());
+  const button = document.getElementById("open-preferences");
+  if (!dialog || !button) return;
+  button.addEventListener("click", () => dialog.showModal());
   one("#preference-fields").addEventListener("change", (event) => save(event.target));
 }
 

@@ -109,7 +109,7 @@ function fillState(node, part, entry) {
   if (state) node.dataset.state = state;
   else delete node.dataset.state;
   setText(part.stateText, stateWords(entry, state));
-  const trouble = state === "failed" || state === "unknown";
+  const trouble = ["queued", "failed", "unknown"].includes(state);
   setText(part.failure, trouble ? entry.failure_message || "" : "");
 }
 
@@ -127,16 +127,23 @@ function stateWords(entry, state) {
 export function tickEntry(node, entry) {
   setText(parts(node).stateText, stateWords(entry, stateOf(entry)));
   offerOne(node, "undo", canUndo(entry));
+  offerOne(node, "recall", canRecall(entry));
 }
 
 function canUndo(entry) {
   return entry.state === "queued" && Boolean(entry.id) && entry.send_after > now();
 }
 
+/** The time to undo is over, but something keeps it from leaving. */
+function canRecall(entry) {
+  return entry.state === "queued" && Boolean(entry.id && entry.failure) && entry.send_after <= now();
+}
+
 function offer(node, entry, context) {
   const theirs = entry.origin === "customer" && !entry.removed && entry.kind !== "direct";
   const own = entry.origin === "agent";
   offerOne(node, "undo", own && canUndo(entry));
+  offerOne(node, "recall", own && canRecall(entry));
   offerOne(node, "retry", own && ["failed", "unknown"].includes(entry.state));
   offerOne(node, "confirm", own && entry.state === "unknown");
   offerOne(node, "discard", own && entry.state === "failed");

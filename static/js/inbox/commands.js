@@ -35,7 +35,6 @@ export function register(inbox) {
   add("assign", ["a"], "ticket", () => inbox.assignDialog.open(thread.row.who), { when: opened });
   add("assign_me", ["i"], "ticket", () => inbox.assign(store.me.id), { when: opened });
   add("help", ["?"], "ticket", () => help());
-  list.grid.addEventListener("focus", () => { if (list.active === null && list.ids.length) list.select(list.ids[0]); });
 }
 
 /** Changes a ticket at once and tells the server: its row, or null where it refused and said why. */

@@ -13,6 +13,8 @@ export class Composer {
   ticket = null;
   modes = {};
   mode = "reply";
+  /** The open ticket, from its reply's sending until something is typed again. */
+  answered = null;
 
   constructor(store) {
     this.store = store;
@@ -34,6 +36,7 @@ export class Composer {
   /** One may type at once; what the platform allows is known when the ticket is loaded. */
   open(ticket) {
     this.ticket = ticket;
+    this.answered = null;
     this.mode = "";
     this.sendWhenKnown = false;
     show(this.form, ticket !== null);
@@ -145,6 +148,7 @@ export class Composer {
   }
 
   typed() {
+    this.answered = null;
     drafts.keep(this.ticket, this.mode, this.words.value);
     setText(one("#draft-state"), this.words.value.trim() ? t("draft_kept") : "");
     this.measure();
@@ -160,6 +164,7 @@ export class Composer {
 
   /** The words went out: the field is free for the next. */
   sent() {
+    this.answered = this.mode === "note" ? null : this.ticket;
     drafts.keep(this.ticket, this.mode, "");
     this.words.value = "";
     this.release();
@@ -170,6 +175,7 @@ export class Composer {
 
   /** Gives words back to the one who wrote them; what is already typed stays in front. */
   giveBack(ticket, mode, text, complaint = "") {
+    if (ticket === this.ticket) this.answered = null;
     const there = drafts.read(ticket, mode);
     const words = there && there.trim() !== text ? `${there}\n${text}` : text;
     drafts.keep(ticket, mode, words);

@@ -5,6 +5,7 @@ import { emit, on } from "../core/bus.js";
 import { get } from "../core/api.js";
 import { Live } from "../core/socket.js";
 import { heard } from "../core/time.js";
+import { rowOf } from "./thread.js";
 
 const POLL = 5000;
 const PATIENCE = 3000;
@@ -94,10 +95,10 @@ export class Feed {
 
   /** One page of the list from its beginning or from a cursor. */
   async page({ after = "", limit = PAGE, exact = false, from = null } = {}) {
-    const { view, query } = this.store;
+    const { view, query, number } = this.store;
     const parameters = new URLSearchParams({ view, limit });
     if (after) parameters.set("after", after);
-    if (query) parameters.set("q", this.store.words);
+    if (query && number === null) parameters.set("q", this.store.words);
     const answer = await get(`tickets/?${parameters}`);
     heard(answer.now);
     if (view === this.store.view && query === this.store.query) this.store.takePage(view, answer, { exact, from });
@@ -111,13 +112,22 @@ export class Feed {
     this.loading = true;
     emit("listed");
     try {
-      await this.page();
+      await (this.store.number === null ? this.page() : this.byNumber(this.store.number));
     } catch (problem) {
       emit("trouble", problem);
     }
     this.loading = false;
     emit("listed");
     if (!query) this.fillUp();
+  }
+
+  /** The ticket of that number, where there is one. */
+  async byNumber(number) {
+    try {
+      this.store.put(rowOf(await get(`tickets/${number}/`)));
+    } catch (problem) {
+      if (problem.status !== 404) throw problem;
+    }
   }
 
   /** Fetches further pages quietly, so that scrolling and finding have what they need. */

@@ -3,12 +3,12 @@ import { one, setText, show } from "../core/dom.js";
 import { everySecond } from "../core/time.js";
 import { count, t } from "../core/strings.js";
 import { emit, on } from "../core/bus.js";
-import { sinceKey } from "../core/keys.js";
+import { singleKeysAllowed, sinceKey } from "../core/keys.js";
 import { HEIGHT, fillRow, makeRow, tickRow } from "./row.js";
 import { arrange, withGhost } from "./order.js";
 
 const OVERSCAN = 6;
-const REST_AFTER_KEY = 1500;
+const REST_AFTER_INPUT = 1500;
 const PAINT_EVERY = 100;
 const PAGE_AHEAD = 40;
 
@@ -20,6 +20,7 @@ export class List {
   active = null;
   activeIndex = 0;
   pointerInside = false;
+  pressedAt = -Infinity;
   newcomers = new Set();
   painted = new Set();
   lastPaint = 0;
@@ -39,6 +40,7 @@ export class List {
     this.grid.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.grid.addEventListener("pointermove", (event) => { if (event.pointerType === "mouse") this.pointerInside = true; });
     this.grid.addEventListener("pointerleave", () => { this.pointerInside = false; this.refresh(); });
+    this.grid.addEventListener("pointerdown", () => { this.pressedAt = performance.now(); });
     this.grid.addEventListener("click", (event) => this.clicked(event));
     this.pill.addEventListener("click", () => this.showNewcomers());
     new ResizeObserver(() => { this.height = this.grid.clientHeight; this.draw(); }).observe(this.grid);
@@ -68,9 +70,10 @@ export class List {
   }
 
   frozen() {
-    const resting = sinceKey() > REST_AFTER_KEY;
+    const since = Math.min(sinceKey(), performance.now() - this.pressedAt);
+    const resting = since > REST_AFTER_INPUT;
     if (!resting && !this.thaw) {
-      this.thaw = setTimeout(() => { this.thaw = null; this.refresh(); }, REST_AFTER_KEY - sinceKey() + 20);
+      this.thaw = setTimeout(() => { this.thaw = null; this.refresh(); }, REST_AFTER_INPUT - since + 20);
     }
     return this.ids.length > 0 && (this.pointerInside || !resting);
   }
@@ -218,10 +221,12 @@ export class List {
 
   /** Why a row is here although the view no longer holds it. */
   farewell(row) {
-    if (row.st === "resolved") return t("ghost_resolved");
-    if (row.st === "pending") return t("ghost_answered");
-    const name = this.store.nameOf(row.who);
-    return name ? t("ghost_assigned", { name }) : t("ghost_gone");
+    const { store } = this;
+    const handed = (store.view === "mine" || store.view === "unassigned") && row.st === "open" && !store.belongs(row);
+    const name = handed ? store.nameOf(row.who) : "";
+    const left = { resolved: "ghost_resolved", pending: "ghost_answered" }[row.st === store.view ? "" : row.st];
+    const reason = left ?? (name ? "ghost_assigned" : store.belongs(row) ? "ghost_unfound" : "ghost_gone");
+    return singleKeysAllowed() ? `${t(reason, { name })} ${t("press_j")}` : t(reason, { name });
   }
 
   announcePainted(wanted) {

@@ -44,10 +44,12 @@ class Inbox {
     on("choose", ({ id }) => this.choose(id));
     on("back", () => this.back());
     on("listed", () => this.drawEmpty());
+    on("row", ({ row, old }) => this.moveOn(row, old));
     on("window-closed", () => this.thread.refresh({ whole: true }));
     on("trouble", (problem) => toast(sentence(problem)));
     on("row", ({ row, old }) => this.announce(row, old));
     one("#search").addEventListener("input", () => this.find());
+    one("#search").addEventListener("keydown", (event) => this.openFound(event));
     one("#side-tickets").addEventListener("click", (event) => this.followLink(event));
     addEventListener("popstate", () => this.arrive(placeOf(location.pathname)));
   }
@@ -144,9 +146,9 @@ class Inbox {
 
   arrive(place) {
     if (!place) return;
+    const last = place.view === this.store.view ? this.list.active : null;
     if (place.view !== this.store.view) this.store.show(place.view);
     if (place.ticket === null) {
-      const last = this.list.active;
       this.close();
       if (last !== null) this.list.select(last);
       this.list.grid.focus({ preventScroll: true });
@@ -180,6 +182,14 @@ class Inbox {
     this.finding = setTimeout(() => { if (words.trim()) this.feed.load(); }, FIND_AFTER);
   }
 
+  /** Enter in the search opens what was found first. */
+  openFound(event) {
+    if (event.key !== "Enter" || event.isComposing || !this.store.query || !this.list.ids.length) return;
+    event.preventDefault();
+    this.choose(this.list.ids[0]);
+    if (!phone.matches) this.list.grid.focus({ preventScroll: true });
+  }
+
   restoreScroll() {
     const name = `scroll:${this.store.view}`;
     this.list.grid.scrollTop = Number(sessionStorage.getItem(name) ?? 0);
@@ -199,6 +209,13 @@ class Inbox {
       toast(t("resolved"), { label: t("reopen"), run: () => this.reopen(id) });
     }
     return undefined;
+  }
+
+  /** My answer sent the open ticket out of the view: the keys are the list's again, unless I write on. */
+  moveOn(row, old) {
+    const left = row.id === this.thread.id && old && this.store.belongs(old) && !this.store.belongs(row);
+    if (!left || this.composer.answered !== row.id || this.composer.text()) return;
+    if (one("#composer").contains(document.activeElement)) this.list.grid.focus({ preventScroll: true });
   }
 
   /** The customer may have a newer ticket in the same thread: then that one opens. */

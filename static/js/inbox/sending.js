@@ -23,7 +23,7 @@ export class Sending {
       const again = () => this.submit({ ...message, insist: true });
       return this.composer.hold(t("held_personal"), [], again);
     }
-    const body = { text: message.text, private: message.mode === "private", last_seq: this.thread.entries.lastSeq() };
+    const body = { text: message.text, private: message.mode === "private", last_seq: this.thread.shown };
     const to = this.thread.detail?.compose?.[message.mode]?.to;
     if (to) body.to = to;
     return this.sendReply({ ...message, key: newKey(), body });
@@ -84,6 +84,7 @@ export class Sending {
 
   hold(reply, entries) {
     this.thread.takeEntries({ items: entries });
+    this.thread.shown = Math.max(this.thread.shown, ...entries.map((entry) => entry.seq ?? 0));
     const items = entries.filter((entry) => entry.type !== "event").map((entry) => `${entry.who || t("unknown_author")} : ${entry.text}`);
     this.composer.hold(count("held_newer", items.length), items, () => this.composer.submit({ insist: true }));
   }
@@ -102,7 +103,7 @@ export class Sending {
     const button = event.target.closest("[data-do]");
     if (!button) return;
     const entry = this.thread.entries.ofNode(button.closest(".entry"));
-    const deeds = { undo: "undo", retry: "retry", confirm: "confirmSeen", discard: "discard", like: "act", hide: "act", delete: "remove" };
+    const deeds = { undo: "undo", recall: "undo", retry: "retry", confirm: "confirmSeen", discard: "discard", like: "act", hide: "act", delete: "remove" };
     this[deeds[button.dataset.do]](entry, button.dataset.do);
   }
 

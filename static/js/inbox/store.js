@@ -4,6 +4,7 @@ import { plain } from "../core/text.js";
 import { Order, before, keyOf } from "./order.js";
 
 const MOST_ROWS = 8000;
+const NUMBER = /^#?(\d{1,15})$/;
 
 const BELONGS = {
   open: (row) => row.st === "open",
@@ -23,6 +24,8 @@ export class Store {
   /** What is searched for, as typed and as compared. */
   words = "";
   query = "";
+  /** The ticket that is searched for by its number, whatever its view; else null. */
+  number = null;
   /** Per view: `cursor` of the next page (null: no more), `bound` the key up to which all is loaded. */
   loaded = new Map();
 
@@ -80,8 +83,9 @@ export class Store {
   }
 
   shows(row) {
+    if (this.number !== null) return row.id === this.number;
     if (!this.belongs(row)) return false;
-    if (this.query) return plain(`${row.name} ${row.text}`).includes(this.query);
+    if (this.query) return plain(row.name ?? "").includes(this.query);
     const bound = this.loaded.get(this.view)?.bound;
     return !bound || !before(bound, keyOf(row, this.view));
   }
@@ -115,6 +119,7 @@ export class Store {
     this.view = view;
     this.words = query.trim();
     this.query = plain(this.words);
+    this.number = numberIn(this.words);
     this.refile();
     emit("view");
   }
@@ -145,4 +150,9 @@ export class Store {
       if (!this.order.has(row.id)) this.rows.delete(row.id);
     }
   }
+}
+
+function numberIn(words) {
+  const found = NUMBER.exec(words);
+  return found && Number(found[1]);
 }

@@ -19,6 +19,8 @@ export class Thread {
   detail = null;
   cursor = null;
   seq = 0;
+  /** All that was said up to this number stands on the page. */
+  shown = 0;
   unseen = 0;
 
   constructor(store) {
@@ -53,6 +55,7 @@ export class Thread {
     this.detail = null;
     this.cursor = null;
     this.seq = 0;
+    this.shown = 0;
     this.unseen = 0;
     this.atBottom = true;
     this.entries.clear();
@@ -113,6 +116,7 @@ export class Thread {
   takeEntries(page) {
     const wasAtBottom = this.atBottom;
     this.seq = Math.max(this.seq, page.seq ?? 0);
+    this.shown = Math.max(this.shown, this.seq);
     const fresh = this.entries.take(page.items);
     show(one("#older"), this.cursor);
     if (wasAtBottom) this.toBottom();
