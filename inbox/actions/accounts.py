@@ -23,6 +23,7 @@ from socialcare.tenancy import current_workspace
 
 log = logging.getLogger(__name__)
 State = ChannelAccount.State
+LONGEST_NAME = 200
 
 
 class Taken(Exception):
@@ -67,16 +68,18 @@ def connect(
     Raises Taken, OtherAccount, Lacking or the platform's ConnectorError. An account that
     was removed before comes back with its tickets.
     """
-    _refuse_taken(channel, external_id)
+    _refuse_taken(channel, external_id, by_others=False)
     candidate = ChannelAccount(
         app=app, channel=channel, external_id=external_id, credentials=dict(credentials), options=dict(options)
     )
     found = _verify(candidate)
+    # Only now: which pages other workspaces have is told to nobody but the page's own people.
+    _refuse_taken(channel, external_id)
     gateway.subscribe(candidate)
     try:
         with transaction.atomic():
             account = _returning(candidate) or candidate
-            account.name = name or found.name or external_id
+            account.name = name or found.name[:LONGEST_NAME] or external_id
             account.health = summary(found)
             account.checked_at = timezone.now()
             account.save()
@@ -89,8 +92,9 @@ def connect(
     return account
 
 
-def _refuse_taken(channel: str, external_id: str) -> None:
-    taken = ChannelAccount.objects.everywhere().filter(channel=channel, external_id=external_id)
+def _refuse_taken(channel: str, external_id: str, *, by_others: bool = True) -> None:
+    within = ChannelAccount.objects.everywhere() if by_others else ChannelAccount.objects.all()
+    taken = within.filter(channel=channel, external_id=external_id)
     if other := taken.exclude(state=State.REMOVED).first():
         raise Taken(other if other.workspace_id == current_workspace() else None)
 
@@ -232,7 +236,10 @@ def change(
 
 
 def pause(actor: User, account_id: int, *, paused: bool) -> ChannelAccount:
-    """While paused nothing is sent or fetched; resumed with a dead token it still needs attention."""
+    """While paused nothing is sent or fetched, but webhooks still become tickets: the subscription stays.
+
+    Resumed with a dead token it still needs attention.
+    """
     with transaction.atomic():
         row = ChannelAccount.objects.select_for_update().get(pk=account_id)
         if row.state != State.REMOVED and (row.state == State.PAUSED) != paused:

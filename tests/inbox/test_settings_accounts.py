@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +18,9 @@ from connectors.models import ChannelAccount, Exchange
 from inbox.actions import accounts as actions
 from inbox.models import Contact, Identity, Message, Outgoing, Ticket
 from socialcare.tenancy import workspace
+from socialcare.valkey import valkey
+from tests import meta
+from tests.conftest import take_in
 from tests.connectors.meta.scripted_graph import APP, PAGE, TOKEN, Asked, Says, ScriptedGraph, error, running_graph
 from tests.inbox.settings_support import FakePage, House, announced, fields_of, make_house, text
 
@@ -132,14 +136,34 @@ def test_a_page_that_is_connected_already_is_named(house: House, graph: Scripted
     assert graph.asked == []
 
 
-def test_a_page_of_another_workspace_is_refused_without_a_word_of_whose(house: House, graph: ScriptedGraph) -> None:
+def test_a_page_of_another_workspace_is_refused_without_a_word_of_whose(house: House, page: FakePage) -> None:
     globex = make_house("globex")
     globex.account(globex.app(), name="Secret project")
     shown = text(house.post(add(house), FORM, refused=True))
     assert "connected in another workspace" in shown
     assert "Secret project" not in shown
     assert "lobex" not in shown
-    assert graph.asked == []
+    assert page.subscribed == []
+    assert house.accounts() == []
+
+
+@pytest.mark.parametrize("stranger", [FakePage(id="42"), FakePage(fault=error(190, 463)), FakePage(scopes=())])
+def test_without_the_pages_token_nobody_learns_that_others_have_it(
+    house: House, graph: ScriptedGraph, stranger: FakePage
+) -> None:
+    stranger.on(graph)
+    path = add(house)
+    alone = text(house.post(path, FORM, refused=True))
+    globex = make_house("globex")
+    globex.account(globex.app())
+    assert text(house.post(path, FORM, refused=True)) == alone
+    assert "another workspace" not in alone
+
+
+def test_a_page_with_an_endless_name_is_connected(house: House, page: FakePage) -> None:
+    page.name = "Zoé " * 100
+    house.post(add(house), FORM)
+    assert house.accounts()[0].name == page.name[:200]
 
 
 def test_the_same_page_may_be_connected_for_messenger_too(house: House, page: FakePage) -> None:
@@ -314,6 +338,32 @@ def test_pausing_and_resuming(house: House, django_capture_on_commit_callbacks) 
     house.post(f"accounts/{account.pk}/resume/")
     assert house.reload(account).state == State.CONNECTED
     assert [verb for verb, *_ in house.audit()] == ["account.paused", "account.resumed"]
+
+
+def test_a_paused_account_still_hears_its_customers(house: House, page: FakePage) -> None:
+    account = house.account(house.app())
+    page.subscribed = fields_of(facebook)
+    house.post(f"accounts/{account.pk}/pause/")
+    with workspace(house.workspace.pk):
+        take_in(account, meta.comment("Are you open?", page=PAGE))
+        assert Message.objects.get().text == "Are you open?"
+        assert Ticket.objects.get().status == "open"
+    assert page.subscribed == fields_of(facebook)
+
+
+def test_a_resumed_account_is_asked_at_once_what_was_missed(house: House) -> None:
+    account = house.account(house.app())
+    house.post(f"accounts/{account.pk}/pause/")
+    assert polls() == []
+    house.post(f"accounts/{account.pk}/resume/")
+    assert polls() == [(house.workspace.pk, f"({account.pk},)")]
+
+
+def polls() -> list[tuple[int, str]]:
+    """Workspace and arguments of the polls that were rung for."""
+    lists = [key for key in valkey().scan_iter() if valkey().type(key) == b"list"]
+    heads = [json.loads(rung)["headers"] for key in lists for rung in valkey().lrange(key, 0, -1)]
+    return [(head["workspace"], head["argsrepr"]) for head in heads if head["task"] == "inbox.polling.poll_account"]
 
 
 def test_an_account_with_a_dead_token_still_needs_attention_after_a_pause(house: House) -> None:

@@ -15,12 +15,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from connectors import registry
 from connectors.contract import Channel, ConnectorError, Platform
 from connectors.models import ChannelAccount, Exchange, PlatformApp
-from inbox import outbox
+from inbox import outbox, polling
 from inbox.actions import accounts as actions
 from inbox.forms.accounts import AccountForm
 from inbox.views.settings import wording
 from inbox.views.settings.overview import described
 from inbox.views.settings.pages import UNPROCESSABLE, admins_only, done, show
+from socialcare.background import ring
 from socialcare.middleware import WorkspaceRequest
 
 SECTION = "overview"
@@ -154,7 +155,7 @@ def edit(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
         except (actions.OtherAccount, actions.Lacking, ConnectorError) as error:
             _complain(form, error, before.app.platform)
         else:
-            _send_what_waited(before, after)
+            _catch_up(before, after)
             return done(request, _("“%(name)s” is saved.") % {"name": after.name}, "settings:account", pk)
     status = UNPROCESSABLE if form.is_bound else 200
     return show(request, "settings/account_edit.html", section=SECTION, status=status, form=form, **described(before))
@@ -171,7 +172,7 @@ def test(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
     except ConnectorError as error:
         sentence = wording.problem(error, platform.label)
         return done(request, sentence, "settings:account", pk, level=messages.ERROR)
-    _send_what_waited(as_it_was, tested)
+    _catch_up(as_it_was, tested)
     if found.external_id == tested.external_id and not (found.missing or found.unsubscribed):
         return done(request, _("Tested just now: all is well."), "settings:account", pk)
     sentence = _("Tested just now. See below what is missing.")
@@ -200,7 +201,7 @@ def subscribe(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
 def pause(request: WorkspaceRequest, slug: str, pk: int, paused: bool) -> HttpResponse:
     before = _account(pk)
     row = actions.pause(request.membership.user, before.pk, paused=paused)
-    _send_what_waited(before, row)
+    _catch_up(before, row)
     sentence = _("“%(name)s” is paused.") if paused else _("“%(name)s” is resumed.")
     return done(request, sentence % {"name": row.name}, "settings:account", pk)
 
@@ -222,9 +223,11 @@ def remove(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
     return done(request, sentence % said, "settings:overview", level=messages.WARNING)
 
 
-def _send_what_waited(before: ChannelAccount, after: ChannelAccount) -> None:
+def _catch_up(before: ChannelAccount, after: ChannelAccount) -> None:
+    """Of an account that works again: send what waited, fetch what was missed."""
     if before.state != after.state == ChannelAccount.State.CONNECTED:
         outbox.account_is_back(after)
+        ring(polling.poll_account, after.pk)
 
 
 def _account(pk: int) -> ChannelAccount:
