@@ -231,8 +231,9 @@ def test_an_error_page_has_no_error_of_its_own(inbox, site, bob):
 
 
 def test_a_post_is_not_among_the_comments_under_it(inbox, facebook, bob):
-    take_in(facebook, meta.post("The post", post_id="77_1", who="poster", name="Poster"))
-    take_in(facebook, meta.comment("A comment", post_id="77_1", comment_id="77_2", who="other", name="Other"))
+    post = {"item": "status", "verb": "add", "from": {"id": "5001", "name": "Poster"}, "post_id": meta.POST}
+    take_in(facebook, meta.change({**post, "message": "The post", "created_time": meta.seconds()}))
+    take_in(facebook, meta.comment("A comment", who="5002", name="Other"))
     page = inbox("bob", f"open/{Ticket.objects.get(contact__name='Other').pk}/")
     expect(page.locator("#story")).to_contain_text("The post")
     expect(page.locator("#others")).to_be_hidden()
