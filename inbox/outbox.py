@@ -107,6 +107,9 @@ def _send(message: Message) -> None:
         _wait(message, line, error)
     except (Disconnected, OutOfCredit) as error:
         log.warning("account %s: %s", message.account_id, type(error).__name__)
+        if ChannelAccount.objects.filter(pk=message.account_id, state=ChannelAccount.State.REMOVED).exists():
+            replies.failed(message.pk, Reason.DISCONNECTED)
+            return
         replies.held(message.pk, message.account, timezone.now() + HELD)
     else:
         replies.sent(message.pk, outcome)

@@ -76,3 +76,14 @@ def test_news_about_an_account_do_not_undo_what_an_admin_did_meanwhile(messenger
     receive(as_the_batch_knows_it, [Arrival(warning, timezone.now())])
     messenger.refresh_from_db()
     assert (messenger.state, messenger.attention) == ("paused", "policy:warning:x")
+
+
+def test_an_answer_a_worker_held_while_its_account_was_removed_fails(facebook, alice, graph):
+    take_in(facebook, meta.comment())
+    message = answer(alice)
+    ChannelAccount.objects.filter(pk=facebook.pk).update(state="removed", credentials={})
+    outbox.send_waiting()
+    message.refresh_from_db()
+    assert (message.state, message.failure) == ("failed", Reason.DISCONNECTED)
+    assert graph.posts() == []
+    assert not Outgoing.objects.exists()
