@@ -8,11 +8,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from connectors.meta.facebook import facebook
 from connectors.models import Delivery, DeliveryBody, Oddity
-from inbox.actions import people
+from inbox.actions import audit, people
 from socialcare.models import User, Workspace
 from socialcare.tenancy import workspace
 from tests.chromium import find_chromium
@@ -24,7 +24,8 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium"),
     pytest.mark.django_db(transaction=True),
 ]
-SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+SIZES = {"desktop": (1440, 900), "phone": (390, 844), "small": (320, 640)}
+LONG_ADDRESS = f"{'d' * 242}@example.com"
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +100,10 @@ def furnished(house: House) -> list[str]:
     Oddity.objects.create(app=app, what="event", channel="facebook", label="feed/foo/add", delivery=delivery)
     Oddity.objects.create(app=app, what="account", channel="facebook", label="555666777")
     with workspace(house.workspace.pk):
-        invitation = people.invite(house.admin, "dora@acme.example", "agent")
+        people.invite(house.admin, "dora@acme.example", "agent")
+        invitation = people.invite(house.admin, LONG_ADDRESS, "agent")
         people.change_workspace(house.admin, house.workspace, undo_seconds=10)
+        audit.record(house.admin, "account.changed", "x" * 200, name=["y" * 200, "z" * 200])
     inside = (
         "", f"accounts/{account.pk}/", f"accounts/{account.pk}/edit/", f"accounts/{account.pk}/remove/",
         "accounts/add/", f"accounts/add/{app.pk}/messenger/", "apps/", "apps/add/meta/", f"apps/{app.pk}/",
@@ -122,6 +125,55 @@ def test_every_page_is_accessible_and_fits(house: House, open_page: Open, size: 
         assert found.violations_count == 0, f"{path}\n{found.generate_report()}"
         overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert overflow <= 0, path
+
+
+def test_long_words_are_wrapped_on_the_smallest_screen(house: House, open_page: Open) -> None:
+    paths = furnished(house)
+    page = open_page(paths[0], "small")
+    base = page.url.partition("/w/")[0]
+    for path in (house.url("history/"), house.url("people/"), paths[-2]):
+        page.goto(base + path)
+        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert overflow <= 0, path
+
+
+def test_an_invited_person_joins_by_the_link_and_is_in_the_inbox(
+    house: House, open_page: Open, browser: Browser, live_server, settings
+) -> None:
+    settings.PUBLIC_URL = live_server.url
+    page = open_page(house.url("people/"))
+    page.get_by_label("E-mail").fill("dora@acme.example")
+    page.get_by_role("button", name="Make the link").click()
+    link = page.get_by_label("dora@acme.example as Agent").input_value()
+    with browser.new_context() as elsewhere:
+        theirs = elsewhere.new_page()
+        theirs.goto(link)
+        theirs.get_by_label("Your name").fill("Dora")
+        theirs.get_by_label("Password").fill("correct horse battery")
+        answers: list[int] = []
+        theirs.on("response", lambda answer: answers.append(answer.status) if answer.url == link else None)
+        theirs.get_by_role("button", name="Join").click()
+        theirs.wait_for_url(f"{live_server.url}/w/acme/inbox/open/")
+        assert answers == [302]
+    assert User.objects.get(email="dora@acme.example").memberships.get().role == "agent"
+
+
+def test_the_code_of_an_invitation_is_told_to_no_other_site(house: House, browser: Browser, live_server) -> None:
+    with workspace(house.workspace.pk):
+        invitation = people.invite(house.admin, "dora@acme.example", "agent")
+    heard: list[dict[str, str]] = []
+
+    def answer(route: Route) -> None:
+        heard.append(route.request.headers)
+        route.fulfill(body="")
+
+    with browser.new_context() as elsewhere:
+        page = elsewhere.new_page()
+        page.route("http://other.example/**", answer)
+        page.goto(f"{live_server.url}/join/{invitation.code}/")
+        page.evaluate("location.href = 'http://other.example/'")
+        page.wait_for_url("http://other.example/")
+    assert [invitation.code in str(headers) or "referer" in headers for headers in heard] == [False]
 
 
 def test_an_address_is_copied_by_its_button(house: House, open_page: Open) -> None:
