@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 
 from connectors.contract import Channel
 from connectors.models import ChannelAccount
-from inbox.forms.fields import from_contract, needed
+from inbox.forms.fields import PlainForm, from_contract
 
 
-class AccountForm(forms.Form):
+class AccountForm(PlainForm, forms.Form):
     """Generated from the channel's fields. Of an account that exists, empty secrets mean: keep those we have."""
 
     def __init__(
@@ -28,7 +28,6 @@ class AccountForm(forms.Form):
             max_length=200,
             required=account is not None,
             help_text=note,
-            error_messages=needed(_("Name")),
         )
         kept = _kept_note(account) if account else ""
         for field in channel.account_fields:

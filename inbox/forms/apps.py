@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from connectors.contract import Platform
 from connectors.models import PlatformApp
 from inbox.actions.apps import PREVIOUS, SECRET, set_at
-from inbox.forms.fields import from_contract, needed
+from inbox.forms.fields import PlainForm, from_contract
 
 
-class AppForm(forms.Form):
+class AppForm(PlainForm, forms.Form):
     """Generated from the platform's fields. Of an app that exists, empty secrets mean: keep the one we have."""
 
     def __init__(self, platform: Platform, app: PlatformApp | None = None, data: Any = None) -> None:
@@ -21,12 +21,8 @@ class AppForm(forms.Form):
         self.app_fields = [field for field in platform.app_fields if not (app and field.name == PREVIOUS)]
         shown = {field.name: kept.get(field.name, "") for field in self.app_fields if not field.secret}
         super().__init__(data, initial={"name": app.name if app else "", "keep_old": True, **shown})
-        label = _("Name")
         self.fields["name"] = forms.CharField(
-            label=label,
-            max_length=120,
-            help_text=_("How your colleagues will recognise it."),
-            error_messages=needed(label),
+            label=_("Name"), max_length=120, help_text=_("How your colleagues will recognise it.")
         )
         for field in self.app_fields:
             held = field.secret and bool(kept.get(field.name))

@@ -13,9 +13,33 @@ from connectors import contract
 LONGEST = 4000
 
 
-def needed(label: str) -> dict[str, Any]:
-    """A sentence for a required field that was left empty."""
-    return {"required": _("“%(label)s” is empty: please fill it in.") % {"label": label}}
+class PlainForm(forms.BaseForm):
+    """Says what is wrong in our own words, and of each field one thing at a time."""
+
+    def full_clean(self) -> None:
+        for field in self.fields.values():
+            field.error_messages |= _complaints(field)
+        super().full_clean()
+        for complaints in self.errors.values():
+            del complaints.data[1:]
+
+
+def _complaints(field: forms.Field) -> dict[str, str]:
+    named: dict[str, Any] = {"label": str(field.label)}
+    words = {
+        "required": _("“%(label)s” is empty: please fill it in.") % named,
+        "null_characters_not_allowed": _("“%(label)s” holds a character that cannot be stored: type it again.") % named,
+    }
+    if isinstance(field, forms.ChoiceField):
+        words["invalid_choice"] = _("“%(label)s” is not one of those offered: choose one.") % named
+    elif isinstance(field, forms.IntegerField):
+        sentence = _("“%(label)s” must be a whole number from %(low)d to %(high)d.")
+        sentence %= {**named, "low": field.min_value, "high": field.max_value}
+        words |= dict.fromkeys(("invalid", "min_value", "max_value"), sentence)
+    elif isinstance(field, forms.CharField) and field.max_length:
+        sentence = _("“%(label)s” is too long: at most %(limit)d characters are allowed.")
+        words["max_length"] = sentence % {**named, "limit": field.max_length}
+    return words
 
 
 def from_contract(field: contract.Field, *, required: bool | None = None, note: str = "") -> forms.CharField:
@@ -34,7 +58,6 @@ def from_contract(field: contract.Field, *, required: bool | None = None, note: 
         max_length=LONGEST if field.secret else 120,
         widget=widget,
         validators=_shape(field, label, advice),
-        error_messages=needed(label),
     )
 
 

@@ -9,9 +9,8 @@ from django.conf import settings
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
 from django.utils.translation import get_language_info, gettext_lazy
-from django.utils.translation import gettext as _
 
-from inbox.forms.fields import needed
+from inbox.forms.fields import PlainForm
 from socialcare.models import Role, User, Workspace
 
 UNDO = ((0, gettext_lazy("at once")), (5, gettext_lazy("after 5 seconds")), (10, gettext_lazy("after 10 seconds")))
@@ -19,23 +18,28 @@ LANGUAGES = [(code, get_language_info(code)["name_local"].capitalize()) for code
 YEAR_OF_HOURS = 24 * 365
 
 
-class InviteForm(forms.Form):
-    email = forms.EmailField(label=gettext_lazy("E-mail"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+class AddressField(forms.EmailField):
+    """An e-mail address as it is stored: lower case, and no longer than its column."""
+
+    def to_python(self, value: Any) -> str:
+        return User.objects.normalise(super().to_python(value) or "")
+
+
+class InviteForm(PlainForm, forms.Form):
+    email = AddressField(
+        label=gettext_lazy("E-mail"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        error_messages={"invalid": gettext_lazy("This is no e-mail address. It should look like name@example.com.")},
+    )
     role = forms.ChoiceField(label=gettext_lazy("Role"), choices=Role, initial=Role.AGENT)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["email"].error_messages |= {
-            **needed(_("E-mail")),
-            "invalid": _("This is no e-mail address. It should look like name@example.com."),
-        }
 
-
-class RoleForm(forms.Form):
+class RoleForm(PlainForm, forms.Form):
     role = forms.ChoiceField(label=gettext_lazy("Role"), choices=Role)
 
 
-class JoinForm(forms.Form):
+class JoinForm(PlainForm, forms.Form):
     """What a person without an account yet gives to join; `email` is the invitation's."""
 
     name = forms.CharField(
@@ -54,8 +58,6 @@ class JoinForm(forms.Form):
     def __init__(self, email: str, data: Any = None) -> None:
         super().__init__(data)
         self.email = email
-        self.fields["name"].error_messages |= needed(_("Your name"))
-        self.fields["password"].error_messages |= needed(_("Password"))
         self.fields["password"].help_text = " ".join(password_validators_help_texts())
 
     def clean(self) -> dict[str, Any]:
@@ -68,7 +70,7 @@ class JoinForm(forms.Form):
         return cleaned
 
 
-class PasswordForm(PasswordChangeForm):
+class PasswordForm(PlainForm, PasswordChangeForm):
     """Second on its page: it does not take the focus."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -77,7 +79,7 @@ class PasswordForm(PasswordChangeForm):
         self.fields["new_password1"].help_text = " ".join(password_validators_help_texts())
 
 
-class WorkspaceForm(forms.ModelForm[Workspace]):
+class WorkspaceForm(PlainForm, forms.ModelForm[Workspace]):
     undo_seconds = forms.TypedChoiceField(
         label=gettext_lazy("Replies leave"),
         choices=UNDO,
@@ -104,13 +106,8 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
         labels = {"name": gettext_lazy("Name")}
         help_texts = {"name": gettext_lazy("Your company or team. The web address stays as it is.")}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["name"].error_messages |= needed(_("Name"))
-        self.fields["reopen_hours"].error_messages |= needed(_("Reopening time, in hours"))
 
-
-class PreferencesForm(forms.ModelForm[User]):
+class PreferencesForm(PlainForm, forms.ModelForm[User]):
     language = forms.ChoiceField(label=gettext_lazy("Language"), choices=LANGUAGES)
 
     class Meta:
@@ -125,5 +122,4 @@ class PreferencesForm(forms.ModelForm[User]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["name"].error_messages |= needed(_("Your name"))
         self.fields["name"].widget.attrs["autocomplete"] = "name"

@@ -42,12 +42,34 @@ def test_the_workspace_is_changed_and_what_changed_is_written_down(house: House)
 
 @pytest.mark.parametrize(
     ("field", "wrong"),
-    [("name", ""), ("undo_seconds", "3"), ("reopen_hours", "-1"), ("reopen_hours", "99999"), ("language", "tlh")],
-)
-def test_nonsense_about_the_workspace_is_refused_on_its_field(house: House, field: str, wrong: str) -> None:
+    [
+        ("name", ""), ("name", "A" * 5000), ("name", "Ac\0me"), ("undo_seconds", "3"), ("language", "tlh"),
+        ("reopen_hours", "-1"), ("reopen_hours", "99999"), ("reopen_hours", "soon"), ("reopen_hours", "9" * 5000),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_nonsense_about_the_workspace_is_refused_on_its_field(
+    house: House, field: str, wrong: str, language: str
+) -> None:
+    User.objects.update(language=language)
     shown = house.post("workspace/", {**WORKSPACE, field: wrong}, refused=True)
-    assert f'id="id_{field}_error"' in shown
+    said = shown.partition(f'id="id_{field}_error"')[2].partition("</ul>")[0]
+    label = {"en": "“", "fr": "«\xa0"}[language]
+    assert re.fullmatch(rf">\s*<li>{label}[^<]+\.</li>\s*", said)
     assert house.audit() == []
+
+
+def test_of_each_field_one_thing_is_said_in_the_readers_language(house: House) -> None:
+    house.admin.language = "fr"
+    house.admin.set_password(OLD)
+    house.admin.save()
+    browser = Client()
+    browser.login(username="admin@acme.example", password=OLD)
+    form = {"old_password": OLD, "new_password1": "password", "new_password2": "password"}
+    page = browser.post("/w/acme/me/password/", form).content.decode()
+    (said,) = re.findall(r'<ul class="errorlist"[^>]*>(.*?)</ul>', page, re.DOTALL)
+    assert said.count("<li>") == 1
+    assert "Ce mot de passe est trop court" in said
 
 
 # ---------------------------------------------------------------- everybody's own

@@ -70,6 +70,10 @@ def test_a_withdrawn_invitation_is_worthless(house: House) -> None:
         ({"email": "", "role": "agent"}, "“E-mail” is empty"),
         ({"email": "dora", "role": "agent"}, "This is no e-mail address."),
         ({"email": "AGENT@acme.example", "role": "agent"}, "This person is in the workspace already."),
+        ({"email": "d" * 300 + "@example.com", "role": "agent"}, "“E-mail” is too long: at most 254 characters"),
+        # In lower case this letter becomes two.
+        ({"email": f"d@{'İ' * 60}.{'İ' * 60}.{'İ' * 60}.com", "role": "agent"}, "is"),
+        ({"email": "do\0ra@acme.example", "role": "agent"}, "This is no e-mail address."),
     ],
 )
 def test_an_invitation_that_makes_no_sense_is_refused_on_its_field(
@@ -105,6 +109,9 @@ def test_a_new_person_joins_with_name_and_password(house: House) -> None:
     ("given", "field", "says"),
     [
         ({"name": "", "password": PASSWORD}, "name", "“Your name” is empty"),
+        ({"name": "D" * 121, "password": PASSWORD}, "name", "“Your name” is too long: at most 120 characters"),
+        ({"name": "Do\0ra", "password": PASSWORD}, "name", "“Your name” holds a character that cannot be stored"),
+        ({"name": "Dora", "password": "x" * 129}, "password", "“Password” is too long: at most 128 characters"),
         ({"name": "Dora", "password": ""}, "password", "“Password” is empty"),
         ({"name": "Dora", "password": "short"}, "password", "at least 10 characters"),
         ({"name": "Dora", "password": "password1234"}, "password", "too common"),

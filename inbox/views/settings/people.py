@@ -64,8 +64,7 @@ def _link(invitation: Invitation) -> str:
 def role(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
     member, form = _member(pk), RoleForm(request.POST)
     if not form.is_valid():
-        sentence = _("“Role” is not one of those offered: choose one.")
-        return done(request, sentence, "settings:people", level=messages.ERROR)
+        return done(request, str(form.errors["role"][0]), "settings:people", level=messages.ERROR)
     try:
         changed = actions.change_role(request.membership.user, member.user_id, form.cleaned_data["role"])
     except actions.LastAdmin:
