@@ -17,9 +17,7 @@ REASONS = {
         "The time to answer is over: the platform allows messages only for a while after the customer’s last one."
     ),
     Reason.HUMANS_ONLY: gettext_lazy("Only a person may answer now, no automation."),
-    Reason.PRIVATE_REPLY_USED: gettext_lazy(
-        "This comment was already answered privately; the platform allows it once."
-    ),
+    Reason.PRIVATE_REPLY_USED: gettext_lazy("This was already answered privately; the platform allows it once."),
     Reason.PRIVATE_REPLY_EXPIRED: gettext_lazy("A private reply is possible only within 7 days of the comment."),
     Reason.TOO_LONG: gettext_lazy("The text is too long for this channel."),
     Reason.EMPTY: gettext_lazy("Write something first."),
@@ -28,7 +26,9 @@ REASONS = {
     Reason.RECIPIENT_UNAVAILABLE: gettext_lazy("This person cannot be reached: they blocked the page or left."),
     Reason.PERMISSION_MISSING: gettext_lazy("The page lacks a permission for this. Please tell an admin."),
     Reason.RESTRICTED: gettext_lazy("The platform restricts the page at the moment. Please tell an admin."),
-    Reason.DISCONNECTED: gettext_lazy("The account needs to be reconnected by an admin. Answers wait until then."),
+    Reason.DISCONNECTED: gettext_lazy(
+        "The account needs to be reconnected by an admin; then answers can be sent again."
+    ),
     Reason.PAUSED: gettext_lazy("The account is paused. Posts still arrive; answers cannot be sent."),
     Reason.INVALID: gettext_lazy("The platform did not accept the text."),
 }
@@ -67,6 +67,8 @@ def rule_text(rule: Rule, account: ChannelAccount, kind: str, *, private: bool) 
         return _("Only the customer sees this.")
     if private:
         return _("Goes to the customer’s private messages; possible once per post.")
+    if kind == Kind.MENTION:
+        return _("Everybody can read this where the customer wrote.")
     return _("Everybody can read this on %(page)s.") % {"page": account.name}
 
 
