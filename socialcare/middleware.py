@@ -44,6 +44,8 @@ def enter_workspace(get_response: Handler) -> Handler:
 
 def member(user_id: int, slug: str) -> Membership | None:
     """The membership of an active user in the workspace of that slug, with user and workspace loaded."""
+    if "\0" in slug:
+        return None
     memberships = Membership.objects.select_related("workspace", "user")
     return memberships.filter(workspace__slug=slug, user_id=user_id, user__is_active=True).first()
 

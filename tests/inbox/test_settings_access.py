@@ -111,3 +111,8 @@ def test_nothing_is_changed_without_the_forms_own_token(house: House) -> None:
     assert browser.post(house.url("workspace/"), {"name": "Taken over"}).status_code == 403
     assert browser.post(house.url("people/"), {"email": "eve@example.com", "role": "admin"}).status_code == 403
     assert house.audit() == []
+
+
+@pytest.mark.parametrize("path", ["/join/a%00b/", "/w/%00/", "/w/acme%00/settings/", "/w/acme%00/api/boot/"])
+def test_an_address_with_a_nul_in_it_leads_nowhere(house: House, path: str) -> None:
+    assert house.browser().get(path).status_code == 404

@@ -72,7 +72,7 @@ def test_a_withdrawn_invitation_is_worthless(house: House) -> None:
         ({"email": "AGENT@acme.example", "role": "agent"}, "This person is in the workspace already."),
         ({"email": "d" * 300 + "@example.com", "role": "agent"}, "“E-mail” is too long: at most 254 characters"),
         # In lower case this letter becomes two.
-        ({"email": f"d@{'İ' * 60}.{'İ' * 60}.{'İ' * 60}.com", "role": "agent"}, "is"),
+        ({"email": "d@" + ("İ" * 30 + ".") * 5 + "com", "role": "agent"}, "“E-mail” is too long"),
         ({"email": "do\0ra@acme.example", "role": "agent"}, "This is no e-mail address."),
     ],
 )
