@@ -1,0 +1,1 @@
+"""Measures Socialcare, each program on an installation of its own."""
