@@ -52,7 +52,10 @@ def pytest_unconfigure() -> None:
     _servers.close()
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: Playwright keeps an event loop in its thread, where no other can be run any more."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
     in_browser = [item for item in items if item.get_closest_marker("browser")]
     if in_browser and not find_chromium():
         for item in in_browser:

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
 from connectors.meta.facebook import facebook
 from connectors.models import Delivery, DeliveryBody, Oddity
@@ -28,16 +28,6 @@ SIZES = {"desktop": (1440, 900), "phone": (390, 844), "small": (320, 640)}
 LONG_ADDRESS = f"{'d' * 242}@example.com"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    # Playwright keeps an event loop in this thread, in which Django would refuse to ask the database.
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
 @pytest.fixture
 def house() -> House:
     return make_house("acme")
@@ -47,7 +37,7 @@ Open = Callable[..., Page]
 
 
 @pytest.fixture
-def open_page(browser: Browser, house: House, live_server, settings) -> Iterator[Open]:
+def open_page(chromium: Browser, house: House, live_server, settings) -> Iterator[Open]:
     """A page of a browser that the admin is signed in to; nothing may stand in its console when the test ends."""
     # The test's server finds static files by their own names only.
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
@@ -56,7 +46,7 @@ def open_page(browser: Browser, house: House, live_server, settings) -> Iterator
 
     def open_page(path: str = "", size: str = "desktop", user: User | None = None, **options: object) -> Page:
         width, height = SIZES[size]
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
         client = Client()
         client.force_login(user or house.admin)
         cookie = client.cookies["sessionid"].value
@@ -138,14 +128,14 @@ def test_long_words_are_wrapped_on_the_smallest_screen(house: House, open_page: 
 
 
 def test_an_invited_person_joins_by_the_link_and_is_in_the_inbox(
-    house: House, open_page: Open, browser: Browser, live_server, settings
+    house: House, open_page: Open, chromium: Browser, live_server, settings
 ) -> None:
     settings.PUBLIC_URL = live_server.url
     page = open_page(house.url("people/"))
     page.get_by_label("E-mail").fill("dora@acme.example")
     page.get_by_role("button", name="Make the link").click()
     link = page.get_by_label("dora@acme.example as Agent").input_value()
-    with browser.new_context() as elsewhere:
+    with chromium.new_context() as elsewhere:
         theirs = elsewhere.new_page()
         theirs.goto(link)
         theirs.get_by_label("Your name").fill("Dora")
@@ -158,7 +148,7 @@ def test_an_invited_person_joins_by_the_link_and_is_in_the_inbox(
     assert User.objects.get(email="dora@acme.example").memberships.get().role == "agent"
 
 
-def test_the_code_of_an_invitation_is_told_to_no_other_site(house: House, browser: Browser, live_server) -> None:
+def test_the_code_of_an_invitation_is_told_to_no_other_site(house: House, chromium: Browser, live_server) -> None:
     with workspace(house.workspace.pk):
         invitation = people.invite(house.admin, "dora@acme.example", "agent")
     heard: list[dict[str, str]] = []
@@ -167,7 +157,7 @@ def test_the_code_of_an_invitation_is_told_to_no_other_site(house: House, browse
         heard.append(route.request.headers)
         route.fulfill(body="")
 
-    with browser.new_context() as elsewhere:
+    with chromium.new_context() as elsewhere:
         page = elsewhere.new_page()
         page.route("http://other.example/**", answer)
         page.goto(f"{live_server.url}/join/{invitation.code}/")
