@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 SHOWN = 5
+COLUMNS = {"after s": 8, "in hand": 9, "away s": 8, "up s": 7, "recovered s": 13, "longest lag s": 15}
 
 
 def lines(told: Mapping[str, Any]) -> Iterator[str]:
@@ -26,13 +27,10 @@ def lines(told: Mapping[str, Any]) -> Iterator[str]:
     yield f"What befell them at the network: {_counted(told['network'])}"
     yield f"Load of the machine: {told['load'][0]:.1f} before, {told['load'][1]:.1f} after, {os.cpu_count()} cores"
     yield ""
-    yield f"{'fault':<24}{'after s':>8}{'in hand':>9}{'away s':>8}{'recovered s':>13}{'longest lag s':>15}  worker"
+    yield f"{'fault':<24}" + "".join(f"{name:>{width}}" for name, width in COLUMNS.items()) + "  worker"
     begin = told["faults"][0]["at"] - told["faults"][0]["due"] if told["faults"] else 0.0
     for fault in told["faults"]:
-        yield (
-            f"{fault['kind']:<24}{fault['at'] - begin:>8.1f}{fault['held']:>9}{fault['outage']:>8.1f}"
-            f"{fault['recovery']:>13.1f}{fault['worst_lag']:>15.1f}  {_ends(fault['said'])}"
-        )
+        yield f"{fault['kind']:<24}" + "".join(_cells(fault, begin)) + f"  {_ends(fault['said'])}"
     yield ""
     yield from _verdict(told["violations"])
 
@@ -48,6 +46,12 @@ def _verdict(violations: Mapping[str, list[str]]) -> Iterator[str]:
 
 def failed(told: Mapping[str, Any]) -> bool:
     return any(told["violations"].values())
+
+
+def _cells(fault: Mapping[str, Any], begin: float) -> Iterator[str]:
+    values = (fault["at"] - begin, fault["held"], fault["outage"], fault["up"], fault["recovery"], fault["worst_lag"])
+    for value, width in zip(values, COLUMNS.values(), strict=True):
+        yield f"{value:>{width}}" if isinstance(value, int) else f"{value:>{width}.1f}"
 
 
 def _ends(said: list[str]) -> str:

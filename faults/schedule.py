@@ -11,6 +11,7 @@ from django.db import connection
 
 from connectors.deliveries import LEASE
 from faults.stand import Stand
+from socialcare.supervisor import Child
 
 WORKER, VALKEY = "worker killed", "Valkey restarted empty"
 # Most kills wait this long for the worker to hold deliveries, so that they strike in the middle of a batch.
@@ -26,12 +27,15 @@ SELECT count(*) FROM connectors_delivery
 WHERE state = 'waiting' AND lease_until > statement_timestamp() AND lease_until > to_timestamp(%s)
 """
 
+DONE = "SELECT count(*) FROM connectors_delivery WHERE done_at > to_timestamp(%s)"
+
 
 @dataclass(slots=True)
 class Fault:
     """`due`: seconds after its slot began. `outage`: how long Valkey is away. The rest is known once it happened.
 
-    `at`: seconds since 1970. `held`: deliveries the worker had in hand. The others are seconds.
+    `at`: seconds since 1970. `held`: deliveries the worker had in hand. `up`: how long the next worker took from
+    its start to its first deliveries, 0 where another fault came first. The others are seconds as well.
     """
 
     kind: str
@@ -41,6 +45,7 @@ class Fault:
     delay: float = 0.0
     at: float = 0.0
     held: int = 0
+    up: float = 0.0
     recovery: float = 0.0
     worst_lag: float = 0.0
     said: list[str] = field(default_factory=list)
@@ -88,6 +93,7 @@ class Breaker:
         self._left: Slot = []
         self._start = 0.0
         self._back_at: float | None = None
+        self._coming: Fault | None = None
         self.done: list[Fault] = []
 
     def begin(self, slot: Slot) -> None:
@@ -101,6 +107,8 @@ class Breaker:
         if self._back_at is not None and now >= self._back_at:
             self._stand.valkey.start(self._stand.valkey.port)
             self._back_at = None
+        if self._coming:
+            self._watch(self._coming)
         if self._left and self._back_at is None and now >= self._start + self._left[0].due:
             fault = self._left[0]
             if self._strike(fault):
@@ -116,14 +124,28 @@ class Breaker:
         worker = self._stand.child("worker")
         if not worker.alive():
             return False
-        since = time.time() - (time.monotonic() - worker.started) + LEASE.total_seconds()
+        since = _first_lease(worker)
         if fault.waits:
             _wait_until_held(since)
         time.sleep(fault.delay)
         fault.at = time.time()
         self._stand.kill("worker")
         fault.held = _held(since)
+        self._coming = fault
         return True
+
+    def _watch(self, fault: Fault) -> None:
+        worker = self._stand.child("worker")
+        if not worker.alive():
+            return
+        since = _first_lease(worker)
+        if _held(since) or _count(DONE, since - LEASE.total_seconds()):
+            fault.up, self._coming = time.monotonic() - worker.started, None
+
+
+def _first_lease(worker: Child) -> float:
+    """When the earliest lease this worker can have ends, in seconds since 1970."""
+    return time.time() - (time.monotonic() - worker.started) + LEASE.total_seconds()
 
 
 def _wait_until_held(since: float) -> None:
@@ -134,7 +156,11 @@ def _wait_until_held(since: float) -> None:
 
 def _held(since: float) -> int:
     """Deliveries with a lease that ends after `since`, in seconds since 1970."""
+    return _count(HELD, since)
+
+
+def _count(query: str, since: float) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(HELD, [since])
+        cursor.execute(query, [since])
         row: tuple[Any, ...] = cursor.fetchone()
         return int(row[0])
