@@ -124,19 +124,14 @@ class Checker:
         now = timezone.now()
         for ticket in Ticket.objects.order_by("id"):
             found = [
-                (timer.metric, timer.started_at, timer.stopped_at, timer.outcome, timer.due_at)
+                (timer.started_at, timer.metric, timer.stopped_at, timer.outcome, timer.due_at)
                 for timer in timers[ticket.pk]
             ]
-            right = [
-                (
-                    wait.metric,
-                    wait.started_at,
-                    wait.stopped_at,
-                    wait.outcome or "",
-                    wait.started_at + targets[wait.metric],
-                )
+            right = sorted(
+                (wait.started_at, wait.metric, wait.stopped_at, wait.outcome or "", wait.started_at + target)
                 for wait in engine.waits(history_of(ticket.pk))
-            ]
+                if (target := targets[wait.metric])
+            )
             if found != right:
                 yield f"ticket {ticket.pk}: the clocks are {_told(found)} and not {_told(right)}"
             yield from self._breaches(timers[ticket.pk], now)
@@ -200,4 +195,4 @@ class Checker:
 
 def _told(clocks: Sequence[tuple[Any, ...]]) -> str:
     return "; ".join(f"{metric} {start:%T.%f}–{stop:%T.%f} {how}" if stop else f"{metric} {start:%T.%f}–"
-                     for metric, start, stop, how, _ in clocks) or "none"  # fmt: skip
+                     for start, metric, stop, how, _ in clocks) or "none"  # fmt: skip

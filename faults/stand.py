@@ -79,12 +79,13 @@ class Stand:
         return lines
 
     def kill(self, name: str) -> bool:
-        """SIGKILL; False where it is not running. Our own kills are no crash loop: the next start comes soon."""
+        """SIGKILL, and gone; False where it did not run. Our own kills are no crash loop: the next start comes soon."""
         child = self.child(name)
-        if not child.alive():
+        if child.process is None or not child.alive():
             return False
         child.deaths = 0
         child.signal_group(signal.SIGKILL)
+        child.process.wait()
         return True
 
     def kill_valkey(self) -> None:
