@@ -73,12 +73,13 @@ class Running:
 def waits(moments: Iterable[Moment]) -> list[Wait]:
     """The waits in a ticket's history, in the order they end; the last may still run.
 
-    A resolution settles only what stood on the ticket then: words that came to it later wait on.
+    A resolution settles only what stood on the ticket then: words that came to it later wait on. Of one
+    instant, what came to the ticket first was first.
     """
     found: list[Wait] = []
     unanswered: list[Moment] = []
     answered = False
-    for moment in sorted(moments, key=lambda moment: (moment.at, moment.what is not What.WROTE)):
+    for moment in sorted(moments, key=lambda moment: (moment.at, moment.what is What.RESOLVED, moment.seq)):
         if moment.what is What.WROTE:
             unanswered.append(moment)
             continue
@@ -186,6 +187,11 @@ def running(ticket_ids: Sequence[int]) -> dict[int, Running]:
         timer.ticket_id: Running(timer.metric, timer.due_at, timer.breached_at is not None)
         for timer in _running(ticket_ids)
     }
+
+
+def stopped_after(ticket_id: int, at: datetime) -> bool:
+    """Whether a wait of this ticket ended later than that."""
+    return Timer.objects.filter(ticket_id=ticket_id, stopped_at__gt=at).exists()
 
 
 def waiting_since(ticket_id: int) -> datetime | None:

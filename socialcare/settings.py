@@ -14,7 +14,8 @@ env = environ.Env()
 environ.Env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
 
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env("SECRET_KEY")
+# As it stands: django-environ takes a value that begins with $ for another variable's name.
+SECRET_KEY = env.ENVIRON.get("SECRET_KEY") or env("SECRET_KEY")
 # Fernet keys for secrets at rest, the newest first; older ones still open what they closed.
 FIELD_KEYS = env.list("FIELD_KEYS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])

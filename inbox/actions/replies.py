@@ -274,10 +274,11 @@ def is_another_s(message: Message, external_id: str) -> bool:
 def answered(ticket: Ticket, channel: str, at: datetime, preview: str) -> None:
     """An answer is out: stop the clock.
 
-    One that is older than the customer's last words, or whose clock something else has stopped, is put in its
+    One that is not newer than the customer's last words, or whose clock something else has stopped, is put in its
     place: we may hear late of it, and a platform's times are coarser than ours.
     """
-    in_order = ticket.last_customer_at is None or at >= ticket.last_customer_at
+    newest = ticket.last_customer_at is None or at > ticket.last_customer_at
+    in_order = newest and not engine.stopped_after(ticket.pk, at)
     if not (in_order and engine.agent_answered(ticket.pk, at)):
         engine.recompute(ticket.pk, ticket.account_id, channel, history_of(ticket.pk))
     ticket.first_answered_at = min(filter(None, (ticket.first_answered_at, at)))

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from inbox.actions import work
@@ -55,6 +55,9 @@ def agree(ticket):
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(steps=STEPS)
+@example(steps=[(WROTE, 1), (ANSWERED, 1), (WROTE, 1)])
+@example(steps=[(WROTE, 1), (RESOLVED, 1), (WROTE, 1), (ANSWERED, 2)])
+@example(steps=[(WROTE, 1), (WROTE, 1), (ANSWERED, 1), (RESOLVED, 1), (REOPENED, 1)])
 def test_the_clocks_are_what_the_history_says(messenger, alice, promised, steps):
     start = timezone.now().replace(microsecond=0) - timedelta(minutes=2)
     try:
