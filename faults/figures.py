@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from connectors.models import Delivery
 from faults.schedule import Fault
@@ -55,7 +56,7 @@ def percentile(values: Sequence[float], percent: float) -> float:
 def recoveries(faults: Sequence[Fault], found: Sequence[Lag]) -> None:
     """Write into each fault how long it was until nothing was late any more, and the longest lag it caused."""
     behind = _behind(found)
-    for fault, following in zip(faults, [*faults[1:], None], strict=True):
+    for fault, following in zip_longest(faults, faults[1:]):
         until = following.at if following else float("inf")
         ends = [end for begin, end in behind if begin < until and end > fault.at]
         fault.recovery = max(0.0, ends[0] - fault.at) if ends else 0.0
