@@ -7,13 +7,14 @@ security does the same for everything that goes around the manager.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.migrations import RunSQL
+from psycopg2.extras import execute_values
 
 T = TypeVar("T", bound=models.Model, covariant=True)
 _current: ContextVar[int | None] = ContextVar("workspace", default=None)
@@ -63,11 +64,34 @@ class WorkspaceQuerySet(models.QuerySet[T]):
             claim(row)
         return super().bulk_create(rows, *args, **kwargs)
 
-    def bulk_update(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> int:
+    def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
+        """One UPDATE from a list of values for each `batch_size` rows. Values only, no expressions.
+
+        Django's own writes a CASE for every field and row: that was two thirds of the time of taking posts in.
+        """
         rows = list(objs)
         for row in rows:
             claim(row)
-        return super().bulk_update(rows, *args, **kwargs)
+        columns = [self.model._meta.get_field(name) for name in fields]
+        size = batch_size or len(rows) or 1
+        with transaction.atomic(using=self.db, savepoint=False), connection.cursor() as cursor:
+            parts = [rows[start : start + size] for start in range(0, len(rows), size)]
+            return sum(_write(cursor, self.model, columns, part) for part in parts)
+
+
+def _write(cursor: Any, model: type[models.Model], fields: Sequence[Any], rows: Sequence[models.Model]) -> int:
+    meta, quoted = model._meta, connection.ops.quote_name
+    written = [meta.pk, *fields]
+    names = [quoted(field.column) for field in written]
+    changes = ", ".join(f"{name} = v.{name}" for name in names[1:])
+    statement = (
+        f"UPDATE {quoted(meta.db_table)} AS t SET {changes} FROM (VALUES %s) AS v ({', '.join(names)})"  # noqa: S608
+        f" WHERE t.{names[0]} = v.{names[0]} AND t.workspace_id = {current_workspace():d}"
+    )
+    template = ", ".join(f"%s::{field.db_type(connection)}" for field in written)
+    values = [[field.get_db_prep_save(getattr(row, field.attname), connection) for field in written] for row in rows]
+    execute_values(cursor.cursor, statement, values, template=f"({template})", page_size=len(rows))
+    return int(cursor.rowcount)
 
 
 class WorkspaceManager(models.Manager[T]):
