@@ -1,7 +1,7 @@
 """`bin/bench`: measures Socialcare on engines of its own; each figure as a ratio to a baseline of the same run.
 
-Every benchmark is a module with `PROCESSES`, the processes it wants to run beside it, and `run(place, size)`, which
-yields figures. It has a process, engines and data of its own.
+Every benchmark is a module with `run(place, size)`, which yields figures. It has a process, engines and data of its
+own, and beside it the processes of Socialcare that `BENCHMARKS` names.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from bench.measure import Figure, Size, Wrong
-from faults.stand import NotReady, end_by_signals, stand
+from faults.stand import NotReady, Stand, end_by_signals, stand
 from socialcare.embedded import ROOT
 from socialcare.engines import EngineError
 
-BENCHMARKS: dict[str, Any] = {}
+BENCHMARKS: dict[str, tuple[str, ...]] = {
+    "drain": (),
+}
 ROUNDS = 3
 COLUMNS = (("value", 12), ("baseline", 12), ("ratio", 9), ("goal", 14))
 
@@ -72,10 +74,9 @@ def _apart(name: str, options: argparse.Namespace, told: Path) -> int:
 
 
 def _inside(name: str, size: Size, told: Path, logs: Path | None) -> int:
-    benchmark = BENCHMARKS[name]
     try:
-        with stand(benchmark.PROCESSES, logs) as place:
-            figures: Iterator[Figure] = benchmark.run(place, size)
+        with stand(BENCHMARKS[name], logs) as place:
+            figures = _run(name, place, size)
             told.write_text(json.dumps([figure.told(size) for figure in figures]))
     except (EngineError, NotReady) as problem:
         print(f"{name}: {problem}", file=sys.stderr)
@@ -84,6 +85,14 @@ def _inside(name: str, size: Size, told: Path, logs: Path | None) -> int:
         print(f"{name}: {problem}", file=sys.stderr)
         return 1
     return 0
+
+
+def _run(name: str, place: Stand, size: Size) -> Iterator[Figure]:
+    # Models can be imported once Django knows where its database is.
+    from bench import drain
+
+    run = {"drain": drain.run}[name]
+    return run(place, size)
 
 
 def _show(name: str, figures: Sequence[Mapping[str, Any]], seconds: float) -> None:
