@@ -137,7 +137,7 @@ def keep(words: Sequence[Words]) -> None:
     """Put these webhooks down as the web process does, as if they had just come."""
     now = timezone.now()
     for group in groups(words, GROUP):
-        deliveries.keep(Arrived(one.company.app, one.body, now) for one in group)
+        deliveries.keep(Arrived(one.company.app, one.body, now, account=one.company.page.encode()) for one in group)
 
 
 def groups(words: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:

@@ -199,7 +199,8 @@ async def _accept(scope: Scope, platform: str, key: str, body: bytes) -> tuple[i
         return 401, "bad signature"
     kept = {name: headers[name][:200] for name in KEPT_HEADERS if name in headers}
     try:
-        await _writer().keep(Arrived(known.pk, body, timezone.now(), kept))
+        account = gateway.account_in(platform, body)
+        await _writer().keep(Arrived(known.pk, body, timezone.now(), kept, account))
     except (DatabaseError, InterfaceError, OSError) as error:
         _complain(error)
         return 503, "try again later"

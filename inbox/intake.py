@@ -49,10 +49,13 @@ def drain() -> None:
         batch = deliveries.claim(BATCH)
         if not batch:
             return
-        take_in([delivery for delivery in batch if delivery.attempts <= SUSPECT])
-        for delivery in batch:
-            if delivery.attempts > SUSPECT:
-                take_in([delivery])
+        try:
+            take_in([delivery for delivery in batch if delivery.attempts <= SUSPECT])
+            for delivery in batch:
+                if delivery.attempts > SUSPECT:
+                    take_in([delivery])
+        finally:
+            deliveries.release(batch)
     ring_for_deliveries()
 
 

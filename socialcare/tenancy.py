@@ -118,6 +118,9 @@ class WorkspaceKey(models.ForeignKey[Any, Any]):
     def __init__(self, to: str = "socialcare.Workspace", on_delete: Any = models.CASCADE, **kwargs: Any) -> None:
         super().__init__(to, on_delete, **{"editable": False, "related_name": "+", "db_index": False, **kwargs})
 
+    def get_default(self) -> None:
+        """None until `claim` fills it in; said here because it is asked for every new row."""
+
     def pre_save(self, model_instance: models.Model, add: bool) -> int:
         return claim(model_instance)
 
