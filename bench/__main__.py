@@ -24,6 +24,7 @@ from socialcare.engines import EngineError
 
 BENCHMARKS: dict[str, tuple[str, ...]] = {
     "drain": (),
+    "fair": ("worker", "clock", "web"),
 }
 ROUNDS = 3
 COLUMNS = (("value", 12), ("baseline", 12), ("ratio", 9), ("goal", 14))
@@ -89,9 +90,9 @@ def _inside(name: str, size: Size, told: Path, logs: Path | None) -> int:
 
 def _run(name: str, place: Stand, size: Size) -> Iterator[Figure]:
     # Models can be imported once Django knows where its database is.
-    from bench import drain
+    from bench import drain, fair
 
-    run = {"drain": drain.run}[name]
+    run = {"drain": drain.run, "fair": fair.run}[name]
     return run(place, size)
 
 
