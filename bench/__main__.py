@@ -24,7 +24,7 @@ from socialcare.engines import EngineError
 
 BENCHMARKS: dict[str, tuple[str, ...]] = {
     "drain": (),
-    "fair": ("worker", "clock", "web"),
+    "fair": ("worker", "caller", "clock", "web"),
 }
 ROUNDS = 3
 COLUMNS = (("value", 12), ("baseline", 12), ("ratio", 9), ("goal", 14))

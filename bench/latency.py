@@ -31,7 +31,7 @@ from socialcare.engines import EngineError
 from tests.chromium import find_chromium
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-PROCESSES = ("worker", "clock", "web", "simulator")
+PROCESSES = ("worker", "caller", "clock", "web", "simulator")
 STEPS = {
     "painted": "written -> painted on the screen",
     "received": "  written -> webhook received",

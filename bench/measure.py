@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -64,8 +63,7 @@ class Figure:
         if (self.most is None and self.least is None) or (self.full_only and not size.full):
             return None
         held = self.value if self.ratio is None else self.ratio
-        goal, holds = (self.least, operator.ge) if self.most is None else (self.most, operator.le)
-        return bool(holds(held, goal))
+        return (self.most is None or held <= self.most) and (self.least is None or held >= self.least)
 
     def told(self, size: Size) -> dict[str, Any]:
         return {

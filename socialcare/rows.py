@@ -28,7 +28,7 @@ def insert(model: type[models.Model], rows: Sequence[Any]) -> None:
     meta = model._meta
     keyed = rows[0].pk is not None
     fields = [field for field in meta.concrete_fields if not field.primary_key and not field.generated]
-    key = _quoted(meta.pk.column)
+    key = _key(model)
     with connection.cursor() as cursor:
         given = _Given(cursor, fields, rows, [row.pk if keyed else at for at, row in enumerate(rows)])
         sources = {key: "v.row", **given.sources} if keyed else given.sources
@@ -48,7 +48,7 @@ def update(model: type[models.Model], fields: Sequence[Any], rows: Sequence[Any]
         changes = ", ".join(f"{name} = {value}" for name, value in given.sources.items())
         cursor.execute(
             f"UPDATE {_quoted(meta.db_table)} AS t SET {changes} FROM {given.list}"  # noqa: S608
-            f" WHERE t.{_quoted(meta.pk.column)} = v.row AND {where}"
+            f" WHERE t.{_key(model)} = v.row AND {where}"
         )
         return int(cursor.rowcount)
 
@@ -89,6 +89,10 @@ def _prepared(field: Any, value: Any) -> Any:
 def _type(field: Any) -> str:
     """Without a length: a cast would cut what is too long, in silence."""
     return str(field.db_type(connection)).partition("(")[0]
+
+
+def _key(model: type[models.Model]) -> str:
+    return _quoted(model._meta.pk.name)
 
 
 def _quoted(name: str) -> str:
