@@ -23,6 +23,7 @@ from socialcare.embedded import ROOT
 from socialcare.engines import EngineError
 
 BENCHMARKS: dict[str, tuple[str, ...]] = {
+    "accept": ("web",),
     "drain": (),
     "fair": ("worker", "caller", "clock", "web"),
 }
@@ -90,10 +91,10 @@ def _inside(name: str, size: Size, told: Path, logs: Path | None) -> int:
 
 def _run(name: str, place: Stand, size: Size) -> Iterator[Figure]:
     # Models can be imported once Django knows where its database is.
-    from bench import drain, fair
+    from bench import accept, drain, fair
 
-    run = {"drain": drain.run, "fair": fair.run}[name]
-    return run(place, size)
+    runs = {"accept": accept.run, "drain": drain.run, "fair": fair.run}
+    return runs[name](place, size)
 
 
 def _show(name: str, figures: Sequence[Mapping[str, Any]], seconds: float) -> None:
