@@ -25,6 +25,8 @@ from socialcare.engines import EngineError
 BENCHMARKS: dict[str, tuple[str, ...]] = {
     "drain": (),
     "fair": ("worker", "caller", "clock", "web"),
+    "idle": ("worker", "caller", "clock", "beat", "web"),
+    "live": ("web",),
 }
 ROUNDS = 3
 COLUMNS = (("value", 12), ("baseline", 12), ("ratio", 9), ("goal", 14))
@@ -90,10 +92,10 @@ def _inside(name: str, size: Size, told: Path, logs: Path | None) -> int:
 
 def _run(name: str, place: Stand, size: Size) -> Iterator[Figure]:
     # Models can be imported once Django knows where its database is.
-    from bench import drain, fair
+    from bench import drain, fair, idle, live
 
-    run = {"drain": drain.run, "fair": fair.run}[name]
-    return run(place, size)
+    modules = {"drain": drain, "fair": fair, "idle": idle, "live": live}
+    return modules[name].run(place, size)
 
 
 def _show(name: str, figures: Sequence[Mapping[str, Any]], seconds: float) -> None:
