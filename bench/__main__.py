@@ -17,15 +17,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.measure import Figure, Size, Wrong
+from bench.measure import Figure, Impossible, Size, Wrong
 from faults.stand import NotReady, Stand, end_by_signals, stand
 from socialcare.embedded import ROOT
 from socialcare.engines import EngineError
 
 BENCHMARKS: dict[str, tuple[str, ...]] = {
+    "browser": ("worker", "caller", "clock", "web", "simulator"),
     "drain": (),
     "fair": ("worker", "caller", "clock", "web"),
     "idle": ("worker", "caller", "clock", "beat", "web"),
+    "latency": ("worker", "caller", "clock", "web"),
     "live": ("web",),
 }
 ROUNDS = 3
@@ -81,7 +83,7 @@ def _inside(name: str, size: Size, told: Path, logs: Path | None) -> int:
         with stand(BENCHMARKS[name], logs) as place:
             figures = _run(name, place, size)
             told.write_text(json.dumps([figure.told(size) for figure in figures]))
-    except (EngineError, NotReady) as problem:
+    except (EngineError, NotReady, Impossible) as problem:
         print(f"{name}: {problem}", file=sys.stderr)
         return 2
     except Wrong as problem:
@@ -92,9 +94,9 @@ def _inside(name: str, size: Size, told: Path, logs: Path | None) -> int:
 
 def _run(name: str, place: Stand, size: Size) -> Iterator[Figure]:
     # Models can be imported once Django knows where its database is.
-    from bench import drain, fair, idle, live
+    from bench import browser, drain, fair, idle, latency, live
 
-    modules = {"drain": drain, "fair": fair, "idle": idle, "live": live}
+    modules = {"browser": browser, "drain": drain, "fair": fair, "idle": idle, "latency": latency, "live": live}
     return modules[name].run(place, size)
 
 

@@ -140,6 +140,10 @@ def cookie_of_a_supervisor(workspace_id: int) -> str:
     """The cookie of somebody who is signed in and gets no tickets."""
     user = User.objects.create_user(f"supervisor@company-{workspace_id}.example", None, name="Supervisor")
     Membership.objects.create(workspace_id=workspace_id, user=user, role=Role.SUPERVISOR)
+    return cookie_of(user)
+
+
+def cookie_of(user: User) -> str:
     client = Client()
     client.force_login(user)
     return f"sessionid={client.cookies['sessionid'].value}"

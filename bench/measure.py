@@ -14,6 +14,10 @@ class Wrong(Exception):
     """What was written while measuring is not what it must be: the figure would mean nothing."""
 
 
+class Impossible(Exception):
+    """Something that this measurement needs is not on this machine."""
+
+
 @dataclass(frozen=True, slots=True)
 class Size:
     """How much is measured: little in continuous integration, all of it by `--full`. `rounds`: of each figure."""
