@@ -76,6 +76,12 @@ def _rung(bells: Sequence[str]) -> list[Any]:
         return list(line.execute())
 
 
+def hush(bell: str, seconds: float) -> None:
+    """Whoever rings in the next seconds is not heard."""
+    with suppress(redis.RedisError):
+        valkey().set(f"bell:{bell}", 1, px=round(seconds * 1000))
+
+
 def answer(bell: str) -> None:
     """A worker is about to look: whoever rings from now on rings anew."""
     with suppress(redis.RedisError):
