@@ -78,15 +78,15 @@ def told(wait: Wait) -> Said:
     return Said(wait.metric, wait.started_at, wait.noticed_at, wait.stopped_at, wait.outcome or "")
 
 
-def check_promises(ticket_id: int, target: timedelta, now: datetime) -> None:
+def check_promise(timer: Timer, target: timedelta | None, now: datetime) -> None:
     """Due and breached, by the plain meaning of the words."""
-    for timer in Timer.objects.filter(ticket_id=ticket_id):
-        assert timer.due_at == timer.started_at + target
-        if timer.stopped_at:
-            late = timer.stopped_at > timer.due_at
-            assert timer.breached_at == (timer.due_at if late else None)
-            assert (timer.breach_noticed_at is not None) == late
-        elif timer.breached_at:
-            assert timer.breached_at == timer.due_at <= timer.breach_noticed_at <= now
-        else:
-            assert timer.breach_noticed_at is None
+    assert target is not None
+    assert timer.due_at == timer.started_at + target
+    if timer.stopped_at:
+        late = timer.stopped_at > timer.due_at
+        assert timer.breached_at == (timer.due_at if late else None)
+        assert (timer.breach_noticed_at is not None) == late
+    elif timer.breached_at:
+        assert timer.breached_at == timer.due_at <= timer.breach_noticed_at <= now
+    else:
+        assert timer.breach_noticed_at is None
