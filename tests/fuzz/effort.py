@@ -16,7 +16,7 @@ COMMON = {
 settings.register_profile("fast", derandomize=True, database=None, **COMMON)
 settings.register_profile("deep", **COMMON)
 DEEP = os.environ.get("FUZZ") == "deep"
-TIMES = int(os.environ.get("FUZZ_TIMES") or 1)
+TIMES = float(os.environ.get("FUZZ_TIMES") or 1)
 
 
 def effort(examples: int, deep: int, steps: int = 30) -> settings:
@@ -24,4 +24,4 @@ def effort(examples: int, deep: int, steps: int = 30) -> settings:
     profile = settings.get_profile("deep" if DEEP else "fast")
     if os.environ.get("FUZZ_SHRINK") == "no":
         profile = settings(profile, phases=[phase for phase in profile.phases if phase is not Phase.shrink])
-    return settings(profile, max_examples=deep * TIMES if DEEP else examples, stateful_step_count=steps)
+    return settings(profile, max_examples=max(1, int(deep * TIMES)) if DEEP else examples, stateful_step_count=steps)
