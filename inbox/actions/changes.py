@@ -76,7 +76,7 @@ def _about_messages(account: ChannelAccount, records: Sequence[AboutMessage]) ->
 def _tell(tickets: dict[int, Ticket], changed: Sequence[Message], removed: Sequence[Message]) -> None:
     for message in changed:
         ticket = tickets[message.ticket_id]
-        if message.seq == ticket.seq or message.at >= ticket.last_at:
+        if message.at >= ticket.last_at:
             ticket.preview = announce.preview(message.text, message.attachments)
     announce.history(
         *(Event(ticket_id=message.ticket_id, verb="removed_by_customer", data={"message": message.pk})
