@@ -66,7 +66,7 @@ def do(draw: Any, deed: str, body: Any) -> Any:
     """The body, changed in place, or another one."""
     spots = list(places(body))
     if not spots:
-        return draw(others)
+        return copy(draw(others))
     if deed == "wrap":
         return {"object": "page", "entry": [body]}
     path = draw(st.sampled_from(spots))
@@ -91,8 +91,8 @@ def another(draw: Any, deed: str, body: Any, value: Any, spots: list[Any]) -> An
         case "twice" if isinstance(value, list):
             return copy(value) * draw(st.integers(2, 20))
         case "many":
-            return [copy(value)] * draw(st.sampled_from([50, 400]))
-    return draw(others)
+            return [copy(value) for _ in range(draw(st.sampled_from([50, 400])))]
+    return copy(draw(others))
 
 
 @st.composite
