@@ -85,12 +85,12 @@ def _tell(tickets: dict[int, Ticket], changed: Sequence[Message], removed: Seque
           for message in removed if message.origin == Message.Origin.CUSTOMER)
     )  # fmt: skip
     for pk in {message.ticket_id for message in removed if message.origin == Message.Origin.CUSTOMER}:
-        _nothing_left_to_answer(tickets[pk])
+        nothing_left_to_answer(tickets[pk])
     announce.save([tickets[pk] for pk in sorted({message.ticket_id for message in changed})])
     announce.restated(changed)
 
 
-def _nothing_left_to_answer(ticket: Ticket) -> None:
+def nothing_left_to_answer(ticket: Ticket) -> None:
     """Whoever takes all their waiting words back waits for nothing: the clock stops with the last that went."""
     since = engine.waiting_since(ticket.pk)
     if since is None:

@@ -124,7 +124,6 @@ def test_an_answer_that_overtakes_the_words_it_answers_stops_their_clock(messeng
     assert Timer.objects.get().outcome == "answered"
 
 
-@pytest.mark.xfail(strict=True, reason="words taken back before they came start a clock that nobody can stop")
 def test_words_taken_back_before_they_came_start_no_clock(messenger):
     with time_machine.travel(NOON, tick=False):
         take_in(messenger, meta.direct(None, who="31", mid="m_1", at=NOON, is_deleted=True))
@@ -132,7 +131,6 @@ def test_words_taken_back_before_they_came_start_no_clock(messenger):
     assert not Timer.objects.filter(stopped_at=None).exists()
 
 
-@pytest.mark.xfail(strict=True, reason="the list goes on showing words that were taken back before they came")
 def test_words_taken_back_before_they_came_are_not_in_the_list(messenger):
     take_in(messenger, meta.direct(None, who="31", mid="m_1", is_deleted=True))
     take_in(messenger, meta.direct("my card number", who="31", mid="m_1"))
@@ -140,7 +138,6 @@ def test_words_taken_back_before_they_came_are_not_in_the_list(messenger):
     assert "card" not in Ticket.objects.get().preview
 
 
-@pytest.mark.xfail(strict=True, reason="taking up what waits for the customer undoes a resolution long past")
 def test_reopening_what_waits_for_the_customer_leaves_an_earlier_resolution_alone(messenger, alice):
     with time_machine.travel(NOON, tick=False) as clock:
         take_in(messenger, meta.direct("Hello?", who="31", mid="m_1", at=NOON))
