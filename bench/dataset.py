@@ -70,7 +70,7 @@ def _company(number: int) -> Company:
 
     slug = f"{BIG}" if number == 0 else f"company-{number}"
     place = Workspace.objects.create(name=slug.title(), slug=slug)
-    people = [User(email=f"agent-{n}@{slug}.example", name=f"Agent {n}", password="!") for n in range(AGENTS)]
+    people = [User(email=f"agent-{n}@{slug}.example", name=f"Agent {n}", password="!") for n in range(AGENTS)]  # noqa: S106
     User.objects.bulk_create(people)
     Membership.objects.bulk_create(Membership(workspace=place, user=user, role=Role.AGENT) for user in people)
     with workspace(place.pk):
@@ -101,7 +101,7 @@ def _helpers(cursor: Any, companies: Sequence[Company], tickets: int, chance: ra
     english = words.fragments(words.vocabulary("en", chance), FRAGMENTS * 4 // 10, chance)
     _table(cursor, "fragment (n int primary key, words text)", list(enumerate(french + english)))
     _table(cursor, "surname (n int primary key, name text)", list(enumerate(words.surnames(10_000, chance))))
-    _table(cursor, "first_name (n int primary key, name text)", list(enumerate(words.FIRST_NAMES)))
+    _table(cursor, "first_name (n int primary key, name text)", list(enumerate(words.FIRST_NAMES.split())))
     # A number from 0 to `below` that belongs to `id`; another one for each `of`.
     cursor.execute(
         "CREATE FUNCTION pg_temp.pick(id bigint, below bigint, of_what bigint) RETURNS int LANGUAGE sql IMMUTABLE"
@@ -225,8 +225,9 @@ INSERT INTO inbox_message (workspace_id, ticket_id, account_id, seq, origin, sta
     parent_id, agent_id, text, attachments, revisions, reactions, moved, permalink, raw_kind, at, dated, standby,
     received_at, hidden, liked, failure, failure_detail)
 SELECT t.workspace_id, t.id, t.account_id, s.seq, CASE WHEN s.seq %% 2 = 1 THEN 'customer' ELSE 'agent' END,
-    CASE WHEN s.seq %% 2 = 1 THEN 'received' ELSE 'sent' END, t.kind, false, t.account_id || '_' || t.id || '_' || s.seq,
-    '', CASE WHEN s.seq %% 2 = 0 THEN p.agent + pg_temp.pick(t.id, 12, 8) END,
+    CASE WHEN s.seq %% 2 = 1 THEN 'received' ELSE 'sent' END, t.kind, false,
+    t.account_id || '_' || t.id || '_' || s.seq, '',
+    CASE WHEN s.seq %% 2 = 0 THEN p.agent + pg_temp.pick(t.id, 12, 8) END,
     (SELECT words FROM fragment WHERE n = x.a) || '. ' || (SELECT words FROM fragment WHERE n = x.b)
     || CASE WHEN x.which %% 3 = 0 THEN ', ' || (SELECT words FROM fragment WHERE n = x.c) ELSE '' END
     || CASE WHEN x.which %% 4 = 0 THEN ' ' || 10000000 + x.which * 7 ELSE '' END,

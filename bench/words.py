@@ -13,17 +13,17 @@ ligne téléphone connexion panne réseau débit forfait contrat résiliation mo
 personne suivi transporteur adresse article taille échange retour étiquette paiement carte prélèvement erreur prix
 promotion code avoir cadeau boutique conseiller technicien rendez-vous intervention coupure facturé garantie réparation
 livré expédié annuler annulation modifier changer déçu inacceptable honteux scandale excellent parfait rapide sympa
-hôtel vol bagage billet train réservation siège départ arrivée météo grève indemnisation réclamation""".split()
+hôtel vol bagage billet train réservation siège départ arrivée météo grève indemnisation réclamation"""
 ENGLISH = """the to and a i is of my it in you for not on have with your this that was be are at we they but me so
 when can has no please order parcel delivery still received hello thanks refund number reply customer service since
 days week store product invoice account issue working subscription phone connection outage network speed plan contract
 cancel password app update waiting nobody tracking carrier address item size exchange return label payment card charge
 error price promotion code voucher gift shop adviser engineer appointment visit broadband billed warranty repair
 delivered dispatched changed disappointed unacceptable awful excellent perfect quick friendly hotel flight luggage
-ticket train booking seat departure arrival strike compensation complaint missing broken damaged late wrong help""".split()
+ticket train booking seat departure arrival strike compensation complaint missing broken damaged late wrong help"""
 FIRST_NAMES = """Marie Gaëlle Zoé Léa Chloé Inès Amélie Hélène Sophie Camille Lucas Théo François Jérôme Noël Émile
 Hugo Louis Mathis Adrien Alice Emma Olivia Sarah Grace Hannah Lucy Molly Jack Harry George Oliver Thomas James Daniel
-Liam Noah Omar Fatima Yasmine Karim Amina Wei Mei Kenji Ana João Paulo Ingrid Søren""".split()
+Liam Noah Omar Fatima Yasmine Karim Amina Wei Mei Kenji Ana João Paulo Ingrid Søren"""
 _STARTS = ("br", "ch", "cl", "cr", "d", "f", "fl", "g", "gr", "l", "m", "n", "p", "pl", "pr", "r", "s", "t", "tr", "v")
 _HEARTS = ("a", "e", "i", "o", "ou", "u", "ai", "au", "en", "in", "on", "é", "eu", "oi", "ea")
 _MIDDLES = ("b", "c", "d", "l", "m", "n", "p", "r", "rt", "s", "ss", "t", "v", "nt", "ll")
@@ -36,7 +36,7 @@ def vocabulary(language: str, chance: random.Random) -> list[str]:
     """The most frequent word first: real ones, then `EACH` made up of syllables."""
     made = ["".join(parts) for parts in product(_STARTS, _HEARTS, _MIDDLES, _ENDS[language])]
     chance.shuffle(made)
-    return [*(FRENCH if language == "fr" else ENGLISH), *made[:EACH]]
+    return [*(FRENCH if language == "fr" else ENGLISH).split(), *made[:EACH]]
 
 
 def surnames(number: int, chance: random.Random) -> list[str]:
