@@ -19,7 +19,7 @@ def main() -> int:
     end_by_signals()
     print(f"seed {options.seed}", flush=True)
     try:
-        with stand(("worker", "clock", "web"), options.logs) as place:
+        with stand(("worker", "caller", "clock", "web"), options.logs) as place:
             # Models can be imported once Django knows where its database is.
             from faults.run import Options, Run
 

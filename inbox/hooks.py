@@ -34,7 +34,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Result = TypeVar("Result")
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-GATHER = 0.002
+GATHER = 0.0005
 GROUP = 500
 APP_KNOWN_FOR = 5.0
 BODY_WITHIN = 20.0
@@ -159,7 +159,8 @@ async def receive(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["method"] != "POST":
         return await _answer(send, 405, "POST what happened, GET to verify")
     try:
-        body = await asyncio.wait_for(_body(scope, receive), BODY_WITHIN)
+        async with asyncio.timeout(BODY_WITHIN):
+            body = await _body(scope, receive)
     except TooLarge:
         return await _answer(send, 413, "the body is too large")
     except (Gone, TimeoutError):
@@ -199,7 +200,8 @@ async def _accept(scope: Scope, platform: str, key: str, body: bytes) -> tuple[i
         return 401, "bad signature"
     kept = {name: headers[name][:200] for name in KEPT_HEADERS if name in headers}
     try:
-        await _writer().keep(Arrived(known.pk, body, timezone.now(), kept))
+        account = gateway.account_in(platform, body)
+        await _writer().keep(Arrived(known.pk, body, timezone.now(), kept, account))
     except (DatabaseError, InterfaceError, OSError) as error:
         _complain(error)
         return 503, "try again later"
@@ -215,9 +217,9 @@ def _complain(error: Exception) -> None:
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes:
-    declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    if declared.isdigit() and int(declared) > settings.WEBHOOK_MAX_BYTES:
-        raise TooLarge
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value) > settings.WEBHOOK_MAX_BYTES:
+            raise TooLarge
     chunks, size = [], 0
     while True:
         message = await receive()

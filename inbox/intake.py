@@ -20,12 +20,12 @@ from socialcare.background import answer, ring
 from socialcare.tenancy import workspace
 
 log = logging.getLogger(__name__)
-BATCH = 200
+BATCH = 500
 ROUNDS = 50
 BELL = "intake"
 
 # Records in one transaction: it ends well within a lease.
-AT_ONCE = 100
+AT_ONCE = 500
 # After so many leases a delivery is taken in alone: it may be what ends our workers.
 SUSPECT = 2
 # Classes of PostgreSQL's error codes: a deadlock, a limit of a statement.
@@ -49,10 +49,13 @@ def drain() -> None:
         batch = deliveries.claim(BATCH)
         if not batch:
             return
-        take_in([delivery for delivery in batch if delivery.attempts <= SUSPECT])
-        for delivery in batch:
-            if delivery.attempts > SUSPECT:
-                take_in([delivery])
+        try:
+            take_in([delivery for delivery in batch if delivery.attempts <= SUSPECT])
+            for delivery in batch:
+                if delivery.attempts > SUSPECT:
+                    take_in([delivery])
+        finally:
+            deliveries.release(batch)
     ring_for_deliveries()
 
 

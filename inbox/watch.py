@@ -13,7 +13,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Min, Q
+from django.db.models import Min
 from django.utils import timezone
 
 from connectors import deliveries
@@ -81,9 +81,7 @@ def ring_for_what_waits() -> None:
     """Wake workers for work nobody holds: new, or left behind by one that died."""
     if deliveries.free().exists():
         intake.ring_for_deliveries()
-    now = timezone.now()
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
-    if Outgoing.objects.everywhere().filter(free, ready_at__lte=now).exists():
+    if outbox.free().filter(ready_at__lte=timezone.now()).exists():
         outbox.ring_for_replies()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from connectors import deliveries
+from inbox import outbox
 from socialcare import watchdog
 from socialcare.valkey import valkey
 
@@ -20,13 +22,17 @@ class Watchdog(bootsteps.StartStopStep):
     """Begins with the worker."""
 
     def start(self, parent: Any) -> None:
-        watchdog.watch(work_waits, broker_answers)
+        hears = set(parent.app.amqp.queues.consume_from)
+        watchdog.watch(lambda: work_waits(hears), broker_answers)
 
 
-def work_waits() -> bool:
-    """Deliveries have waited for long, and nobody holds them."""
+def work_waits(queues: Collection[str]) -> bool:
+    """Something for these queues has waited for long, and nobody holds it."""
+    since = timezone.now() - WAITED
     try:
-        return deliveries.free().filter(received_at__lt=timezone.now() - WAITED).exists()
+        if "intake" in queues and deliveries.free().filter(received_at__lt=since).exists():
+            return True
+        return "outbox" in queues and outbox.free().filter(ready_at__lt=since).exists()
     finally:
         connection.close()
 

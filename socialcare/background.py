@@ -11,7 +11,6 @@ from celery import Task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from socialcare import watchdog
 from socialcare.tenancy import NoWorkspace, current_workspace, workspace
 from socialcare.valkey import valkey
 
@@ -72,6 +71,5 @@ def ring(task: Any, *args: Any, once: str = "") -> None:
 
 def answer(bell: str) -> None:
     """A worker is about to look: whoever rings from now on rings anew."""
-    watchdog.alive()
     with suppress(redis.RedisError):
         valkey().delete(f"bell:{bell}")

@@ -48,7 +48,7 @@ def locked(ticket_id: int) -> Ticket:
 
 
 def save(tickets: Sequence[Ticket]) -> None:
-    """Write changed tickets (which the caller has locked) with their clocks, and tell the browsers."""
+    """Write new tickets, and changed ones (which the caller has locked), with their clocks; tell the browsers."""
     clocks = engine.running([ticket.pk for ticket in tickets])
     now = timezone.now()
     for ticket in tickets:
@@ -58,10 +58,9 @@ def save(tickets: Sequence[Ticket]) -> None:
         ticket.breached = clock.breached if clock else False
         ticket.version += 1
         ticket.updated_at = now
-    if len(tickets) == 1:
-        tickets[0].save(update_fields=WRITTEN)
-    else:
-        Ticket.objects.bulk_update(tickets, WRITTEN, batch_size=100)
+    known = [ticket for ticket in tickets if not ticket._state.adding]
+    Ticket.objects.bulk_create(ticket for ticket in tickets if ticket._state.adding)
+    Ticket.objects.bulk_update(known, WRITTEN)
     changed([ticket.pk for ticket in tickets])
 
 

@@ -107,7 +107,7 @@ def _answered_outside(account: ChannelAccount, post: Post) -> None:
         dated=post.dated,
     )
     was_open = ticket.status == Ticket.Status.OPEN
-    answered(ticket, account.channel, post.created_at, announce.preview(post.text))
+    answered(ticket, post.created_at, announce.preview(post.text))
     if was_open and not waits_for_us(ticket.pk):
         ticket.status = Ticket.Status.PENDING
     announce.history(Event(ticket=ticket, verb="answered_outside", data={"app": post.app_id}))

@@ -14,10 +14,10 @@ from django.utils import timezone
 from connectors.contract import Attachment, Inbound, Post
 from connectors.models import ChannelAccount
 from inbox import routing
-from inbox.actions import announce, changes, contacts, echoes
-from inbox.actions.clocks import history_of, waits_for_us
+from inbox.actions import announce, changes, clocks, contacts, echoes
 from inbox.models import Event, Identity, Message, Ticket
 from sla import engine
+from socialcare import rows
 from socialcare.models import Workspace
 from socialcare.tenancy import current_workspace
 
@@ -74,7 +74,7 @@ def customers_wrote(account: ChannelAccount, posts: Iterable[tuple[Post, datetim
     for post, received_at in theirs:
         _add(touched[identities[post.external_id].pk, post.thread_id], account, post, received_at)
     batch = list(touched.values())
-    _write(batch)
+    _write([message for item in batch for message in item.messages])
     _run_clocks(account, batch)
     _route(batch)
     _tell(batch)
@@ -109,6 +109,9 @@ def _tickets(account: ChannelAccount, pairs: Sequence[tuple[Identity, Post]]) ->
             found[key] = Touched(ticket, reopened=not post.standby, before=ticket.status)
         else:
             found[key] = Touched(_begin(account, identity, post, follows=ticket), new=True)
+    new = [touched.ticket for touched in found.values() if touched.new]
+    for ticket, pk in zip(new, rows.reserve(Ticket, len(new)), strict=True):
+        ticket.pk = pk
     return found
 
 
@@ -132,6 +135,7 @@ def _add(touched: Touched, account: ChannelAccount, post: Post, received_at: dat
     attachments = [attachment(item) for item in post.attachments]
     touched.messages.append(
         Message(
+            ticket=ticket,
             account=account,
             seq=ticket.seq,
             origin=Message.Origin.CUSTOMER,
@@ -166,12 +170,7 @@ def attachment(item: Attachment) -> dict[str, Any]:
     return {key: value for key, value in asdict(item).items() if value not in ("", None)}
 
 
-def _write(batch: Sequence[Touched]) -> None:
-    Ticket.objects.bulk_create([touched.ticket for touched in batch if touched.new])
-    for touched in batch:
-        for message in touched.messages:
-            message.ticket = touched.ticket
-    messages = [message for touched in batch for message in touched.messages]
+def _write(messages: Sequence[Message]) -> None:
     changes.catch_up(messages)
     Message.objects.bulk_create(messages)
 
@@ -191,12 +190,11 @@ def _run_clocks(account: ChannelAccount, batch: Sequence[Touched]) -> None:
         if touched.in_order and touched.wrote_at and touched.noticed_at
     ]
     engine.customer_wrote(words)
-    for touched in batch:
-        if not touched.in_order:
-            ticket = touched.ticket
-            engine.recompute(ticket.pk, account.pk, account.channel, history_of(ticket.pk))
-            if touched.before == Ticket.Status.PENDING and not waits_for_us(ticket.pk):
-                ticket.status = Ticket.Status.PENDING
+    late = {touched.ticket.pk: touched for touched in batch if not touched.in_order}
+    waiting = clocks.recompute(account, list(late))
+    for pk, touched in late.items():
+        if touched.before == Ticket.Status.PENDING and pk not in waiting:
+            touched.ticket.status = Ticket.Status.PENDING
 
 
 def _route(batch: Sequence[Touched]) -> None:
