@@ -31,7 +31,6 @@ from sla import reports
 from socialcare.models import User
 from socialcare.tenancy import workspace
 
-PROCESSES = ("web",)
 SLOWEST = 6.0
 ANSWER_MS, SEARCH_MS, REPORT_MS = 40.0, 150.0, 50.0
 PAGE, FIFTIETH, THREAD = 60, 49, 30
