@@ -25,11 +25,13 @@ from socialcare.engines import EngineError
 BENCHMARKS: dict[str, tuple[str, ...]] = {
     "accept": ("web",),
     "browser": ("worker", "caller", "clock", "web", "simulator"),
+    "clock": ("clock", "web"),
     "drain": (),
     "fair": ("worker", "caller", "clock", "web"),
     "idle": ("worker", "caller", "clock", "beat", "web"),
     "latency": ("worker", "caller", "clock", "web"),
     "live": ("web",),
+    "queries": ("web",),
 }
 ROUNDS = 3
 COLUMNS = (("value", 12), ("baseline", 12), ("ratio", 9), ("goal", 14))
@@ -95,16 +97,18 @@ def _inside(name: str, size: Size, told: Path, logs: Path | None) -> int:
 
 def _run(name: str, place: Stand, size: Size) -> Iterator[Figure]:
     # Models can be imported once Django knows where its database is.
-    from bench import accept, browser, drain, fair, idle, latency, live
+    from bench import accept, browser, clock, drain, fair, idle, latency, live, queries
 
     runs = {
         "accept": accept.run,
         "browser": browser.run,
+        "clock": clock.run,
         "drain": drain.run,
         "fair": fair.run,
         "idle": idle.run,
         "latency": latency.run,
         "live": live.run,
+        "queries": queries.run,
     }
     return runs[name](place, size)
 
