@@ -6,6 +6,7 @@ import http.client
 import json
 import socket
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,7 +25,7 @@ PARIS_NIGHTS = ("2026-10-25T00:30:00+00:00", "2026-03-29T01:30:00+00:00", "2024-
 
 def drip(scene: Scene, fault: Fault) -> None:
     """A caller who sends a byte now and then, and goes away."""
-    with _connected(scene) as caller:
+    with suppress(OSError), _connected(scene) as caller:
         caller.sendall(_head(scene, 5000))
         for _ in range(8):
             time.sleep(0.25)
@@ -35,7 +36,7 @@ def drip(scene: Scene, fault: Fault) -> None:
 
 def cut_short(scene: Scene, fault: Fault) -> None:
     body = _message(scene, fault, "cut")
-    with _connected(scene) as caller:
+    with suppress(OSError), _connected(scene) as caller:
         caller.sendall(_head(scene, len(body), body) + body[: len(body) // 2])
         caller.shutdown(socket.SHUT_WR)
         caller.settimeout(2.0)
@@ -43,7 +44,7 @@ def cut_short(scene: Scene, fault: Fault) -> None:
 
 
 def too_large(scene: Scene, fault: Fault) -> None:
-    with _connected(scene) as caller:
+    with suppress(OSError), _connected(scene) as caller:
         caller.sendall(_head(scene, TOO_LARGE))
         caller.settimeout(2.0)
         _expect_no_200(scene, _heard(caller), "ten megabytes")
@@ -157,19 +158,8 @@ def _message(scene: Scene, fault: Fault, name: str, *, text: str = "odd", who: s
     return json.dumps({"object": "page", "entry": [entry]}).encode()
 
 
-class _connected:
-    """A bare connection to the web process; one that it refuses or cuts is no mistake."""
-
-    def __init__(self, scene: Scene) -> None:
-        self._port = scene.stand.port
-
-    def __enter__(self) -> socket.socket:
-        self._socket = socket.create_connection(("127.0.0.1", self._port), TIMEOUT)
-        return self._socket
-
-    def __exit__(self, kind: type[BaseException] | None, *error: object) -> bool:
-        self._socket.close()
-        return kind is not None and issubclass(kind, OSError)
+def _connected(scene: Scene) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", scene.stand.port), TIMEOUT)
 
 
 def _head(scene: Scene, length: int, body: bytes = b"{}") -> bytes:
