@@ -191,13 +191,13 @@ def _window(ticket: Ticket, record: AboutMessage) -> None:
 
 
 def _story(account: ChannelAccount, record: AboutMessage) -> bool:
-    """A change to a post that is shown above comments; False where it is none."""
+    """A change to a post that is shown above comments; False where it may yet come as a customer's message."""
     stories = Story.objects.filter(account=account, external_id=record.external_id)
     if isinstance(record, Edited):
-        return bool(stories.update(text=record.text))
-    if isinstance(record, Removed):
-        return bool(stories.update(text="", attachments=[]))
-    return stories.exists()
+        stories.update(text=record.text)
+    elif isinstance(record, Removed):
+        stories.update(text="", attachments=[])
+    return stories.filter(ours=True).exists()
 
 
 def _keep_early(account: ChannelAccount, external_id: str, change: dict[str, Any]) -> None:

@@ -86,6 +86,11 @@ def breached(ticket_ids: Sequence[int]) -> int:
     tickets = {ticket.pk: ticket for ticket in held}
     late = engine.breach(list(tickets))
     if late:
-        announce.history(*(announce.event(tickets[timer.ticket_id], "breached", metric=timer.metric) for timer in late))
+        announce.history(
+            *(
+                announce.event(tickets[timer.ticket_id], "breached", metric=timer.metric, due=timer.due_at.isoformat())
+                for timer in late
+            )
+        )
         announce.save([tickets[timer.ticket_id] for timer in late])
     return len(late)

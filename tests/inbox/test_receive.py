@@ -245,3 +245,19 @@ def test_an_edit_of_older_words_that_came_last_leaves_the_newest_in_the_list(mes
     take_in(messenger, meta.direct("older", mid="m_1", at=now - timedelta(minutes=2)))
     take_in(messenger, meta.messaging({"message_edit": {"mid": "m_1", "text": "older, edited", "num_edit": 1}}))
     assert Ticket.objects.get().preview == "newest"
+
+
+@pytest.mark.parametrize(("verb", "text"), [("edited", "new words"), ("remove", "")])
+def test_news_of_a_post_known_only_above_comments_waits_for_the_post_itself(facebook, verb, text):
+    """The post was asked for because of a comment below it, and its own delivery comes last."""
+    value = {"item": "post", "from": {"id": "3001", "name": "Amélie Petit"}, "post_id": meta.POST, "published": 1}
+    Story.objects.create(account=facebook, external_id=meta.POST, text="old words", author="Amélie Petit")
+    later = timezone.now()
+    take_in(facebook, meta.change(value | {"verb": verb, "message": "new words"}, at=later))
+    wrote = later - timedelta(seconds=30)
+    first = {"verb": "add", "message": "old words", "created_time": meta.seconds(wrote)}
+    take_in(facebook, meta.change(value | first, at=wrote))
+    message = Message.objects.get(external_id=meta.POST)
+    assert message.text == text
+    assert (message.removed_at is not None) == (verb == "remove")
+    assert Story.objects.get().text == text
