@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from connectors import deliveries
 from inbox import intake, outbox
-from inbox.actions import clocks, presence
+from inbox.actions import announce, clocks, presence
 from inbox.models import Outgoing, Presence
 from inbox.models.team import PRESENT_FOR
 from sla import engine
@@ -47,6 +47,7 @@ def run_until_stopped() -> None:
     while not lead():
         time.sleep(1)
     log.info("this clock leads")
+    announce.begun()
     listen()
     presence_at = 0.0
     while True:

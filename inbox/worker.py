@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from connectors import deliveries
 from inbox import outbox
+from inbox.actions import announce
 from socialcare import watchdog
 from socialcare.valkey import valkey
 
@@ -19,9 +20,10 @@ WAITED = timedelta(seconds=watchdog.SILENT_FOR)
 
 
 class Watchdog(bootsteps.StartStopStep):
-    """Begins with the worker."""
+    """Begins with the worker, which first lets the browsers look what another one could not tell them."""
 
     def start(self, parent: Any) -> None:
+        announce.begun()
         hears = set(parent.app.amqp.queues.consume_from)
         watchdog.watch(lambda: work_waits(hears), broker_answers)
 

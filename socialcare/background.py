@@ -8,7 +8,7 @@ from typing import Any
 
 import redis
 from celery import Task
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from kombu.exceptions import OperationalError
 
 from socialcare.tenancy import NoWorkspace, current_workspace, workspace
@@ -38,16 +38,25 @@ class WorkspaceTask(Task[Any, Any]):
             return super().__call__(*args, **kwargs)
 
 
-def after_commit(call: Callable[[], object]) -> None:
-    """Call once the data is safely there, still in this workspace (or in none, if there was none)."""
+def after_commit(call: Callable[[], object], otherwise: Callable[[], object] | None = None) -> None:
+    """Call once the data is safely there, still in this workspace (or in none, if there was none).
+
+    `otherwise` is called where the database fails then: the data is there all the same, so nobody hears an error.
+    """
     try:
         place = workspace(current_workspace())
     except NoWorkspace:
         place = None
 
     def run() -> None:
-        with place or nullcontext():
-            call()
+        try:
+            with place or nullcontext():
+                call()
+        except (DatabaseError, InterfaceError):
+            if otherwise is None:
+                raise
+            log.warning("the database failed just after a commit")
+            otherwise()
 
     transaction.on_commit(run)
 

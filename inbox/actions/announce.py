@@ -14,6 +14,7 @@ from inbox.models import Event, Message, Ticket
 from sla import engine
 from socialcare.background import after_commit
 from socialcare.models import User
+from socialcare.tenancy import current_workspace
 
 ACCOUNT_LOCK = 2
 WRITTEN = (
@@ -64,10 +65,19 @@ def save(tickets: Sequence[Ticket]) -> None:
     changed([ticket.pk for ticket in tickets])
 
 
+def begun() -> None:
+    """A process of ours starts: what the one before it could not tell any more, browsers load anew."""
+    live.lost_everywhere()
+
+
 def changed(ticket_ids: Iterable[int]) -> None:
     """Send the tickets' rows as they are once all is committed."""
-    ids = list(ticket_ids)
-    after_commit(lambda: live.publish_now([("ticket", row) for row in records.rows(Ticket.objects.filter(pk__in=ids))]))
+    ids, place = list(ticket_ids), current_workspace()
+
+    def tell() -> None:
+        live.publish_now([("ticket", row) for row in records.rows(Ticket.objects.filter(pk__in=ids))])
+
+    after_commit(tell, otherwise=lambda: live.lost(place))
 
 
 def said(messages: Iterable[Any]) -> None:
