@@ -85,17 +85,18 @@ class Office:
         if kind == "a name":
             first, last = Contact.objects.filter(pk=self._some_ticket().contact_id).get().name.split()
             return self.chance.choice([f"{first} {last[:3]}", last, first])
-        said = self._said()
+        said: str = self._said()
         if kind == "a number":
             return next((word for word in said.split() if word.isdigit()), str(self._some_ticket().pk))
         words = WORD.findall(said) or ["parcel"]
         at = self.chance.randrange(len(words))
-        return {
+        found: str = {
             "a word": words[at] + " " * (len(words[at]) < 6),
             "a beginning": words[at][: self.chance.randint(2, 5)],
             "two words": " ".join(words[at : at + 2]),
             "a rare word": max(words, key=len),
         }[kind]
+        return found
 
     def _page(self, view: str, cursor: reading.Cursor | None) -> Asked:
         return lambda: records.rows(reading._listed(view, self.user, cursor, PAGE + 1))
@@ -251,7 +252,7 @@ def _report(companies: Sequence[Company], size: Size, chance: random.Random) -> 
 def _writing(company: Company, size: Size) -> Figure:
     """What the index of words costs those who write: the same rows with and without it, and nothing stays."""
     costs: Mapping[bool, list[float]] = {True: [], False: []}
-    names = [field.column for field in Message._meta.fields if field.column not in ("id", "external_id", "seq")]
+    names = [str(field.column) for field in Message._meta.fields if field.column not in ("id", "external_id", "seq")]
     columns = ", ".join(names)
     statement = (
         f"INSERT INTO inbox_message ({columns}, external_id, seq) SELECT {columns}, 'again' || id, seq + 1000"  # noqa: S608

@@ -90,7 +90,8 @@ class Writer:
                 _settle(group, error)
                 continue
             _settle(group, None)
-            loop.run_in_executor(self.thread, intake.ring_for_deliveries)
+            lanes = {arrived.lane for arrived, _ in group}
+            loop.run_in_executor(self.thread, intake.ring_for_deliveries, lanes)
 
     def count_refused(self, app_id: int) -> bool:
         """For the admin. A flood of forgeries makes one note at a time: False where one is being made."""

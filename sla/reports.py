@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -40,7 +41,7 @@ def first_responses(since: datetime, until: datetime, account_id: int | None = N
 
     A wait that still runs in time, or was resolved in time without an answer, says nothing yet.
     """
-    asked = {
+    asked: dict[str, Any] = {
         "answered": Outcome.ANSWERED,
         "workspace": current_workspace(),
         "metric": Metric.FIRST_RESPONSE,

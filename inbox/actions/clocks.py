@@ -17,7 +17,7 @@ from sla.engine import Moment, What
 # For a resolution that does not say how much stood on its ticket.
 ALL = 2**31
 HANDED = "handed_to_us"
-TURNS = (HANDED, "resolved", "reopened", "withdrawn")
+TURNS = (HANDED, "resolved", "reopened", "reopened_by_customer", "withdrawn")
 # What happened, when, and how much stood on the ticket then.
 Turn = tuple[str, datetime, int | None]
 MOVES = {
@@ -54,10 +54,15 @@ def history_of(ticket_id: int) -> list[Moment]:
 
 
 def _ends(turns: Sequence[Turn]) -> list[Moment]:
-    """Resolutions, and words taken back. A resolution that somebody takes back by reopening never was one."""
+    """Resolutions, and words taken back. A resolution that somebody takes back by reopening never was one.
+
+    One that the customer's next words ended stands, whatever is reopened later.
+    """
     ends: list[tuple[str, Moment]] = []
     for verb, at, seq in turns:
-        if verb != "reopened":
+        if verb == "reopened_by_customer":
+            ends = [("stands", moment) for _, moment in ends]
+        elif verb != "reopened":
             ends.append((verb, Moment(at, at, What.RESOLVED, ALL if seq is None else seq)))
         elif ends and ends[-1][0] == "resolved":
             ends.pop()

@@ -11,6 +11,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from connectors import deliveries
+from connectors.deliveries import Arrived
+from connectors.models import Delivery
 from inbox import intake, outbox, watch
 from inbox.actions import replies
 from inbox.models import Event, Outgoing, Ticket
@@ -81,6 +84,22 @@ def test_a_bell_nobody_has_answered_is_not_rung_twice(acme):
     intake.drain()
     intake.ring_for_deliveries()
     assert valkey().llen("intake") == 2
+
+
+def test_a_lane_s_bell_is_answered_by_whoever_takes_the_lane(acme, facebook):
+    intake.ring_for_deliveries([3, 4])
+    intake.ring_for_deliveries([3])
+    assert valkey().llen("intake") == 1
+    intake.ring_for_deliveries([3, 5])
+    assert valkey().llen("intake") == 2
+    Delivery.objects.all().delete()
+    deliveries.keep([Arrived(facebook.app_id, b"{}", timezone.now())])
+    Delivery.objects.update(lane=3)
+    intake.drain()
+    intake.ring_for_deliveries([4, 5])
+    assert valkey().llen("intake") == 2
+    intake.ring_for_deliveries([3])
+    assert valkey().llen("intake") == 3
 
 
 @pytest.mark.django_db(transaction=True)

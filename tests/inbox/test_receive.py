@@ -237,3 +237,11 @@ def test_words_another_app_has_to_answer_start_no_clock_in_any_order(messenger):
     assert Message.objects.count() == 3
     assert not Timer.objects.exists()
     assert Ticket.objects.get().status == "pending"
+
+
+def test_an_edit_of_older_words_that_came_last_leaves_the_newest_in_the_list(messenger):
+    now = timezone.now()
+    take_in(messenger, meta.direct("newest", mid="m_2", at=now - timedelta(minutes=1)))
+    take_in(messenger, meta.direct("older", mid="m_1", at=now - timedelta(minutes=2)))
+    take_in(messenger, meta.messaging({"message_edit": {"mid": "m_1", "text": "older, edited", "num_edit": 1}}))
+    assert Ticket.objects.get().preview == "newest"
