@@ -50,7 +50,7 @@ class Office:
         self.user = User.objects.get(pk=chance.choice(list(self.company.users)))
 
     def asks(self) -> dict[str, Asked]:
-        """By name: one query each, save the counts (two)."""
+        """By name: one query each, save the lists and the counts (two)."""
         found: dict[str, Asked] = {}
         for view in VIEWS:
             found[f"list, {view}"] = self._page(view, None)
@@ -99,7 +99,7 @@ class Office:
         return found
 
     def _page(self, view: str, cursor: reading.Cursor | None) -> Asked:
-        return lambda: records.rows(reading._listed(view, self.user, cursor, PAGE + 1))
+        return lambda: records.rows_of(reading._listed(view, self.user, cursor, PAGE + 1))
 
     def _fiftieth(self, view: str) -> reading.Cursor | None:
         """Where the fiftieth page begins, or the last where there are fewer."""
