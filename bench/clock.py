@@ -30,7 +30,7 @@ TICKETS = "SELECT ticket_id, workspace_id FROM sla_timer WHERE stopped_at IS NUL
 
 
 def run(place: Stand, size: Size) -> Iterator[Figure]:
-    dataset.build(size.of(20_000, 1_000_000), messages=False)
+    dataset.build(size.of(60_000, 1_000_000), messages=False)
     running = _running()
     chance = random.Random(5)  # noqa: S311 -- no secrets
     waiting = sorted(running)

@@ -54,8 +54,10 @@ def build(tickets: int, *, messages: bool = True, seed: int = 20261126) -> list[
         with _bare(cursor):
             for statement in _STATEMENTS if messages else _STATEMENTS[:-1]:
                 cursor.execute(statement, {"tickets": tickets})
+            for table in LOADED:
+                last = f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"  # noqa: S608
+                cursor.execute(last)
         for table in LOADED:
-            cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")  # noqa: S608
             cursor.execute(f"VACUUM ANALYZE {table}")
         for name in SETTINGS:
             cursor.execute(f"RESET {name}")

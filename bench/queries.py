@@ -50,7 +50,7 @@ class Office:
         self.user = User.objects.get(pk=chance.choice(list(self.company.users)))
 
     def asks(self) -> dict[str, Asked]:
-        """By name: one query each, save the counts (two)."""
+        """By name: one query each, save the lists and the counts (two)."""
         found: dict[str, Asked] = {}
         for view in VIEWS:
             found[f"list, {view}"] = self._page(view, None)
@@ -99,13 +99,12 @@ class Office:
         return found
 
     def _page(self, view: str, cursor: reading.Cursor | None) -> Asked:
-        return lambda: records.rows(reading._listed(view, self.user, cursor)[: PAGE + 1])
+        return lambda: records.rows_of(reading._listed(view, self.user, cursor, PAGE + 1))
 
     def _fiftieth(self, view: str) -> reading.Cursor | None:
         """Where the fiftieth page begins, or the last where there are fewer."""
-        listed = reading._listed(view, self.user, None)
-        field = "updated_at" if view in reading.NEWEST_FIRST else "order_at"
-        ends = listed.values_list(field, "id")
+        field, order = ("updated_at", "-") if view in reading.NEWEST_FIRST else ("order_at", "")
+        ends = reading.tickets(view, self.user).order_by(f"{order}{field}", f"{order}id").values_list(field, "id")
         far = list(ends[FIFTIETH * PAGE : FIFTIETH * PAGE + 1]) or list(ends.reverse()[PAGE : PAGE + 1])
         return reading.Cursor(*far[0]) if far else None
 

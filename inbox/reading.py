@@ -86,7 +86,9 @@ def page(view: str, user: User, *, after: str = "", limit: int = PAGE, query: st
     """
     sequence = live.sequence(current_workspace())
     cursor = Cursor.read(after) if after else None
-    items = records.rows(_found(query, cursor, limit + 1) if query else _listed(view, user, cursor)[: limit + 1])
+    below = cursor.id if cursor else None
+    ids = search.tickets(query, below=below, limit=limit + 1) if query else _listed(view, user, cursor, limit + 1)
+    items = records.rows_of(ids)
     more, items = len(items) > limit, items[:limit]
     return {
         "items": items,
@@ -98,22 +100,19 @@ def page(view: str, user: User, *, after: str = "", limit: int = PAGE, query: st
     }
 
 
-def _listed(view: str, user: User, cursor: Cursor | None) -> QuerySet[Ticket]:
+def _listed(view: str, user: User, cursor: Cursor | None, limit: int) -> list[int]:
     found = tickets(view, user)
     if view in NEWEST_FIRST:
+        found = found.order_by("-updated_at", "-id")
         if cursor:
             found = found.filter(Q(updated_at__lt=cursor.at) | Q(updated_at=cursor.at, id__lt=cursor.id))
-        return found.order_by("-updated_at", "-id")
-    if cursor:
-        found = found.filter(order_at__gte=cursor.at).filter(
-            Q(order_at__gt=cursor.at) | Q(order_at=cursor.at, id__gt=cursor.id)
-        )
-    return found.order_by("order_at", "id")
-
-
-def _found(query: str, cursor: Cursor | None, limit: int) -> QuerySet[Ticket]:
-    ids = search.tickets(query, below=cursor.id if cursor else None, limit=limit)
-    return Ticket.objects.filter(pk__in=ids).order_by("-id")
+    else:
+        found = found.order_by("order_at", "id")
+        if cursor:
+            found = found.filter(order_at__gte=cursor.at).filter(
+                Q(order_at__gt=cursor.at) | Q(order_at=cursor.at, id__gt=cursor.id)
+            )
+    return list(found.values_list("id", flat=True)[:limit])
 
 
 def _cursor_after(view: str, ticket_id: int) -> str:

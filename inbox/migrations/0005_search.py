@@ -14,14 +14,15 @@ RETURN public.unaccent('public.unaccent', words);
 
 CREATE FUNCTION inbox_forms(words text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN public.inbox_plain(array_to_string(tsvector_to_array(
-    to_tsvector('public.inbox_french', translate(left(words, 10000), '@._-+/:&<>''’', '            '))
-    || to_tsvector('public.inbox_english', translate(left(words, 10000), '@._-+/:&<>''’', '            '))), ' '));
+    to_tsvector('public.inbox_french', words) || to_tsvector('public.inbox_english', words)), ' '));
 
 CREATE FUNCTION inbox_words(workspace bigint, ticket bigint, words text) RETURNS tsvector
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 2000
 RETURN array_to_tsvector(array_remove(string_to_array(
     coalesce('t' || ticket / 16384 || ' ', '')
-    || workspace || ':' || replace(public.inbox_forms(words), ' ', ' ' || workspace || ':'), ' '), workspace || ':'));
+    || workspace || ':' || replace(public.inbox_forms(
+        translate(left(words, 10000), '@._-+/:&<>''’', '            ')
+    ), ' ', ' ' || workspace || ':'), ' '), workspace || ':'));
 """
 
 
