@@ -23,7 +23,9 @@ from inbox import live
 
 log = logging.getLogger(__name__)
 BLOCK_MS = 100
-FRAME_EVERY = 0.1
+# A frame costs so much of a core for each socket, in seconds; frames may take a quarter of one.
+SOCKET_COSTS, OF_A_CORE = 25e-6, 0.25
+QUICKEST, SLOWEST = 0.02, 0.1
 OUTBOX = 100
 COUNTS_EVERY = 1.0
 REPLAY = 2000
@@ -170,8 +172,11 @@ class Hub:
 
     def _next_frame_in(self) -> float:
         now = time.monotonic()
-        due = [room.frame_at + FRAME_EVERY - now for room in self._rooms.values() if room.pending]
-        return max(0.0, min(due, default=FRAME_EVERY))
+        due = [room.frame_at + self._frame_every() - now for room in self._rooms.values() if room.pending]
+        return max(0.0, min(due, default=SLOWEST))
+
+    def _frame_every(self) -> float:
+        return frame_every(sum(len(room.sockets) for room in self._rooms.values()))
 
     def _resync(self, room: Room, last: int) -> None:
         room.pending, room.last, room.sent = [], last, last
@@ -179,9 +184,9 @@ class Hub:
             socket.put(b'{"resync":true}')
 
     def _flush(self) -> None:
-        now = time.monotonic()
+        now, every = time.monotonic(), self._frame_every()
         for room in self._rooms.values():
-            if room.pending and now - room.frame_at >= FRAME_EVERY:
+            if room.pending and now - room.frame_at >= every:
                 self._send(room)
                 room.frame_at = now
 
@@ -215,6 +220,11 @@ class Hub:
         told = frame(None, None, [("counts", orjson.dumps(done.result()))])
         for socket in list(room.sockets):
             socket.put(told)
+
+
+def frame_every(sockets: int) -> float:
+    """Seconds from one frame of a workspace to its next: the more sockets this process serves, the more is gathered."""
+    return min(SLOWEST, max(QUICKEST, sockets * SOCKET_COSTS / OF_A_CORE))
 
 
 def frame(first: int | None, last: int | None, events: list[tuple[str, bytes]]) -> bytes:

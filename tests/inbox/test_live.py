@@ -226,6 +226,14 @@ def test_many_changes_of_one_ticket_are_told_as_one():
     assert [orjson.loads(payload).get("v") for _, payload in told] == [8, 9, None, None]
 
 
+def test_news_is_gathered_for_longer_the_more_browsers_there_are():
+    every = [hub.frame_every(sockets) for sockets in (1, 100, 500, 1_000, 10_000)]
+    assert every == sorted(every)
+    assert every[0] == hub.QUICKEST
+    assert every[-1] == hub.SLOWEST
+    assert hub.QUICKEST < every[2] < hub.SLOWEST
+
+
 def test_a_stalled_browser_is_closed_and_costs_no_other():
     async def story():
         stalled = hub.Socket(1, 1)
