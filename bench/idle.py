@@ -23,7 +23,7 @@ from socialcare.embedded import ROOT
 from socialcare.engines import free_port
 
 NAMES = ("web", "worker", "caller", "beat", "clock")
-QUIET = 5.0
+QUIET = 3.0
 WITHIN = 60.0
 MOST = 450
 SETUP = "import django; django.setup()"
@@ -39,7 +39,7 @@ def run(place: Stand, size: Size) -> Iterator[Figure]:
     place.start_processes()
     with urllib.request.urlopen(f"http://127.0.0.1:{place.port}/login/") as answer:
         answer.read()
-    _rest(place, size.of(QUIET, 4 * QUIET))
+    _rest(place, size.of(QUIET, 5 * QUIET))
     held = {name: _memory(place, name) for name in NAMES}
     for name, megabytes in held.items():
         yield Figure(f"memory of {name}, idle", "MB", [megabytes])
