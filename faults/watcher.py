@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -15,6 +17,8 @@ from websockets.typing import Origin
 
 from connectors.http import Session
 
+# It tells of every connection that we cut.
+logging.getLogger("websockets.client").setLevel(logging.CRITICAL)
 AGAIN, QUIET = 0.2, 0.5
 TIMEOUT = (3.05, 15.0)
 
@@ -48,7 +52,7 @@ class Watcher:
         """Cut the connection without a word, as a tunnel does."""
         if self._socket is not None:
             with suppress(OSError):
-                self._socket.socket.close()
+                self._socket.socket.shutdown(socket.SHUT_RDWR)
 
     def differences(self, truth: Mapping[int, int]) -> Iterator[str]:
         """What it knows wrongly, given the versions of the open tickets."""
@@ -69,15 +73,15 @@ class Watcher:
     def _watch(self) -> None:
         headers = {"Cookie": self._cookie}
         origin = Origin(self._origin)
-        with connect(self._live, origin=origin, additional_headers=headers, compression=None) as socket:
-            self._socket = socket
+        with connect(self._live, origin=origin, additional_headers=headers, compression=None) as live:
+            self._socket = live
             self.connected += 1
-            socket.send(json.dumps({"hello": {"since": self._seq}}))
+            live.send(json.dumps({"hello": {"since": self._seq}}))
             while not self._stop.is_set():
                 with suppress(TimeoutError):
-                    self._hear(socket, json.loads(socket.recv(QUIET)))
+                    self._hear(live, json.loads(live.recv(QUIET)))
 
-    def _hear(self, socket: ClientConnection, frame: dict[str, Any]) -> None:
+    def _hear(self, live: ClientConnection, frame: dict[str, Any]) -> None:
         if frame.get("resync") or frame.get("offline"):
             self._reload()
             return
@@ -89,7 +93,7 @@ class Watcher:
                 self._reload()
             return
         if first is not None and self._seq is not None and first > self._seq + 1:
-            socket.send(json.dumps({"hello": {"since": self._seq}}))
+            live.send(json.dumps({"hello": {"since": self._seq}}))
             return
         for kind, told in frame.get("e", ()):
             if kind == "ticket":
