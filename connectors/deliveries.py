@@ -142,18 +142,32 @@ def claim(limit: int) -> list[Claimed]:
     are taken in one after the other, and a flood at one account leaves other workers free for the others. Those of a
     paused app wait.
     """
+    while (lane := _take_lane()) is not None:
+        try:
+            batch = _claim(lane, limit)
+        except (DatabaseError, InterfaceError):
+            # The connection may live on, and with it the lock.
+            _unlock(lane)
+            raise
+        if batch:
+            return batch
+        _unlock(lane)
+    return []
+
+
+def _take_lane() -> int | None:
     with connection.cursor() as cursor:
-        while True:
-            cursor.execute(TAKE_LANE, [LANE_LOCK])
-            taken = cursor.fetchone()
-            if taken is None:
-                return []
-            # Whoever keeps something in this lane from now on rings anew; until then we would find it anyway.
-            answer(bell(taken[0]))
-            cursor.execute(CLAIM, [taken[0], limit, LEASE.total_seconds(), BATCH_BYTES])
-            if rows := sorted(cursor.fetchall()):
-                break
-            _unlock(taken[0])
+        cursor.execute(TAKE_LANE, [LANE_LOCK])
+        taken = cursor.fetchone()
+    return None if taken is None else int(taken[0])
+
+
+def _claim(lane: int, limit: int) -> list[Claimed]:
+    # Whoever keeps something in this lane from now on rings anew; until then we would find it anyway.
+    answer(bell(lane))
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, [lane, limit, LEASE.total_seconds(), BATCH_BYTES])
+        rows = sorted(cursor.fetchall())
         cursor.execute(
             "SELECT delivery_id, body, headers FROM connectors_deliverybody WHERE delivery_id = ANY(%s)",
             [[row[0] for row in rows]],
@@ -171,13 +185,13 @@ def bell(lane: int) -> str:
 
 
 def release(batch: Sequence[Claimed]) -> None:
-    """Others may work on this lane again. A connection that broke has let go of it already."""
-    with suppress(InterfaceError, DatabaseError):
-        _unlock(batch[0].lane)
+    """Others may work on this lane again."""
+    _unlock(batch[0].lane)
 
 
 def _unlock(lane: int) -> None:
-    with connection.cursor() as cursor:
+    """A connection that broke has let go of it already."""
+    with suppress(InterfaceError, DatabaseError), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LANE_LOCK, lane])
 
 

@@ -136,6 +136,7 @@ class Run:
         violations = checker.violations()
         violations["the API"] = agents.problems
         violations["faults"] = scene.problems
+        violations["faults"] += [f"{one.kind} was never tried" for lane in lanes for one in lane.faults if not one.over]
         violations["odd times"] = list(checker.odd_times(self._workspace.pk, scene.odd))
         with workspace(self._workspace.pk):
             open_ones = dict(Ticket.objects.filter(status=Ticket.Status.OPEN).values_list("id", "version"))

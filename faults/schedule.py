@@ -51,7 +51,7 @@ class Lane(threading.Thread):
     def __init__(self, scene: Scene, faults: Sequence[Fault], kinds: Kinds, every: float = 0.0) -> None:
         super().__init__(daemon=True)
         self._scene, self._kinds, self._every = scene, kinds, every
-        self.faults, self.over = faults, 0
+        self.faults = faults
 
     def run(self) -> None:
         start = time.monotonic()
@@ -66,7 +66,6 @@ class Lane(threading.Thread):
             fault.over = time.time()
             if not self._every:
                 self._wait_for_calm(fault)
-            self.over += 1
         connection.close()
 
     def _wait_for_calm(self, fault: Fault) -> None:

@@ -17,6 +17,8 @@ PLAIN = frozenset((str, int, bool, datetime, type(None)))
 
 def reserve(model: type[models.Model], number: int) -> list[int]:
     """Keys for rows that are about to be inserted, so that others can already name them."""
+    if not number:
+        return []
     sequence = f"pg_get_serial_sequence('{model._meta.db_table}', '{model._meta.pk.column}')"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT nextval({sequence}) FROM generate_series(1, %s)", [number])  # noqa: S608

@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from connectors import deliveries, gateway
@@ -68,6 +68,16 @@ def test_a_lane_is_let_go_whatever_becomes_of_its_batch(facebook, monkeypatch):
     Delivery.objects.update(lease_until=None)
     elsewhere(intake.drain)
     assert Delivery.objects.get().state == "done"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lane_is_let_go_where_the_database_refuses_the_claim(facebook, monkeypatch):
+    arrive(facebook, b"flood")
+    with monkeypatch.context() as broken:
+        broken.setattr(deliveries, "CLAIM", "SELECT 1 / 0, %s, %s, %s, %s")
+        with pytest.raises(DatabaseError):
+            deliveries.claim(10)
+    assert len(elsewhere(lambda: deliveries.claim(10))) == 1, "this connection lives on without its lock"
 
 
 @pytest.mark.django_db(transaction=True)
