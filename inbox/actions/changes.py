@@ -131,6 +131,9 @@ def _change(message: Message, change: dict[str, Any]) -> bool:
 def _edit(message: Message, change: dict[str, Any], at: datetime) -> bool:
     if message.removed_at or message.text == change["text"]:
         return False
+    if {"text": change["text"], "at": _ms(at)} in message.revisions:
+        # It came before: of two edits in one second the one that came later stands.
+        return False
     message.revisions = [*message.revisions, {"text": message.text, "at": _ms(message.edited_at or message.at)}]
     message.text, message.edited_at = change["text"], at
     return True
