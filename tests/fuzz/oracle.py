@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.utils import timezone
@@ -14,6 +15,9 @@ from inbox.models import Event, Message, Note, Outgoing, Ticket
 from sla import engine
 from sla.models import Timer
 from socialcare.models import Membership
+
+
+Promise = Callable[[str], timedelta | None]
 
 
 class Clock(NamedTuple):
@@ -60,7 +64,7 @@ def _settles(end: End, word: Word) -> bool:
     return end.at > word.at or (end.at == word.at and end.seq > word.seq)
 
 
-def clocks(ticket_id: int, undone: Collection[int], targets: dict[str, timedelta | None]) -> list[Clock]:
+def clocks(ticket_id: int, undone: Collection[int], target_of: Promise) -> list[Clock]:
     """The waits of a ticket: each word looks for its own end; words with one end are one wait."""
     words, ends = words_and_ends(ticket_id, undone)
     order = {"answered": 0, "resolved": 1}
@@ -77,7 +81,7 @@ def clocks(ticket_id: int, undone: Collection[int], targets: dict[str, timedelta
             and (end is None or (one.at, order[one.outcome], one.seq) < (end.at, order[end.outcome], end.seq))
         ]  # fmt: skip
         metric = "next_response" if said_before else "first_response"
-        if (target := targets.get(metric)) is None:
+        if (target := target_of(metric)) is None:
             continue
         due_at = first.at + target
         late = end is not None and max(end.at, first.at) > due_at
@@ -87,21 +91,22 @@ def clocks(ticket_id: int, undone: Collection[int], targets: dict[str, timedelta
     return found
 
 
-def check_clocks(undone: Collection[int], targets: dict[str, timedelta | None]) -> None:
+def check_clocks(undone: Collection[int], promise: Callable[[str, str], timedelta | None]) -> None:
     """The timers are what the engine computes anew and what the slow way says; the ticket shows the one that runs."""
     kept: dict[int, list[Timer]] = defaultdict(list)
     for timer in Timer.objects.all():
         kept[timer.ticket_id].append(timer)
-    for ticket in Ticket.objects.all():
+    for ticket in Ticket.objects.select_related("account"):
+        target_of = partial(promise, ticket.account.channel)
         rows = kept[ticket.pk]
         running = [timer for timer in rows if timer.stopped_at is None]
         known = Counter((t.metric, t.started_at, t.noticed_at, t.due_at, t.stopped_at, t.outcome) for t in rows)
-        slow = clocks(ticket.pk, undone, targets)
+        slow = clocks(ticket.pk, undone, target_of)
         assert known == Counter(clock[:6] for clock in slow), "timers are not what the slow way says"
         recomputed = Counter(
             (str(w.metric), w.started_at, w.noticed_at, w.stopped_at, str(w.outcome or ""))
             for w in engine.waits(history_of(ticket.pk))
-            if targets.get(str(w.metric)) is not None
+            if target_of(str(w.metric)) is not None
         )
         assert recomputed == Counter((c.metric, c.started_at, c.noticed_at, c.stopped_at, c.outcome) for c in slow)
         _check_breaches(rows)
