@@ -17,7 +17,7 @@ from sla.engine import Moment, What
 # For a resolution that does not say how much stood on its ticket.
 ALL = 2**31
 HANDED = "handed_to_us"
-TURNS = (HANDED, "resolved", "reopened", "withdrawn")
+TURNS = (HANDED, "resolved", "reopened", "reopened_by_customer", "withdrawn")
 # What happened, when, and how much stood on the ticket then.
 Turn = tuple[str, datetime, int | None]
 MOVES = {
@@ -54,14 +54,19 @@ def history_of(ticket_id: int) -> list[Moment]:
 
 
 def _ends(turns: Sequence[Turn]) -> list[Moment]:
-    """Resolutions, and words taken back. A resolution that somebody takes back by reopening never was one."""
-    ends: list[tuple[str, Moment]] = []
+    """Resolutions, and words taken back. A resolution that an agent takes back by reopening never was one.
+
+    One that a customer's new words ended stays what it was, whoever reopens the ticket later.
+    """
+    ends: list[Moment] = []
+    stands = False
     for verb, at, seq in turns:
-        if verb != "reopened":
-            ends.append((verb, Moment(at, at, What.RESOLVED, ALL if seq is None else seq)))
-        elif ends and ends[-1][0] == "resolved":
+        if verb in ("resolved", "withdrawn"):
+            ends.append(Moment(at, at, What.RESOLVED, ALL if seq is None else seq))
+        elif verb == "reopened" and stands:
             ends.pop()
-    return [moment for _, moment in ends]
+        stands = verb == "resolved"
+    return ends
 
 
 def waits_for_us(ticket_id: int) -> bool:

@@ -17,7 +17,8 @@ from inbox.models import Event, Identity, Message, Story, Ticket
 
 RESOLVED = Q(status=Ticket.Status.RESOLVED)
 State = Message.State
-ON_ITS_WAY = (State.QUEUED, State.SENDING, State.UNKNOWN, State.FAILED)
+# Sent, and without an id still: a human said so before the platform did.
+ON_ITS_WAY = (State.SENDING, State.UNKNOWN, State.FAILED, State.SENT)
 
 
 def take(account: ChannelAccount, posts: Sequence[Post]) -> None:
@@ -54,7 +55,7 @@ def _reply_behind(account: ChannelAccount, post: Post) -> Message | None:
         return found
     if post.token or (post.app_id and post.app_id != account.app.as_app().external_id):
         return None
-    waiting = ours.filter(state__in=ON_ITS_WAY, external_id=None, text=post.text).exclude(state=State.QUEUED)
+    waiting = ours.filter(state__in=ON_ITS_WAY, external_id=None, text=post.text)
     # One question after the other: the database finds a thread by its index, but "this or that" by reading everything.
     here = waiting.filter(ticket__account=account, ticket__thread_id=post.thread_id)
     if post.kind != Kind.DIRECT:

@@ -228,7 +228,9 @@ def settle_as_sent(message_id: int, external_id: str, at: datetime, permalink: s
 
 
 def _sent(message: Message, outcome: Sent) -> Message:
-    if message.state == State.SENT or not _only_private_reply(message):
+    if message.state == State.SENT:
+        return _named(message, outcome)
+    if not _only_private_reply(message):
         return message
     if outcome.external_id:
         Message.objects.filter(
@@ -249,6 +251,14 @@ def _sent(message: Message, outcome: Sent) -> Message:
     _trouble(ticket)
     announce.save([ticket])
     announce.restated([message])
+    return message
+
+
+def _named(message: Message, outcome: Sent) -> Message:
+    """The platform's id of what a human had said is out."""
+    if outcome.external_id and not message.external_id:
+        message.external_id, message.permalink = outcome.external_id, outcome.permalink[:1000]
+        message.save(update_fields=["external_id", "permalink"])
     return message
 
 

@@ -16,7 +16,6 @@ from sla import engine
 from sla.models import Timer
 from socialcare.models import Membership
 
-
 Promise = Callable[[str], timedelta | None]
 
 

@@ -80,7 +80,7 @@ class Clock(RuleBasedStateMachine):
     )
     def a_customer_writes(self, theirs, who, channel, ago, later):
         place = self.places[theirs]
-        page = place.slug == "globex" and "999888777666555" or meta.PAGE
+        page = (place.slug == "globex" and "999888777666555") or meta.PAGE
         self.number += 1
         at = timezone.now() - timedelta(seconds=ago)
         payload = (

@@ -225,6 +225,7 @@ class TicketLife(RuleBasedStateMachine):
     def _member(self, which: int) -> Any:
         return self.house.team[which % len(self.house.team)]
 
+    @precondition(lambda self: self.statuses)
     @rule(which=ANY, who=ANY, private=st.booleans(), text=st.sampled_from(["", "", "Sorry!"]), twice=st.booleans())
     def agent_replies(self, which, who, private, text, twice):
         if ticket := self._ticket(which):
@@ -240,13 +241,13 @@ class TicketLife(RuleBasedStateMachine):
                 raise AssertionError("everything had been seen") from refused
         self._done()
 
-    def _answer(self, which: int) -> Message | None:
+    @precondition(lambda self: Message.objects.filter(origin="agent").exists())
+    @rule(which=ANY, who=ANY, what=st.sampled_from([replies.undo, replies.retry, replies.confirm]), fit=st.booleans())
+    def agent_undoes_retries_or_confirms(self, which, who, what, fit):
+        fits = {replies.undo: ["queued", "cancelled"], replies.retry: ["failed", "unknown"]}.get(what, ["unknown"])
         ours = list(Message.objects.filter(origin="agent").order_by("id"))
-        return pick(ours, which) if ours else None
-
-    @rule(which=ANY, who=ANY, what=st.sampled_from([replies.undo, replies.retry, replies.confirm]))
-    def agent_undoes_retries_or_confirms(self, which, who, what):
-        if message := self._answer(which):
+        fitting = [message for message in ours if message.state in fits]
+        if message := pick((fitting if fit else ours) or [None], which):
             args = [message.pk] if what is replies.undo else [message.pk, self._member(who).user]
             self.may = ANSWERED if what is replies.confirm else STAYS
             try:
@@ -255,20 +256,23 @@ class TicketLife(RuleBasedStateMachine):
             except NotAllowed:
                 assert what is replies.retry
             except TooLate:
-                fits = {replies.undo: ["queued", "cancelled"], replies.retry: ["failed", "unknown"]}
-                assert message.state not in fits.get(what, ["unknown"])
+                assert message.state not in fits
         self._done()
 
+    @precondition(lambda self: self.statuses)
     @rule(which=ANY, who=ANY, again=st.booleans())
     def agent_resolves_or_reopens(self, which, who, again):
-        if ticket := self._ticket(which):
+        found = Ticket.objects.exclude(status=OPEN if again else RESOLVED).order_by("id")
+        if ticket := pick(list(found) or [None], which):
             before = ticket.status
             done = (work.reopen if again else work.resolve)(ticket.pk, self._member(who).user)
             self.may = frozenset({(before, OPEN if again else RESOLVED)}) if done.pk == ticket.pk else STAYS
             if again and before == RESOLVED and done.pk == ticket.pk:
+                # The one that ended it; what another resolved before, and the customer took up again, stays.
                 self.undone.add(Event.objects.filter(ticket=ticket, verb="resolved").latest("at", "id").pk)
         self._done()
 
+    @precondition(lambda self: self.statuses)
     @rule(which=ANY, who=ANY, to=st.none() | ANY)
     def agent_notes_sees_and_hands_over(self, which, who, to):
         if ticket := self._ticket(which):
@@ -287,6 +291,7 @@ class TicketLife(RuleBasedStateMachine):
 
     # ------------------------------------------------------------ what runs by itself
 
+    @precondition(lambda self: Outgoing.objects.exists())
     @rule(outcomes=st.lists(st.sampled_from(OUTCOMES), max_size=3))
     def a_worker_sends(self, outcomes):
         self.may = ANSWERED
@@ -294,6 +299,7 @@ class TicketLife(RuleBasedStateMachine):
         outbox.send_waiting()
         self._done()
 
+    @precondition(lambda self: Outgoing.objects.exists())
     @rule(published=st.booleans(), seconds=st.sampled_from([0, 61]))
     def a_worker_dies_while_it_sends(self, published, seconds):
         """Between the platform's yes, or before it, and our writing it down."""

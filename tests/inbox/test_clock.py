@@ -158,3 +158,17 @@ def test_whoever_takes_all_their_words_back_waits_for_nothing(facebook):
     assert (ticket.status, ticket.due_at, timer.outcome) == ("open", None, "resolved")
     take_in(facebook, meta.comment("after all", comment_id="700_3"))
     assert Ticket.objects.get().due_at
+
+
+def test_a_resolution_the_customer_ended_is_not_taken_back_by_reopening_later(messenger, alice):
+    from inbox.actions import work
+
+    take_in(messenger, meta.direct("one", at=timezone.now() - timedelta(minutes=2)))
+    ticket = Ticket.objects.get()
+    work.resolve(ticket.pk, alice.user)
+    take_in(messenger, meta.direct("two"))
+    take_in(messenger, meta.echo("an answer", mid="m_1", app_id=5))
+    before = list(Timer.objects.order_by("id").values_list("metric", "started_at", "stopped_at", "outcome"))
+    work.reopen(ticket.pk, alice.user)
+    assert [outcome for *_, outcome in before] == ["resolved", "answered"]
+    assert list(Timer.objects.order_by("id").values_list("metric", "started_at", "stopped_at", "outcome")) == before
