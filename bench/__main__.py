@@ -17,14 +17,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.measure import Figure, Size, Wrong
+from bench.measure import Figure, Impossible, Size, Wrong
 from faults.stand import NotReady, Stand, end_by_signals, stand
 from socialcare.embedded import ROOT
 from socialcare.engines import EngineError
 
 BENCHMARKS: dict[str, tuple[str, ...]] = {
+    "accept": ("web",),
+    "browser": ("worker", "caller", "clock", "web", "simulator"),
+    "clock": ("clock", "web"),
     "drain": (),
     "fair": ("worker", "caller", "clock", "web"),
+    "idle": ("worker", "caller", "clock", "beat", "web"),
+    "latency": ("worker", "caller", "clock", "web"),
+    "live": ("web",),
+    "queries": ("web",),
 }
 ROUNDS = 3
 COLUMNS = (("value", 12), ("baseline", 12), ("ratio", 9), ("goal", 14))
@@ -79,7 +86,7 @@ def _inside(name: str, size: Size, told: Path, logs: Path | None) -> int:
         with stand(BENCHMARKS[name], logs) as place:
             figures = _run(name, place, size)
             told.write_text(json.dumps([figure.told(size) for figure in figures]))
-    except (EngineError, NotReady) as problem:
+    except (EngineError, NotReady, Impossible) as problem:
         print(f"{name}: {problem}", file=sys.stderr)
         return 2
     except Wrong as problem:
@@ -90,10 +97,20 @@ def _inside(name: str, size: Size, told: Path, logs: Path | None) -> int:
 
 def _run(name: str, place: Stand, size: Size) -> Iterator[Figure]:
     # Models can be imported once Django knows where its database is.
-    from bench import drain, fair
+    from bench import accept, browser, clock, drain, fair, idle, latency, live, queries
 
-    run = {"drain": drain.run, "fair": fair.run}[name]
-    return run(place, size)
+    runs = {
+        "accept": accept.run,
+        "browser": browser.run,
+        "clock": clock.run,
+        "drain": drain.run,
+        "fair": fair.run,
+        "idle": idle.run,
+        "latency": latency.run,
+        "live": live.run,
+        "queries": queries.run,
+    }
+    return runs[name](place, size)
 
 
 def _show(name: str, figures: Sequence[Mapping[str, Any]], seconds: float) -> None:

@@ -135,18 +135,13 @@ def _comment(page: str, person: str, number: int, text: str, at: float) -> tuple
 
 def keep(words: Sequence[Words]) -> None:
     """Put these webhooks down as the web process does, as if they had just come."""
-    now = timezone.now()
     for group in groups(words, GROUP):
-        deliveries.keep(_arrived(one, now) for one in group)
+        deliveries.keep(arrived(one) for one in group)
 
 
-def fingerprint(words: Words) -> bytes:
-    """By which its delivery is known."""
-    return _arrived(words, timezone.now()).fingerprint
-
-
-def _arrived(words: Words, at: datetime) -> Arrived:
-    return Arrived(words.company.app, words.body, at, account=words.company.page.encode())
+def arrived(words: Words) -> Arrived:
+    """As the web process keeps it."""
+    return Arrived(words.company.app, words.body, timezone.now(), account=words.company.page.encode())
 
 
 def groups(words: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:

@@ -50,8 +50,8 @@ def _lags(place: Stand, companies: Sequence[Company], people: Crowd, number: int
     try:
         for one in people.write(number):
             crowd.keep([one])
-            kept[crowd.fingerprint(one)] = time.time()
-            intake.ring_for_deliveries()
+            kept[crowd.arrived(one).fingerprint] = time.time()
+            intake.ring_for_deliveries([crowd.arrived(one).lane])
             time.sleep(EVERY)
         return [(done - kept[name]) * 1000 for name, done in _done(kept).items()]
     finally:

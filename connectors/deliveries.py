@@ -23,6 +23,7 @@ from psycopg2.extras import execute_values
 
 from connectors.contract import Raw
 from connectors.models import ChannelAccount, Delivery, Oddity, PlatformApp
+from socialcare.background import answer
 
 LEASE = timedelta(seconds=5)
 # A batch ends with the delivery that reaches this.
@@ -147,6 +148,8 @@ def claim(limit: int) -> list[Claimed]:
             taken = cursor.fetchone()
             if taken is None:
                 return []
+            # Whoever keeps something in this lane from now on rings anew; until then we would find it anyway.
+            answer(bell(taken[0]))
             cursor.execute(CLAIM, [taken[0], limit, LEASE.total_seconds(), BATCH_BYTES])
             if rows := sorted(cursor.fetchall()):
                 break
@@ -160,6 +163,11 @@ def claim(limit: int) -> list[Claimed]:
         Claimed(pk, lane, app_id, platform, attempts, _raw(bodies[pk], received_at))
         for pk, lane, app_id, platform, attempts, received_at in rows
     ]
+
+
+def bell(lane: int) -> str:
+    """The bell that says that something waits in a lane."""
+    return f"lane:{lane}"
 
 
 def release(batch: Sequence[Claimed]) -> None:

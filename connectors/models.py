@@ -160,7 +160,8 @@ class Delivery(models.Model):
 class DeliveryBody(models.Model):
     """The bytes of a delivery, apart so that claiming and finishing rewrites little."""
 
-    delivery = models.OneToOneField(Delivery, models.CASCADE, primary_key=True, related_name="raw")
+    # Written in one statement with its delivery: the database need not look for it again.
+    delivery = models.OneToOneField(Delivery, models.CASCADE, primary_key=True, related_name="raw", db_constraint=False)
     body = models.BinaryField()
     headers = models.JSONField(default=dict)
 

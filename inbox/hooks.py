@@ -34,7 +34,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Result = TypeVar("Result")
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-GATHER = 0.002
+GATHER = 0.0005
 GROUP = 500
 APP_KNOWN_FOR = 5.0
 BODY_WITHIN = 20.0
@@ -90,7 +90,8 @@ class Writer:
                 _settle(group, error)
                 continue
             _settle(group, None)
-            loop.run_in_executor(self.thread, intake.ring_for_deliveries)
+            lanes = {arrived.lane for arrived, _ in group}
+            loop.run_in_executor(self.thread, intake.ring_for_deliveries, lanes)
 
     def count_refused(self, app_id: int) -> bool:
         """For the admin. A flood of forgeries makes one note at a time: False where one is being made."""
@@ -159,7 +160,8 @@ async def receive(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["method"] != "POST":
         return await _answer(send, 405, "POST what happened, GET to verify")
     try:
-        body = await asyncio.wait_for(_body(scope, receive), BODY_WITHIN)
+        async with asyncio.timeout(BODY_WITHIN):
+            body = await _body(scope, receive)
     except TooLarge:
         return await _answer(send, 413, "the body is too large")
     except (Gone, TimeoutError):
@@ -216,9 +218,9 @@ def _complain(error: Exception) -> None:
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes:
-    declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    if declared.isdigit() and int(declared) > settings.WEBHOOK_MAX_BYTES:
-        raise TooLarge
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value) > settings.WEBHOOK_MAX_BYTES:
+            raise TooLarge
     chunks, size = [], 0
     while True:
         message = await receive()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
@@ -36,9 +36,9 @@ Groups = list[tuple[ChannelAccount, list[Arrival]]]
 Strange = list[tuple[Claimed, Inbound, ChannelAccount | None]]
 
 
-def ring_for_deliveries() -> None:
-    """Something waits to be taken in."""
-    ring(drain, once=BELL)
+def ring_for_deliveries(lanes: Collection[int] = ()) -> None:
+    """Something waits to be taken in, in these lanes; without any, somewhere."""
+    ring(drain, once=[deliveries.bell(lane) for lane in lanes] or [BELL])
 
 
 @shared_task
@@ -117,7 +117,7 @@ def _hand_over(app_id: int, parsed: Parsed, held: Sequence[int]) -> None:
             with workspace(account.workspace_id):
                 receive(account, some)
                 if _wants_more(some):
-                    ring(enrich.enrich, account.pk, once=f"enrich:{account.pk}")
+                    ring(enrich.enrich, account.pk, once=[f"enrich:{account.pk}"])
             deliveries.hold(held)
     for delivery, record, owner in strange:
         _count(app_id, delivery, record, owner)

@@ -67,7 +67,7 @@ def free() -> QuerySet[Outgoing]:
 
 def ring_for_replies() -> None:
     """An answer is ready to leave."""
-    ring(send_waiting, once=BELL)
+    ring(send_waiting, once=[BELL])
 
 
 @shared_task

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from typing import Any
 
@@ -52,21 +52,34 @@ def after_commit(call: Callable[[], object]) -> None:
     transaction.on_commit(run)
 
 
-def ring(task: Any, *args: Any, once: str = "") -> None:
+def ring(task: Any, *args: Any, once: Sequence[str] = ()) -> None:
     """Wake a worker. A broker that does not answer costs nothing: rows are the truth, the clock process looks.
 
-    `once` names a bell that rings only if nobody has answered its last ring (see `answer`).
+    `once` names bells: one at least must have been answered since it last rang (see `answer`).
     """
     global _silent_until
     if time.monotonic() < _silent_until:
         return
     try:
-        if once and not valkey().set(f"bell:{once}", 1, nx=True, px=BELL_MILLISECONDS):
+        if once and not any(_rung(once)):
             return
         task.apply_async(args)
     except (OperationalError, OSError, redis.RedisError) as error:
         _silent_until = time.monotonic() + QUIET
         log.warning("the broker does not answer (%s); the clock process will find the work", type(error).__name__)
+
+
+def _rung(bells: Sequence[str]) -> list[Any]:
+    with valkey().pipeline(transaction=False) as line:
+        for bell in bells:
+            line.set(f"bell:{bell}", 1, nx=True, px=BELL_MILLISECONDS)
+        return list(line.execute())
+
+
+def hush(bell: str, seconds: float) -> None:
+    """Whoever rings in the next seconds is not heard."""
+    with suppress(redis.RedisError):
+        valkey().set(f"bell:{bell}", 1, px=round(seconds * 1000))
 
 
 def answer(bell: str) -> None:

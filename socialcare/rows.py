@@ -60,11 +60,8 @@ class _Given:
         self.sources: dict[str, str] = {}
         types, columns, names = ["bigint"], [keys], ["row"]
         for field in fields:
-            values, name, kind = (
-                [row.__dict__[field.attname] for row in rows],
-                _quoted(field.column),
-                field.db_type(connection),
-            )
+            values = [row.__dict__[field.attname] for row in rows]
+            name, kind = _quoted(field.column), _type(field)
             if all(value == values[0] for value in values):
                 word = cursor.mogrify("%s", [_prepared(field, values[0])]).decode()
                 self.sources[name] = f"{word}::{kind}"

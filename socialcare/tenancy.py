@@ -7,7 +7,7 @@ security does the same for everything that goes around the manager.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
@@ -109,6 +109,28 @@ def wall(*tables: str) -> RunSQL:
             f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"
             for table in tables
         ],
+    )
+
+
+def searched(table: str, words: str, columns: Sequence[str]) -> RunSQL:
+    """A migration step: rows of `table` can be found by their words, through `<table>_search` and an index.
+
+    PostgreSQL asks an index only for what a row-level policy itself asks, or for operators that cannot leak a hidden
+    row; `@@` is none of those. So the words sought, in the setting `socialcare.search`, are part of the policy of a
+    parent table, which has no rows of its own. `words`: a tsvector of the row; `columns`: what it and a query read.
+    """
+    view, index = f"{table}_search", f"{table}_words"
+    return RunSQL(
+        [
+            f"CREATE INDEX {index} ON {table} USING gin ({words})",
+            f"CREATE TABLE {view} (id bigint, workspace_id bigint, {', '.join(columns)})",
+            f"ALTER TABLE {table} INHERIT {view}",
+            f"""ALTER TABLE {view} ENABLE ROW LEVEL SECURITY; ALTER TABLE {view} FORCE ROW LEVEL SECURITY;
+            CREATE POLICY workspace ON {view} FOR SELECT USING
+            (workspace_id = (SELECT nullif(current_setting('socialcare.workspace', true), '')::bigint)
+             AND {words} @@ nullif(current_setting('socialcare.search', true), '')::tsquery)""",
+        ],
+        [f"ALTER TABLE {table} NO INHERIT {view}", f"DROP TABLE {view}", f"DROP INDEX {index}"],
     )
 
 

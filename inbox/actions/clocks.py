@@ -54,19 +54,19 @@ def history_of(ticket_id: int) -> list[Moment]:
 
 
 def _ends(turns: Sequence[Turn]) -> list[Moment]:
-    """Resolutions, and words taken back. A resolution that an agent takes back by reopening never was one.
+    """Resolutions, and words taken back. A resolution that somebody takes back by reopening never was one.
 
-    One that a customer's new words ended stays what it was, whoever reopens the ticket later.
+    One that the customer's next words ended stands, whatever is reopened later.
     """
-    ends: list[Moment] = []
-    stands = False
+    ends: list[tuple[str, Moment]] = []
     for verb, at, seq in turns:
-        if verb in ("resolved", "withdrawn"):
-            ends.append(Moment(at, at, What.RESOLVED, ALL if seq is None else seq))
-        elif verb == "reopened" and stands:
+        if verb == "reopened_by_customer":
+            ends = [("stands", moment) for _, moment in ends]
+        elif verb != "reopened":
+            ends.append((verb, Moment(at, at, What.RESOLVED, ALL if seq is None else seq)))
+        elif ends and ends[-1][0] == "resolved":
             ends.pop()
-        stands = verb == "resolved"
-    return ends
+    return [moment for _, moment in ends]
 
 
 def waits_for_us(ticket_id: int) -> bool:

@@ -43,6 +43,7 @@ class Touched:
     before: str = ""
     wrote_at: datetime | None = None
     noticed_at: datetime | None = None
+    newest: Message | None = None
     messages: list[Message] = field(default_factory=list)
 
 
@@ -74,7 +75,7 @@ def customers_wrote(account: ChannelAccount, posts: Iterable[tuple[Post, datetim
     for post, received_at in theirs:
         _add(touched[identities[post.external_id].pk, post.thread_id], account, post, received_at)
     batch = list(touched.values())
-    _write([message for item in batch for message in item.messages])
+    _write(batch)
     _run_clocks(account, batch)
     _route(batch)
     _tell(batch)
@@ -132,32 +133,30 @@ def _add(touched: Touched, account: ChannelAccount, post: Post, received_at: dat
     """Put a customer's message on its ticket, in memory. A time in the future is a clock ahead of ours."""
     ticket, at = touched.ticket, min(post.created_at, received_at)
     ticket.seq += 1
-    attachments = [attachment(item) for item in post.attachments]
-    touched.messages.append(
-        Message(
-            ticket=ticket,
-            account=account,
-            seq=ticket.seq,
-            origin=Message.Origin.CUSTOMER,
-            state=Message.State.RECEIVED,
-            kind=post.kind,
-            external_id=post.external_id,
-            parent_id=post.parent_id,
-            text=post.text,
-            attachments=attachments,
-            permalink=post.permalink[:1000],
-            raw_kind=post.raw_kind[:60],
-            rating=post.rating,
-            at=at,
-            dated=post.dated,
-            standby=post.standby,
-            received_at=received_at,
-        )
+    message = Message(
+        ticket=ticket,
+        account=account,
+        seq=ticket.seq,
+        origin=Message.Origin.CUSTOMER,
+        state=Message.State.RECEIVED,
+        kind=post.kind,
+        external_id=post.external_id,
+        parent_id=post.parent_id,
+        text=post.text,
+        attachments=[attachment(item) for item in post.attachments],
+        permalink=post.permalink[:1000],
+        raw_kind=post.raw_kind[:60],
+        rating=post.rating,
+        at=at,
+        dated=post.dated,
+        standby=post.standby,
+        received_at=received_at,
     )
+    touched.messages.append(message)
     if not touched.new and at < ticket.last_at:
         touched.in_order = False
     if touched.new or at >= ticket.last_at:
-        ticket.last_at, ticket.preview = at, announce.preview(post.text, attachments)
+        ticket.last_at, touched.newest = at, message
     ticket.customer_seq = ticket.seq
     ticket.last_customer_at = max(filter(None, (ticket.last_customer_at, at)))
     if not post.standby:
@@ -170,9 +169,14 @@ def attachment(item: Attachment) -> dict[str, Any]:
     return {key: value for key, value in asdict(item).items() if value not in ("", None)}
 
 
-def _write(messages: Sequence[Message]) -> None:
+def _write(batch: Sequence[Touched]) -> None:
+    """The messages, as they are after what was said of them before they came."""
+    messages = [message for touched in batch for message in touched.messages]
     changes.catch_up(messages)
     Message.objects.bulk_create(messages)
+    for touched in batch:
+        if touched.newest:
+            touched.ticket.preview = announce.preview(touched.newest.text, touched.newest.attachments)
 
 
 def _run_clocks(account: ChannelAccount, batch: Sequence[Touched]) -> None:
@@ -195,6 +199,9 @@ def _run_clocks(account: ChannelAccount, batch: Sequence[Touched]) -> None:
     for pk, touched in late.items():
         if touched.before == Ticket.Status.PENDING and pk not in waiting:
             touched.ticket.status = Ticket.Status.PENDING
+    for touched in batch:
+        if any(message.removed_at for message in touched.messages):
+            changes.nothing_left_to_answer(touched.ticket)
 
 
 def _route(batch: Sequence[Touched]) -> None:

@@ -255,8 +255,8 @@ def _sent(message: Message, outcome: Sent) -> Message:
 
 
 def _named(message: Message, outcome: Sent) -> Message:
-    """The platform's id of what a human had said is out."""
-    if outcome.external_id and not message.external_id:
+    """What a human confirmed gets its id once the platform tells it."""
+    if outcome.external_id and message.external_id is None:
         message.external_id, message.permalink = outcome.external_id, outcome.permalink[:1000]
         message.save(update_fields=["external_id", "permalink"])
     return message

@@ -1,27 +1,12 @@
+"""How much was tried, told at the end of a run of this folder."""
+
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 
-from connectors.models import ChannelAccount
-from socialcare.models import Membership, Workspace
-from tests.fuzz.house import House
-from tests.graph import Graph
-
-
-@pytest.fixture
-def house(
-    acme: Workspace,
-    globex: Workspace,
-    alice: Membership,
-    bob: Membership,
-    carol: Membership,
-    mallory: Membership,
-    facebook: ChannelAccount,
-    messenger: ChannelAccount,
-    graph: Graph,
-) -> Iterator[Any]:
-    """A company at work, to be opened and left as it was found by every example."""
-    return House(acme, [alice, bob, carol], mallory, facebook, messenger, graph)
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    for report in terminalreporter.stats.get("passed", []):
+        if report.user_properties:
+            tried = ", ".join(f"{value:,} {name}" for name, value in report.user_properties)
+            terminalreporter.write_line(f"{report.nodeid}: {tried}")

@@ -1,4 +1,4 @@
-"""How long the fuzzers try: some seconds by default, `FUZZ=deep` a hundred times as long, `FUZZ=7` seven times."""
+"""How hard we look: quickly and the same every time, or with FUZZ=deep for long and at random."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import os
 
 from hypothesis import HealthCheck, Phase, settings
 
-DEEP = 100
+COMMON = {
+    "deadline": None,
+    "suppress_health_check": list(HealthCheck),
+    "print_blob": True,
+    "report_multiple_bugs": False,
+    "phases": [phase for phase in Phase if phase is not Phase.explain],
+}
+settings.register_profile("fast", derandomize=True, database=None, **COMMON)
+settings.register_profile("deep", **COMMON)
+DEEP = os.environ.get("FUZZ") == "deep"
+TIMES = float(os.environ.get("FUZZ_TIMES") or 1)
 
 
-def factor() -> int:
-    wish = os.environ.get("FUZZ", "1")
-    return DEEP if wish == "deep" else int(wish)
-
-
-def effort(examples: int, steps: int = 50) -> settings:
-    """Settings for a test that tries so many examples (for a machine: each of so many steps) by default."""
-    return settings(
-        max_examples=examples * factor(),
-        stateful_step_count=steps,
-        deadline=None,
-        print_blob=True,
-        report_multiple_bugs=False,
-        phases=[phase for phase in Phase if phase is not Phase.shrink or "FUZZ_ROUGHLY" not in os.environ],
-        suppress_health_check=list(HealthCheck),
-    )
+def effort(examples: int, deep: int, steps: int = 30) -> settings:
+    """Settings for so many examples; `deep` of them, times FUZZ_TIMES, where we look deeply."""
+    profile = settings.get_profile("deep" if DEEP else "fast")
+    if os.environ.get("FUZZ_SHRINK") == "no":
+        profile = settings(profile, phases=[phase for phase in profile.phases if phase is not Phase.shrink])
+    return settings(profile, max_examples=max(1, int(deep * TIMES)) if DEEP else examples, stateful_step_count=steps)

@@ -87,16 +87,3 @@ def test_an_answer_a_worker_held_while_its_account_was_removed_fails(facebook, a
     assert (message.state, message.failure) == ("failed", Reason.DISCONNECTED)
     assert graph.posts() == []
     assert not Outgoing.objects.exists()
-
-
-def test_what_a_human_saw_on_the_page_is_no_second_bubble_when_the_platform_tells_of_it(facebook, alice, graph):
-    take_in(facebook, meta.comment(comment_id="700_1"))
-    graph.answers["POST /700_1/comments"] = (500, b"<html>")
-    message = answer(alice, "Merci")
-    outbox.send_waiting()
-    replies.confirm(message.pk, alice.user)
-    echo = meta.comment("Merci", who=PAGE, name="Acme", comment_id="700_2", parent="700_1")
-    take_in(facebook, echo)
-    take_in(facebook, {**echo, "again": 1})
-    ours = Message.objects.exclude(origin="customer").get()
-    assert (ours.state, ours.external_id) == ("sent", "700_2")

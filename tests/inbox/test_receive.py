@@ -262,3 +262,11 @@ def test_a_handover_that_comes_again_late_does_not_turn_the_conversation_over(me
     take_in(messenger, back)
     take_in(messenger, {**away, "again": 1})
     assert Ticket.objects.get().owner_app == ""
+
+
+def test_an_edit_of_older_words_that_came_last_leaves_the_newest_in_the_list(messenger):
+    now = timezone.now()
+    take_in(messenger, meta.direct("newest", mid="m_2", at=now - timedelta(minutes=1)))
+    take_in(messenger, meta.direct("older", mid="m_1", at=now - timedelta(minutes=2)))
+    take_in(messenger, meta.messaging({"message_edit": {"mid": "m_1", "text": "older, edited", "num_edit": 1}}))
+    assert Ticket.objects.get().preview == "newest"
