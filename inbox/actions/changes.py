@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Max
+from django.db.models.functions import Greatest
 
 from connectors.contract import Edited, Hidden, Inbound, Kind, Notice, NoticeKind, Reacted, Receipt, Removed
 from connectors.models import ChannelAccount
@@ -98,7 +99,8 @@ def nothing_left_to_answer(ticket: Ticket) -> None:
     theirs = Message.objects.filter(ticket=ticket, origin=Message.Origin.CUSTOMER, standby=False, at__gte=since)
     if theirs.filter(removed_at=None).exists():
         return
-    at = theirs.aggregate(last=Max("removed_at"))["last"]
+    # Never before the words themselves, whatever a platform's clock says.
+    at = theirs.aggregate(last=Greatest(Max("removed_at"), Max("at")))["last"]
     if at is None:
         return
     engine.resolved([ticket.pk], at)
@@ -137,6 +139,9 @@ def _change(message: Message, change: dict[str, Any]) -> bool:
 
 def _edit(message: Message, change: dict[str, Any], at: datetime) -> bool:
     if message.removed_at or message.text == change["text"]:
+        return False
+    if {"text": change["text"], "at": _ms(at)} in message.revisions:
+        # It came before: of two edits in one second the one that came later stands.
         return False
     message.revisions = [*message.revisions, {"text": message.text, "at": _ms(message.edited_at or message.at)}]
     message.text, message.edited_at = change["text"], at

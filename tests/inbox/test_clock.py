@@ -177,3 +177,13 @@ def test_whoever_takes_all_their_words_back_waits_for_nothing(facebook):
     assert (ticket.status, ticket.due_at, timer.outcome) == ("open", None, "resolved")
     take_in(facebook, meta.comment("after all", comment_id="700_3"))
     assert Ticket.objects.get().due_at
+
+
+def test_words_whose_removal_is_dated_before_them_wait_for_nothing_either(messenger):
+    from inbox.actions import clocks
+
+    take_in(messenger, meta.direct("one", mid="m_1", at=timezone.now() - timedelta(seconds=10)))
+    gone = {"message": {"mid": "m_1", "is_deleted": True}}
+    take_in(messenger, meta.messaging(gone, at=timezone.now() - timedelta(seconds=20)))
+    assert Timer.objects.get().outcome == "resolved"
+    assert not clocks.waits_for_us(Ticket.objects.get().pk)
