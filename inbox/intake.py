@@ -30,6 +30,7 @@ AT_ONCE = 500
 SUSPECT = 2
 # Classes of PostgreSQL's error codes: a deadlock, a limit of a statement.
 ROLLED_BACK, LIMIT_EXCEEDED = "40", "54"
+READ_ONLY = "25006"
 
 Parsed = Sequence[tuple[Claimed, list[Inbound]]]
 Groups = list[tuple[ChannelAccount, list[Arrival]]]
@@ -82,9 +83,11 @@ def take_in(batch: Sequence[Claimed]) -> None:
 
 def _is_the_database_s(error: Exception) -> bool:
     """The database failed, not these data: a deadlock or a limit that they exceed is met by taking them apart."""
+    code = getattr(error.__cause__, "pgcode", None) or ""
+    if code == READ_ONLY:
+        return True
     if not isinstance(error, OperationalError | InterfaceError):
         return False
-    code = getattr(error.__cause__, "pgcode", None) or ""
     return not code.startswith((ROLLED_BACK, LIMIT_EXCEEDED))
 
 

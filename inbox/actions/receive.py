@@ -39,6 +39,7 @@ class Touched:
     ticket: Ticket
     new: bool = False
     reopened: bool = False
+    routed: bool = False
     in_order: bool = True
     before: str = ""
     wrote_at: datetime | None = None
@@ -67,7 +68,8 @@ def receive(account: ChannelAccount, arrivals: Sequence[Arrival]) -> None:
 
 def customers_wrote(account: ChannelAccount, posts: Iterable[tuple[Post, datetime]]) -> None:
     """Put customers' new posts, each with when it reached us, on their tickets."""
-    theirs = sorted(posts, key=lambda pair: (pair[0].created_at, pair[0].external_id))
+    # By the moment they count from: a clock ahead of ours may tell another order than the receipts.
+    theirs = sorted(posts, key=lambda pair: (min(pair[0].created_at, pair[1]), pair[0].created_at, pair[0].external_id))
     if not theirs:
         return
     identities = contacts.identify(account, [post for post, _ in theirs])
@@ -206,16 +208,18 @@ def _run_clocks(account: ChannelAccount, batch: Sequence[Touched]) -> None:
 
 def _route(batch: Sequence[Touched]) -> None:
     waiting = [
-        touched.ticket
+        touched
         for touched in batch
         if touched.ticket.status == Ticket.Status.OPEN
         and (touched.new or touched.reopened or not touched.ticket.assignee_id)
     ]
     if not waiting:
         return
-    chosen = routing.choose([ticket.assignee_id for ticket in waiting])
-    for ticket, user_id in zip(waiting, chosen, strict=True):
-        ticket.assignee_id = user_id
+    chosen = routing.choose([touched.ticket.assignee_id for touched in waiting])
+    for touched, user_id in zip(waiting, chosen, strict=True):
+        again = touched.new or touched.reopened
+        touched.routed = user_id is not None and (again or touched.ticket.assignee_id != user_id)
+        touched.ticket.assignee_id = user_id
 
 
 def _tell(batch: Sequence[Touched]) -> None:
@@ -228,7 +232,7 @@ def _tell(batch: Sequence[Touched]) -> None:
             )
         elif touched.reopened:
             events.append(announce.event(ticket, "reopened_by_customer"))
-        if (touched.new or touched.reopened) and ticket.assignee_id:
+        if touched.routed:
             events.append(announce.event(ticket, "routed", to=ticket.assignee_id))
     announce.history(*events)
     announce.save([touched.ticket for touched in batch])

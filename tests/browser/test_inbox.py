@@ -236,7 +236,7 @@ def test_on_a_phone_there_is_one_pane_at_a_time(inbox, facebook, bob):
     expect(page.locator("#thread-name")).to_be_visible()
     expect(page.locator(".list")).to_be_hidden()
     small = page.evaluate(
-        """() => [...document.querySelectorAll("button, a, input, [role=tab]")].filter((element) => {
+        """() => [...document.querySelectorAll("button, a[href], input, [role=tab]")].filter((element) => {
             const box = element.getBoundingClientRect();
             return box.width && box.height && Math.min(box.width, box.height) < 24;
         }).map((element) => element.outerHTML.slice(0, 80))"""
