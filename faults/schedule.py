@@ -20,7 +20,7 @@ from faults.scene import Fault, Scene, asked
 from socialcare.engines import EngineError
 
 # Of all faults, those that break a process or an engine; the others happen beside them.
-BREAKS = 0.22
+BREAKS = 0.16
 # How long after a fault the next one waits for what is late, and how long it waits anyway.
 CALM_WITHIN, PAUSE = 30.0, (0.3, 2.0)
 
