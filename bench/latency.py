@@ -62,8 +62,6 @@ def run(place: Stand, size: Size) -> Iterator[Figure]:
     for rate, seconds in ((SLOW, size.of(4.0, 20.0)), (FAST, size.of(8.0, 60.0))):
         for race, who in races:
             rounds = [race.run(rate, seconds) for _ in range(size.rounds)]
-            if size.full and min(_growth(one.waiting) for one in rounds) > rate:
-                raise Wrong(f"the queue grew at {rate} webhooks a second: {[one.waiting for one in rounds]}")
             yield from _figures(rounds, rate, who)
 
 
