@@ -113,6 +113,7 @@ def _hand_over(app_id: int, parsed: Parsed, held: Sequence[int]) -> None:
             some = arrivals[start : start + AT_ONCE]
             with workspace(account.workspace_id):
                 receive(account, some)
+                gateway.arrived(account, [arrival.record for arrival in some])
                 if _wants_more(some):
                     ring(enrich.enrich, account.pk, once=f"enrich:{account.pk}")
             deliveries.hold(held)

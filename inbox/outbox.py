@@ -96,11 +96,11 @@ def _send(message: Message) -> None:
     try:
         outcome = gateway.send(message.account, replies.outgoing_reply(message))
     except Refused as error:
-        replies.failed(message.pk, error.reason, error.detail)
+        replies.failed(message.pk, error.reason, error.detail, closes=error.lasting)
     except Forbidden as error:
         replies.failed(message.pk, Reason.PERMISSION_MISSING, error.detail)
-    except AlreadyDone:
-        _look(message, otherwise=Reason.PRIVATE_REPLY_USED)
+    except AlreadyDone as error:
+        _look(message, otherwise=error.otherwise)
     except UnknownOutcome:
         replies.unknown(message.pk, timezone.now() + LOOKS[0])
     except (Throttled, Unavailable) as error:

@@ -147,6 +147,7 @@ def _add(touched: Touched, account: ChannelAccount, post: Post, received_at: dat
             at=at,
             dated=post.dated,
             standby=post.standby,
+            closed=post.closed or "",
             received_at=received_at,
         )
     )

@@ -74,18 +74,20 @@ def thread_of(ticket: Ticket, target: Message) -> Thread:
         privately_replied=used.filter(state__in=UNDER_WAY).exclude(kind=Kind.DIRECT).exists(),
         removed=target.removed_at is not None,
         owner=ticket.owner_app,
+        closed=Reason(target.closed) if target.closed else None,
+        thread_id=ticket.thread_id,
     )
 
 
 def outgoing_reply(message: Message) -> Reply:
-    """The message as its channel sends it. An answer to a reply below a comment goes to that comment."""
+    """The message as its channel sends it."""
     ticket = message.ticket
     target = Message.objects.filter(account=message.account_id, external_id=message.parent_id).first()
     thread = thread_of(ticket, target) if target else Thread(Kind(message.kind))
-    nested = target and target.kind == Kind.COMMENT and target.parent_id not in ("", ticket.thread_id)
     return Reply(
         text=message.text,
-        to=target.parent_id if target and nested and not message.private else message.parent_id,
+        to=message.parent_id,
+        above=target.parent_id if target and target.parent_id != ticket.thread_id else "",
         thread_id=ticket.thread_id,
         recipient=ticket.identity.external_id,
         thread=thread,
@@ -287,13 +289,18 @@ def answered(ticket: Ticket, channel: str, at: datetime, preview: str) -> None:
 
 
 @transaction.atomic
-def failed(message_id: int, reason: Reason | str, detail: str = "") -> Message:
-    """It will not go out like this; the agent sees why, the clock runs on."""
+def failed(message_id: int, reason: Reason | str, detail: str = "", *, closes: bool = False) -> Message:
+    """It will not go out like this; the agent sees why, the clock runs on.
+
+    `closes`: whatever the words, the message answered takes none; the next reader is told before typing.
+    """
     message = _held(message_id)
     if message.state not in (State.SENDING, State.QUEUED, State.UNKNOWN):
         return message
     Outgoing.objects.filter(message=message).delete()
     message.failure, message.failure_detail = str(reason)[:40], detail[:500]
+    if closes and not (message.private and message.kind != Kind.DIRECT):
+        Message.objects.filter(account=message.account_id, external_id=message.parent_id).update(closed=str(reason))
     announce.history(Event(ticket=message.ticket, verb="failed", data={"message": message.pk, "reason": str(reason)}))
     return _restate(message, State.FAILED)
 

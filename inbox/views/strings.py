@@ -38,6 +38,7 @@ def _tickets() -> dict[str, str]:
         "no_words": _("(no words)"),
         "channel_facebook": _("Facebook"),
         "channel_messenger": _("Messenger"),
+        "channel_twitter": _("X"),
         "kind_post": _("Post"),
         "kind_comment": _("Comment"),
         "kind_mention": _("Mention"),

@@ -1,0 +1,74 @@
+"""What accounts cost on platforms that charge: a ledger by month, and a ceiling that stops reading before writing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+
+from django.db import transaction
+from django.db.models import F, Sum
+from django.utils import timezone
+
+from connectors.contract import Cost
+from connectors.models import ChannelAccount, Charged, Spending
+
+# Of the month's ceiling; the rest is for answers.
+READS_STOP_AT = Decimal("0.9")
+REMEMBER_DAYS = 3
+CEILING = "monthly_limit"
+
+
+def charge(account: ChannelAccount, costs: Iterable[Cost]) -> None:
+    """Write down what was charged; a resource that was charged today already costs nothing more."""
+    today = timezone.now().date()
+    with transaction.atomic():
+        for cost in costs:
+            if new := _new_today(account, today, cost):
+                _add(account, today.replace(day=1), cost.kind, new, cost.each * new)
+
+
+def _new_today(account: ChannelAccount, today: date, cost: Cost) -> int:
+    given = {resource[:120] for resource in cost.resources if resource}
+    same = Charged.objects.filter(account=account, day=today, kind=cost.kind)
+    before = same.filter(resource__in=given).count()
+    Charged.objects.bulk_create(
+        [Charged(account=account, day=today, kind=cost.kind, resource=resource) for resource in sorted(given)],
+        ignore_conflicts=True,
+    )
+    return same.filter(resource__in=given).count() - before
+
+
+def _add(account: ChannelAccount, month: date, kind: str, count: int, amount: Decimal) -> None:
+    line, _new = Spending.objects.get_or_create(account=account, month=month, kind=kind)
+    Spending.objects.filter(pk=line.pk).update(count=F("count") + count, amount=F("amount") + amount)
+
+
+def spent(account: ChannelAccount) -> Decimal:
+    """In dollars, this month (UTC)."""
+    lines = Spending.objects.filter(account=account, month=timezone.now().date().replace(day=1))
+    return lines.aggregate(total=Sum("amount"))["total"] or Decimal(0)
+
+
+def ceiling(account: ChannelAccount) -> Decimal | None:
+    """What the admin lets it cost a month; None where nothing is set."""
+    given = str(account.options.get(CEILING) or "")
+    try:
+        return Decimal(given) if given else None
+    except InvalidOperation:
+        return None
+
+
+def may_read(account: ChannelAccount) -> bool:
+    most = ceiling(account)
+    return most is None or spent(account) < most * READS_STOP_AT
+
+
+def may_write(account: ChannelAccount) -> bool:
+    most = ceiling(account)
+    return most is None or spent(account) < most
+
+
+def forget(today: date) -> None:
+    """Single resources of past days; the month's sums stay."""
+    Charged.objects.filter(day__lt=today - timedelta(days=REMEMBER_DAYS)).delete()
