@@ -18,7 +18,7 @@ from connectors.twitter.simulator.world import User
 T = TypeVar("T")
 OLD_NAMES = {new: old for old, new in shapes.NEWER.items()}
 POST_PARAMETERS = frozenset(
-    "expansions tweet.fields post.fields user.fields media.fields place.fields poll.fields".split()
+    ["expansions", "tweet.fields", "post.fields", "user.fields", "media.fields", "place.fields", "poll.fields"]
 )
 MESSAGE_PARAMETERS = POST_PARAMETERS | {"dm_event.fields"}
 
@@ -90,7 +90,8 @@ def whole(call: Call, name: str, smallest: int, largest: int, default: int) -> i
     if not given:
         return default
     if not given.isdecimal() or not smallest <= int(given) <= largest:
-        raise invalid(name, given, f"The `{name}` query parameter value [{given}] is not between {smallest} and {largest}")
+        said = f"The `{name}` query parameter value [{given}] is not between {smallest} and {largest}"
+        raise invalid(name, given, said)
     return int(given)
 
 

@@ -35,16 +35,21 @@ class Deeds:
         photos: Sequence[str] = (),
         reply_settings: str = "everyone",
         origin: str = "",
+        quiet: bool = False,
     ) -> Post:
-        """Post, reply (`above`) or quote. A reply begins with the names of those it answers, as X puts them there."""
+        """Post, reply (`above`) or quote. A reply begins with the names of those it answers, as X puts them there.
+
+        A `quiet` one is told to nobody.
+        """
         implied = self._implied(author, above)
-        prefix = "".join(f"@{self._world.users[id].username} " for id in implied if not _names(words, self._world.users[id]))
+        answered = [self._world.users[id] for id in implied]
+        prefix = "".join(f"@{user.username} " for user in answered if not _names(words, user))
         id = self._world.ids.at(at)
         one = Post(id, author, prefix + words, at, above.conversation if above else id, [id])
         one.parent, one.quoted = above.id if above else "", quoted.id if quoted else ""
         one.reply_settings, one.photos, one.origin, one.implied = reply_settings, list(photos), origin, implied
         self._dress(one)
-        self._keep(one)
+        self._keep(one, quiet)
         if above and author.brand and not above.author.brand:
             self.answered(author, above.author, one)
         return one
@@ -145,10 +150,10 @@ class Deeds:
         one.shown, one.entities, one.mentioned = written.shown, written.entities, written.mentioned  # type: ignore[assignment]
         one.long = text.weight(one.text, reply=bool(one.parent)) > text.LONGEST
 
-    def _keep(self, one: Post) -> None:
+    def _keep(self, one: Post, quiet: bool = False) -> None:
         self._world.posts[one.id] = one
         self._touch(self._concerned(one))
-        if one.author.protected:
+        if quiet or one.author.protected:
             return
         told: set[str] = set()
         for type, user in self._told(one):

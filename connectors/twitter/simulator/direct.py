@@ -10,7 +10,7 @@ from connectors.twitter.simulator import shapes
 from connectors.twitter.simulator.calls import MESSAGE_PARAMETERS, Asked, Call, Endpoint, asked, page_of, text_of, whole
 from connectors.twitter.simulator.deeds import Deeds
 from connectors.twitter.simulator.limits import Allowance
-from connectors.twitter.simulator.refusals import NO_DM, forbidden, invalid, problem
+from connectors.twitter.simulator.refusals import NO_DM, forbidden, invalid, not_found
 from connectors.twitter.simulator.rules import Rules
 from connectors.twitter.simulator.text import LONGEST_DIRECT
 from connectors.twitter.simulator.world import Message, Talk, World, now
@@ -55,7 +55,7 @@ class Direct:
     def one(self, call: Call) -> Any:
         found = self._world.message(call.ids[0])
         if not found or call.me.id not in found[0].members:
-            raise problem(404, "Not Found", f"Could not find dm_event with id: [{call.ids[0]}].", "resource-not-found")
+            raise not_found("dm_event", call.ids[0])
         answer = self._answer(call, [found], asked(call, shapes.MESSAGE_EXPANSIONS))
         return answer | {"data": answer["data"][0]}
 
@@ -75,10 +75,7 @@ class Direct:
         size = whole(call, "max_results", 1, 100, 100)
         oldest, newest = now() - KEPT, now() - timedelta(seconds=self._rules.lag)
         seen = {
-            one.id: talk
-            for talk in talks
-            for one in talk.messages
-            if one.kind in kinds and oldest < one.at <= newest
+            one.id: talk for talk in talks for one in talk.messages if one.kind in kinds and oldest < one.at <= newest
         }
         messages = [one for talk in talks for one in talk.messages if one.id in seen]
         messages.sort(key=lambda one: int(one.id), reverse=True)
@@ -93,7 +90,8 @@ class Direct:
         people = [one.sender for _, one in found] if "sender_id" in wanted.expansions else []
         if "participant_ids" in wanted.expansions:
             people += [id for _, one in found for id in one.participants]
-        photos = [url for _, one in found for url in one.photos] if "attachments.media_keys" in wanted.expansions else []
+        with_media = "attachments.media_keys" in wanted.expansions
+        photos = [url for _, one in found for url in one.photos] if with_media else []
         users = [self._world.users[id] for id in dict.fromkeys(people) if id in self._world.users]
         parts = {
             "users": [shapes.user(self._world, one, wanted.fields["user"], call.caller.user) for one in users],
@@ -122,8 +120,9 @@ class Direct:
     def begin(self, call: Call) -> Any:
         """A group with its first message."""
         body = call.body
-        if body.get("conversation_type") != "Group":
-            raise invalid("conversation_type", body.get("conversation_type"), "does not have a value in the enumeration [Group]")
+        kind = body.get("conversation_type")
+        if kind != "Group":
+            raise invalid("conversation_type", kind, "does not have a value in the enumeration [Group]")
         ids = body.get("participant_ids")
         others = [self._world.users.get(str(id)) for id in ids] if isinstance(ids, list) else []
         known = [one for one in others if one is not None]

@@ -38,7 +38,7 @@ KNOWN = frozenset(CARE) | {
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to `user` (the filter). `older` is the same in the older dialect, None where it has none."""
+    """Something that happened to `user` (the filter). `older` is the same in the older dialect, where it has it."""
 
     user: str
     type: str
@@ -110,7 +110,7 @@ def deletion(world: World, one: Post, id: str) -> Event:
 
 
 def direct(world: World, type: str, user: str, talk: Talk, one: Message) -> Event:
-    """The older shape sits inside the newer one, with users of the newer. Only between two: it has no place for groups."""
+    """The older shape sits inside the newer one, with users of the newer. It has no place for groups."""
     data: dict[str, Any] = {"text": one.shown, "entities": _older_entities(one.entities)}
     if one.photos:
         media = {"id": int(shapes.media_key(one.photos[0])[2:]), "id_str": shapes.media_key(one.photos[0])[2:]}
@@ -246,9 +246,7 @@ def _older_entities(entities: dict[str, Any]) -> dict[str, Any]:
     return {"hashtags": tags, "urls": places("urls"), "user_mentions": mentions, "symbols": []}
 
 
-def _direct(
-    world: World, type: str, user: str, key: str, item: dict[str, Any], members: Sequence[str]
-) -> Event:
+def _direct(world: World, type: str, user: str, key: str, item: dict[str, Any], members: Sequence[str]) -> Event:
     people = [world.users[id] for id in members]
     payload = {key: [item], "users": {one.id: {"data": _person(world, one)} for one in people}}
     older_people = {one.id: older_user(one) | {"id": one.id} for one in people}

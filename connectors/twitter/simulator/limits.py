@@ -43,7 +43,8 @@ class Limits:
             buckets.append(("x-user-limit-24hour", user, allowance.user_day, DAY))
         if allowance.app_day:
             buckets.append(("x-app-limit-24hour", app, allowance.app_day, DAY))
-        windows = [(name, limit, self._window(name, endpoint, who, span)) for name, who, limit, span in buckets if limit]
+        counted = [one for one in buckets if one[2]]
+        windows = [(name, limit, self._window(name, endpoint, who, span)) for name, who, limit, span in counted]
         full = [(name, window) for name, limit, window in windows if window.used >= limit]
         if not full:
             for _, _, window in windows:

@@ -11,7 +11,8 @@ from connectors.twitter.simulator.world import Post, World
 
 LONGEST = 512
 _TOKEN = re.compile(r'-?\(|\)|-?(?:[a-z_]+:)?"[^"]*"|[^\s()]+')
-_STANDALONE = ("from:", "to:", "conversation_id:", "@", "#", "$", "url:", "in_reply_to_tweet_id:", "quotes_of_tweet_id:")
+_STANDALONE = ("from:", "to:", "conversation_id:", "url:", "in_reply_to_tweet_id:", "quotes_of_tweet_id:")
+_FAILED = "There were errors processing your request"
 
 Test = Callable[[Post], bool]
 
@@ -26,9 +27,9 @@ def parse(world: World, query: str) -> Test:
     found = _Parser(world, tokens, query)
     test = found.any_of()
     if found.place != len(tokens):
-        raise invalid("query", query, "There were errors processing your request: brackets do not match")
+        raise invalid("query", query, f"{_FAILED}: brackets do not match")
     if not found.stands_alone:
-        raise invalid("query", query, "There were errors processing your request: needs at least one standalone operator")
+        raise invalid("query", query, f"{_FAILED}: needs at least one standalone operator")
     return test
 
 
@@ -50,7 +51,7 @@ class _Parser:
             self.place += 1
             tests.append(self._one(token))
         if not tests:
-            raise invalid("query", self._query, "There were errors processing your request: nothing beside an operator")
+            raise invalid("query", self._query, f"{_FAILED}: nothing beside an operator")
         return lambda post: all(test(post) for test in tests)
 
     def _one(self, token: str) -> Test:
@@ -58,7 +59,7 @@ class _Parser:
         if token == "(":  # noqa: S105 -- a bracket
             inner = self.any_of()
             if self._next() != ")":
-                raise invalid("query", self._query, "There were errors processing your request: missing )")
+                raise invalid("query", self._query, f"{_FAILED}: missing )")
             self.place += 1
             test = inner
         else:
@@ -77,18 +78,22 @@ class _Parser:
             "in_reply_to_tweet_id": lambda post: post.parent == value,
             "quotes_of_tweet_id": lambda post: post.quoted == value,
             "lang": lambda post: post.author.language == value,
-            "url": lambda post: any(value in str(one["expanded_url"]).casefold() for one in post.entities.get("urls", [])),
+            "url": lambda post: any(value in str(one["expanded_url"]).casefold() for one in _links(post)),
             "is": lambda post: {"reply": bool(post.parent), "quote": bool(post.quoted)}.get(value, False),
-            "has": lambda post: {"media": bool(post.photos), "images": bool(post.photos)}.get(value, value in post.entities),
+            "has": lambda post: bool(post.photos) if value in ("media", "images") else value in post.entities,
         }
         if ":" in token and "//" not in token:
             if name not in operators:
-                raise invalid("query", token, f"There were errors processing your request: Reference to invalid operator '{name}'")
+                raise invalid("query", token, f"{_FAILED}: Reference to invalid operator '{name}'")
             return operators[name]
         return _words(token)
 
     def _next(self) -> str:
         return self._tokens[self.place] if self.place < len(self._tokens) else ""
+
+
+def _links(post: Post) -> list[dict[str, object]]:
+    return post.entities.get("urls", [])
 
 
 def _words(token: str) -> Test:

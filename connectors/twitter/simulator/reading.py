@@ -22,9 +22,17 @@ from connectors.twitter.simulator.limits import Allowance
 from connectors.twitter.simulator.refusals import Refusal, hidden, invalid, missing
 from connectors.twitter.simulator.world import Post, User, World, now
 
-LIST = POST_PARAMETERS | set("max_results since_id until_id start_time end_time pagination_token exclude".split())
+LIST = POST_PARAMETERS | {
+    "max_results",
+    "since_id",
+    "until_id",
+    "start_time",
+    "end_time",
+    "pagination_token",
+    "exclude",
+}
 SEARCH = LIST | {"query", "next_token", "sort_order"}
-USER_PARAMETERS = frozenset("expansions tweet.fields post.fields user.fields".split())
+USER_PARAMETERS = frozenset(["expansions", "tweet.fields", "post.fields", "user.fields"])
 READ = ("tweet.read", "users.read")
 SEARCHABLE = timedelta(days=7)
 
@@ -37,12 +45,13 @@ class Reading:
         one, many = Allowance(3500, 5000), Allowance(450, 300)
         yield Endpoint("me", "GET", r"users/me", self.me, Allowance(0, 75), READ, "user", USER_PARAMETERS)
         by_name = r"users/by/username/([A-Za-z0-9_]{1,15})"
-        yield Endpoint("user_by_name", "GET", by_name, self.user_by_name, Allowance(300, 900), READ, "any", USER_PARAMETERS)
-        yield Endpoint("user", "GET", r"users/(\d{1,19})", self.user, Allowance(300, 900), READ, "any", USER_PARAMETERS)
-        more = USER_PARAMETERS | {"ids"}
-        yield Endpoint("users", "GET", r"users", self.users, Allowance(300, 900), READ, "any", more)
+        few, more = Allowance(300, 900), USER_PARAMETERS | {"ids"}
+        yield Endpoint("user_by_name", "GET", by_name, self.user_by_name, few, READ, "any", USER_PARAMETERS)
+        yield Endpoint("user", "GET", r"users/(\d{1,19})", self.user, few, READ, "any", USER_PARAMETERS)
+        yield Endpoint("users", "GET", r"users", self.users, few, READ, "any", more)
         yield Endpoint("mentions", "GET", r"users/(\d{1,19})/mentions", self.mentions, many, READ, "any", LIST)
-        yield Endpoint("timeline", "GET", r"users/(\d{1,19})/tweets", self.timeline, Allowance(10000, 900), READ, "any", LIST)
+        own = Allowance(10_000, 900)
+        yield Endpoint("timeline", "GET", r"users/(\d{1,19})/tweets", self.timeline, own, READ, "any", LIST)
         yield Endpoint("search", "GET", r"tweets/search/recent", self.search, many, READ, "any", SEARCH)
         yield Endpoint("post", "GET", r"tweets/(\d{1,19})", self.post, one, READ, "any", POST_PARAMETERS)
         yield Endpoint("posts", "GET", r"tweets", self.posts, one, READ, "any", POST_PARAMETERS | {"ids"})
@@ -111,7 +120,8 @@ class Reading:
     def quotes(self, call: Call) -> Any:
         above = self._world.posts.get(call.ids[0])
         history = above.history if above else []
-        return self._list(call, [post for post in self._public() if post.quoted in history], 10, 100, "pagination_token")
+        found = [post for post in self._public() if post.quoted in history]
+        return self._list(call, found, 10, 100, "pagination_token")
 
     def search(self, call: Call) -> Any:
         test = query.parse(self._world, call.query.get("query", ""))
@@ -179,7 +189,8 @@ class Reading:
 def _ids(call: Call) -> list[str]:
     ids = [id for id in call.query.get("ids", "").split(",") if id]
     if not ids or len(ids) > 100:
-        raise invalid("ids", call.query.get("ids", ""), "The number of values in the `ids` query parameter list must be 1 to 100")
+        said = "The number of values in the `ids` query parameter list must be 1 to 100"
+        raise invalid("ids", call.query.get("ids", ""), said)
     for id in ids:
         if not (id.isdecimal() and len(id) <= 19):
             raise invalid("ids", id, f"The `ids` query parameter value [{id}] is not valid")

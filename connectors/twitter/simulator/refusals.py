@@ -60,6 +60,10 @@ def forbidden(detail: str) -> Refusal:
     return problem(403, "Forbidden", detail)
 
 
+def not_found(kind: str, id: str) -> Refusal:
+    return problem(404, "Not Found", f"Could not find {kind} with id: [{id}].", "resource-not-found")
+
+
 def unauthorized() -> Refusal:
     return problem(401, "Unauthorized", "Unauthorized")
 

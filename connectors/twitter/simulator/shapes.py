@@ -12,27 +12,90 @@ from connectors.twitter.simulator.text import LONGEST
 from connectors.twitter.simulator.world import EDITS, Message, Post, Talk, User, World
 
 POST_FIELDS = frozenset(
-    "article attachments author_id card_uri community_id context_annotations conversation_id created_at "
-    "display_text_range edit_controls edit_history_tweet_ids entities geo id in_reply_to_user_id lang note_tweet "
-    "paid_partnership possibly_sensitive public_metrics referenced_tweets reply_settings scopes source text "
-    "withheld".split()
+    [
+        "article",
+        "attachments",
+        "author_id",
+        "card_uri",
+        "community_id",
+        "context_annotations",
+        "conversation_id",
+        "created_at",
+        "display_text_range",
+        "edit_controls",
+        "edit_history_tweet_ids",
+        "entities",
+        "geo",
+        "id",
+        "in_reply_to_user_id",
+        "lang",
+        "note_tweet",
+        "paid_partnership",
+        "possibly_sensitive",
+        "public_metrics",
+        "referenced_tweets",
+        "reply_settings",
+        "scopes",
+        "source",
+        "text",
+        "withheld",
+    ]
 )
 USER_FIELDS = frozenset(
-    "affiliation created_at description entities id is_identity_verified location most_recent_tweet_id name "
-    "pinned_tweet_id profile_banner_url profile_image_url protected public_metrics receives_your_dm "
-    "subscription_type url username verified verified_type withheld".split()
+    [
+        "affiliation",
+        "created_at",
+        "description",
+        "entities",
+        "id",
+        "is_identity_verified",
+        "location",
+        "most_recent_tweet_id",
+        "name",
+        "pinned_tweet_id",
+        "profile_banner_url",
+        "profile_image_url",
+        "protected",
+        "public_metrics",
+        "receives_your_dm",
+        "subscription_type",
+        "url",
+        "username",
+        "verified",
+        "verified_type",
+        "withheld",
+    ]
 )
-MEDIA_FIELDS = frozenset("alt_text height media_key preview_image_url type url variants width".split())
+MEDIA_FIELDS = frozenset(["alt_text", "height", "media_key", "preview_image_url", "type", "url", "variants", "width"])
 MESSAGE_FIELDS = frozenset(
-    "attachments created_at dm_conversation_id entities event_type id participant_ids referenced_tweets sender_id "
-    "text".split()
+    [
+        "attachments",
+        "created_at",
+        "dm_conversation_id",
+        "entities",
+        "event_type",
+        "id",
+        "participant_ids",
+        "referenced_tweets",
+        "sender_id",
+        "text",
+    ]
 )
 POST_EXPANSIONS = frozenset(
-    "attachments.media_keys author_id edit_history_tweet_ids entities.mentions.username in_reply_to_user_id "
-    "referenced_tweets.id referenced_tweets.id.author_id referenced_tweets.id.attachments.media_keys "
-    "geo.place_id attachments.poll_ids".split()
+    [
+        "attachments.media_keys",
+        "author_id",
+        "edit_history_tweet_ids",
+        "entities.mentions.username",
+        "in_reply_to_user_id",
+        "referenced_tweets.id",
+        "referenced_tweets.id.author_id",
+        "referenced_tweets.id.attachments.media_keys",
+        "geo.place_id",
+        "attachments.poll_ids",
+    ]
 )
-MESSAGE_EXPANSIONS = frozenset("attachments.media_keys participant_ids referenced_tweets.id sender_id".split())
+MESSAGE_EXPANSIONS = frozenset(["attachments.media_keys", "participant_ids", "referenced_tweets.id", "sender_id"])
 # The names of the newer vocabulary; prose and webhooks still say tweet.
 NEWER = {
     "edit_history_tweet_ids": "edit_history_post_ids",
@@ -130,7 +193,8 @@ def reachable(world: World, one: User, writer: User) -> bool:
     """Whether X lets the writer send a direct message: to everybody who takes them, or who wrote before."""
     if writer.id in one.blocks or one.suspended:
         return False
-    talk = next((talk for talk in world.talks.values() if not talk.group and {one.id, writer.id} == {*talk.members}), None)
+    smaller, larger = sorted((one.id, writer.id), key=int)
+    talk = world.talks.get(f"{smaller}-{larger}")
     return one.takes_dms or bool(talk and any(message.sender == one.id for message in talk.messages))
 
 
@@ -163,7 +227,11 @@ def media(urls: Iterable[str], fields: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def with_posts(
-    world: World, posts: Sequence[Post], expansions: Iterable[str], fields: Mapping[str, Iterable[str]], viewer: User | None
+    world: World,
+    posts: Sequence[Post],
+    expansions: Iterable[str],
+    fields: Mapping[str, Iterable[str]],
+    viewer: User | None,
 ) -> dict[str, Any]:
     """The includes of posts. `fields` are the ones asked for, by tweet, user and media."""
     wanted = set(expansions)

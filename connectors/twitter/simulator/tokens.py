@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -249,6 +248,12 @@ class Tokens:
         self.grants.append(grant)
         return self._renew(grant)
 
+    def lend_1(self, app: str, user: str) -> dict[str, Any]:
+        """The same for OAuth 1.0a."""
+        token, secret = f"{user}-{secrets.token_hex(20)}", secrets.token_hex(22)
+        self.signing[token] = (secret, user, app)
+        return {"access_token": token, "access_token_secret": secret}
+
     def code(self, app: str, user: str, scopes: frozenset[str], redirect: str, challenge: str) -> str:
         code = secrets.token_urlsafe(32)
         self.codes[code] = Code(app, user, scopes, redirect, challenge, time.monotonic() + CODE_SECONDS)
@@ -275,10 +280,6 @@ def sign_1(request: Request, given: Mapping[str, str], app_secret: str, token_se
     base = "&".join((request.method, _escaped(address), _escaped(joined)))
     key = f"{_escaped(app_secret)}&{_escaped(token_secret)}"
     return base64.b64encode(hmac.new(key.encode(), base.encode(), hashlib.sha1).digest()).decode()
-
-
-def digest_of(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _escaped(text: str) -> str:

@@ -17,14 +17,30 @@ from connectors.twitter.simulator.refusals import (
     Refusal,
     forbidden,
     invalid,
-    problem,
+    not_found,
 )
 from connectors.twitter.simulator.rules import Rules
 from connectors.twitter.simulator.world import EDITS, Post, User, World, now
 
 BODY = frozenset(
-    "text reply media reply_settings made_with_ai edit_options community_id quote_tweet_id for_super_followers_only "
-    "nullcast direct_message_deep_link poll geo card_uri share_with_followers paid_partnership".split()
+    [
+        "text",
+        "reply",
+        "media",
+        "reply_settings",
+        "made_with_ai",
+        "edit_options",
+        "community_id",
+        "quote_tweet_id",
+        "for_super_followers_only",
+        "nullcast",
+        "direct_message_deep_link",
+        "poll",
+        "geo",
+        "card_uri",
+        "share_with_followers",
+        "paid_partnership",
+    ]
 )
 SETTINGS = ("everyone", "following", "mentionedUsers", "subscribers", "verified")
 SAME_WORDS_WITHIN = timedelta(hours=24)
@@ -47,7 +63,8 @@ class Writing:
     def create(self, call: Call) -> Any:
         me, body = call.me, call.body
         if odd := sorted(body.keys() - BODY):
-            raise invalid(odd[0], body[odd[0]], f"$.{odd[0]}: is not defined in the schema and the schema does not allow additional properties")
+            said = f"$.{odd[0]}: is not defined in the schema and the schema does not allow additional properties"
+            raise invalid(odd[0], body[odd[0]], said)
         words = text_of(body, "text")
         above = self._answered(me, body)
         if body.get("media"):
@@ -60,7 +77,8 @@ class Writing:
         self._check_words(words, bool(above))
         settings = text_of(body, "reply_settings") or "everyone"
         if settings not in SETTINGS:
-            raise invalid("reply_settings", settings, f"$.reply_settings: does not have a value in the enumeration {SETTINGS}")
+            said = f"$.reply_settings: does not have a value in the enumeration {SETTINGS}"
+            raise invalid("reply_settings", settings, said)
         call.status = 201
         if "edit_options" in body:
             return self._shown(call, self._edit(me, body, words))
@@ -72,7 +90,7 @@ class Writing:
     def delete(self, call: Call) -> Any:
         one = self._world.posts.get(call.ids[0])
         if one is None:
-            raise problem(404, "Not Found", f"Could not find tweet with id: [{call.ids[0]}].", "resource-not-found")
+            raise not_found("tweet", call.ids[0])
         if one.author is not call.me:
             raise forbidden("You are not authorized to delete this Tweet.")
         call.bill("post_delete", [one.id])
@@ -87,7 +105,7 @@ class Writing:
         one = self._world.current(call.ids[0])
         root = self._world.current(one.conversation) if one else None
         if one is None:
-            raise problem(404, "Not Found", f"Could not find tweet with id: [{call.ids[0]}].", "resource-not-found")
+            raise not_found("tweet", call.ids[0])
         if not one.parent or root is None or root.author is not call.me:
             raise forbidden("You are not allowed to hide this reply.")
         call.bill("hide", [one.id])
@@ -103,7 +121,8 @@ class Writing:
             return None
         id = reply.get("in_reply_to_tweet_id") or reply.get("in_reply_to_post_id") if isinstance(reply, dict) else None
         if not (isinstance(id, str) and id.isdecimal()):
-            raise invalid("reply.in_reply_to_tweet_id", id, "$.reply.in_reply_to_tweet_id: does not match the regex pattern ^[0-9]{1,19}$")
+            said = "$.reply.in_reply_to_tweet_id: does not match the regex pattern ^[0-9]{1,19}$"
+            raise invalid("reply.in_reply_to_tweet_id", id, said)
         above = self._world.current(id)
         if above is None or above.author.protected or above.author.suspended:
             raise forbidden(NOT_VISIBLE)
@@ -136,9 +155,9 @@ class Writing:
         """The one guard X has against sending twice."""
         since, parent = now() - SAME_WORDS_WITHIN, above.id if above else ""
         for other in self._world.posts.values():
-            if other.author is me and other.at > since and other.parent == parent and other.text.endswith(words):
-                if other.text in (words, f"{_prefix(self._world, other)}{words}"):
-                    raise forbidden(DUPLICATE)
+            mine = other.author is me and other.at > since and other.parent == parent
+            if mine and other.text in (words, f"{_prefix(self._world, other)}{words}"):
+                raise forbidden(DUPLICATE)
 
     def _edit(self, me: User, body: dict[str, Any], words: str) -> Post:
         options = body["edit_options"]
