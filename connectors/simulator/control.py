@@ -131,7 +131,7 @@ class _Control:
 
 def shell(networks: Iterable[Network]) -> bytes:
     found = list(networks)
-    labels = ", ".join(network.label for network in found)
+    labels = " and ".join(network.label for network in found)
     names = " ".join(network.name for network in found)
     imitated = " and not ".join(network.imitates for network in found)
     return SHELL.format(labels=escape(labels), networks=escape(names), imitated=escape(imitated)).encode()

@@ -163,10 +163,7 @@ class X:
     def _list(self) -> dict[str, Any]:
         """The accounts to choose from, the cast to write as, the accounts that wait to be connected."""
         heard = {one.user for one in self._hooks.subscriptions.values()}
-        pages = [
-            {"id": user.id, "name": f"{user.name} (@{user.username})", "connected": user.id in heard}
-            for user in self._world.brands()
-        ]
+        pages = [{"id": user.id, "name": user.name, "connected": user.id in heard} for user in self._world.brands()]
         return {"pages": pages, "people": sorted(name for names in cast.PEOPLE.values() for name in names)}
 
     def _view(self, request: Request, found: Any) -> Response:
