@@ -70,7 +70,9 @@ class _Control:
         return {
             "trickle": self._simulator.per_minute,
             "faults": self._stage.faults.standing(),
-            "fault_kinds": {name: TRANSPORT | network.faults for name, network in self._simulator.networks.items()},
+            "fault_kinds": {
+                name: {**TRANSPORT, **network.faults} for name, network in self._simulator.networks.items()
+            },
             "webhooks": self._stage.courier.state() | {"batch": self._stage.batch},
             "networks": {name: network.standing() for name, network in self._simulator.networks.items()},
         }

@@ -29,7 +29,7 @@ class Activity:
         one = r"webhooks/(\d{1,19})"
         yield Endpoint("webhooks", "POST", r"webhooks", self.register, some, by="app")
         listed = frozenset({"webhook_config.fields"})
-        yield Endpoint("webhooks", "GET", r"webhooks", self.list, some, by="app", parameters=listed)
+        yield Endpoint("webhooks", "GET", r"webhooks", self.registered, some, by="app", parameters=listed)
         yield Endpoint("webhooks", "PUT", one, self.check, some, by="app")
         yield Endpoint("webhooks", "DELETE", one, self.remove, some, by="app")
         yield Endpoint("replay", "POST", r"webhooks/replay", self.replay, some, by="app")
@@ -61,7 +61,7 @@ class Activity:
             raise _refused("CrcValidationFailed", f"The challenge was not answered as it should be: {hook.checked}.")
         return {"data": hook.shown()}
 
-    def list(self, call: Call) -> Any:
+    def registered(self, call: Call) -> Any:
         found = [hook.shown() for hook in self._hooks.of(call.caller.app.app_key)]
         return {"data": found, "meta": {"result_count": len(found)}}
 

@@ -88,7 +88,7 @@ class Deeds:
         """Whoever writes has thereby seen what stands above."""
         written = text.write(words, self._id_of)
         one = Message(self._world.ids.at(at), "MessageCreate", sender.id, words, at, list(photos), origin=origin)
-        one.shown, one.entities = written.shown, written.entities  # type: ignore[assignment]
+        one.shown, one.entities = written.shown, written.entities
         talk.messages.append(one)
         self._touch(self._world.users[id] for id in talk.members)
         if not talk.group:
@@ -147,7 +147,7 @@ class Deeds:
 
     def _dress(self, one: Post) -> None:
         written = text.write(one.text, self._id_of)
-        one.shown, one.entities, one.mentioned = written.shown, written.entities, written.mentioned  # type: ignore[assignment]
+        one.shown, one.entities, one.mentioned = written.shown, written.entities, written.mentioned
         one.long = text.weight(one.text, reply=bool(one.parent)) > text.LONGEST
 
     def _keep(self, one: Post, quiet: bool = False) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from connectors.simulator.faults import Fault
@@ -133,7 +134,7 @@ def of_fault(fault: Fault) -> Refusal | None:
         return problem(fault.status or 400, "Scripted", said)
     if fault.kind == "no_credits":
         return _no_credits(fault.code == 1)
-    simple = {
+    simple: dict[str, Callable[[], Refusal]] = {
         "rate_limited": lambda: limited("15min", fault.minutes * 60),
         "day_limit": lambda: limited("24h", fault.minutes * 60),
         "usage_capped": lambda: problem(

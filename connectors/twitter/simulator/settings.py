@@ -16,6 +16,7 @@ from connectors.twitter.simulator.tokens import ACCESS_SECONDS, SCOPES, Tokens
 from connectors.twitter.simulator.world import User, World
 
 DIALECTS = ("activity", "older", "both", "none")
+TOKENS = ("", "kill", "expire", "revoke", "new", "new1")
 NAMES = frozenset(["page", "lacking", "dialect", "tokens", "limits", "quarter", "lifetime", "check", "rules"])
 
 
@@ -34,18 +35,7 @@ class Settings:
         those of OAuth 1.0a. limits: calls per 15 minutes by the name of an endpoint. quarter: how many seconds those
         15 minutes last. lifetime: seconds of an access token. check: true challenges the webhooks. rules: see Rules.
         """
-        user = self._world.users.get(str(order.get("page", "")))
-        if user is None or not user.brand:
-            raise BadRequest("page must be the id of an account here")
-        if odd := sorted(order.keys() - NAMES):
-            raise BadRequest(f"an account has no {odd[0]!r}; it has {', '.join(sorted(NAMES))}")
-        lacking, dialect, tokens = order.get("lacking"), order.get("dialect"), order.get("tokens", "")
-        if lacking is not None and not (isinstance(lacking, list) and set(lacking) <= set(SCOPES)):
-            raise BadRequest(f"lacking is a list of {', '.join(SCOPES)}")
-        if dialect is not None and dialect not in DIALECTS:
-            raise BadRequest(f"dialect is one of {', '.join(DIALECTS)}")
-        if tokens not in ("", "kill", "expire", "revoke", "new", "new1"):
-            raise BadRequest("tokens must be kill, expire, revoke, new or new1")
+        user = self._known(order)
         rules, limits = self._checked_rules(order), self._checked_limits(order)
         quarter, lifetime = _seconds(order, "quarter"), _seconds(order, "lifetime")
         for name, value in rules.items():
@@ -53,14 +43,14 @@ class Settings:
         self._api.limits.override |= limits
         self._api.limits.quarter = quarter or self._api.limits.quarter
         self._tokens.lifetime = lifetime or self._tokens.lifetime
-        if lacking is not None:
-            self._api.lacking[user.id] = set(lacking)
-        if dialect is not None:
-            self._speak(user, dialect)
+        if "lacking" in order:
+            self._api.lacking[user.id] = set(order["lacking"])
+        if "dialect" in order:
+            self._speak(user, order["dialect"])
         if order.get("check"):
             self.check(user.id)
         user.touch()
-        return self._change_tokens(user, tokens)
+        return self._change_tokens(user, order.get("tokens", ""))
 
     def standing(self) -> dict[str, Any]:
         rules = {one.name: getattr(self._rules, one.name) for one in fields(Rules)}
@@ -71,6 +61,24 @@ class Settings:
             setattr(self._rules, one.name, one.default)
         self._tokens.lifetime = ACCESS_SECONDS
         self._api.limits.quarter = QUARTER
+
+    def _known(self, order: Mapping[str, Any]) -> User:
+        """The account an order is about, when all its words are known."""
+        user = self._world.users.get(str(order.get("page", "")))
+        if user is None or not user.brand:
+            raise BadRequest("page must be the id of an account here")
+        if odd := sorted(order.keys() - NAMES):
+            raise BadRequest(f"an account has no {odd[0]!r}; it has {', '.join(sorted(NAMES))}")
+        lacking = order.get("lacking", [])
+        if not (isinstance(lacking, list) and set(lacking) <= set(SCOPES)):
+            raise BadRequest(f"lacking is a list of {', '.join(SCOPES)}")
+        if order.get("dialect", "none") not in DIALECTS:
+            raise BadRequest(f"dialect is one of {', '.join(DIALECTS)}")
+        if order.get("tokens", "") not in TOKENS:
+            raise BadRequest(f"tokens must be one of {', '.join(TOKENS[1:])}")
+        if order.get("tokens") in ("new", "new1") and not self._hooks.apps:
+            raise BadRequest("no app is connected that tokens could be for")
+        return user
 
     def _checked_rules(self, order: Mapping[str, Any]) -> dict[str, Any]:
         given = order.get("rules", {})
@@ -112,9 +120,7 @@ class Settings:
         if what == "expire":
             self._tokens.expire(user.id)
         if what in ("new", "new1"):
-            key = next(iter([*self._apps_of(user), *self._hooks.apps]), None)
-            if key is None:
-                raise BadRequest("no app is connected that tokens could be for")
+            key = next(iter([*self._apps_of(user), *self._hooks.apps]))
             if what == "new1":
                 return self._tokens.lend_1(key, user.id)
             return self._tokens.lend(key, user.id, frozenset(SCOPES))

@@ -101,7 +101,7 @@ def _tree(world: World, thread: list[Post]) -> dict[str, Any]:
     thread.sort(key=lambda one: int(one.id))
     known = {id: one for one in thread for id in one.history}
     found = {one.history[0]: {**post(world, one), "replies": []} for one in thread}
-    roots = []
+    roots: list[dict[str, Any]] = []
     for one in thread:
         above = known.get(one.parent)
         (found[above.history[0]]["replies"] if above else roots).append(found[one.history[0]])
