@@ -151,7 +151,7 @@ class Deeds:
         one.long = text.weight(one.text, reply=bool(one.parent)) > text.LONGEST
 
     def _keep(self, one: Post, quiet: bool = False) -> None:
-        self._world.posts[one.id] = one
+        self._world.keep(one)
         self._touch(self._concerned(one))
         if quiet or one.author.protected:
             return
@@ -175,7 +175,7 @@ class Deeds:
 
     def _concerned(self, one: Post) -> list[User]:
         """The brands on whose page it shows, and its author."""
-        thread = [post for post in self._world.posts.values() if post.conversation == one.conversation]
+        thread = self._world.thread(one.conversation)
         quoted = self._world.posts.get(one.quoted)
         ids = {one.author.id, *one.mentioned} | {post.author.id for post in thread}
         ids |= {id for post in thread for id in post.mentioned} | ({quoted.author.id} if quoted else set())

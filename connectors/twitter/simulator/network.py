@@ -149,10 +149,7 @@ class X:
 
     def reset(self) -> None:
         self._settings.reset()
-        self._world.posts.clear()
-        self._world.talks.clear()
-        self._world.gone.clear()
-        self._world.users = {user.id: user for user in self._world.brands()}
+        self._world.forget()
         self._hooks.forget()
         self._api.forget()
         self._play.reset()

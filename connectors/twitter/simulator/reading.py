@@ -119,8 +119,8 @@ class Reading:
 
     def quotes(self, call: Call) -> Any:
         above = self._world.posts.get(call.ids[0])
-        history = above.history if above else []
-        found = [post for post in self._public() if post.quoted in history]
+        quoting = self._world.quotes(above) if above else []
+        found = [post for post in reversed(quoting) if not (post.author.protected or post.author.suspended)]
         return self._list(call, found, 10, 100, "pagination_token")
 
     def search(self, call: Call) -> Any:

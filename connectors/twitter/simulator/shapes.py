@@ -160,12 +160,11 @@ def edit_controls(one: Post) -> dict[str, Any]:
 
 
 def metrics(world: World, one: Post) -> dict[str, int]:
-    quotes = sum(1 for other in world.posts.values() if other.newest and other.quoted in one.history)
     return {
         "retweet_count": 0,
         "reply_count": len(world.below(one.id)),
         "like_count": 0,
-        "quote_count": quotes,
+        "quote_count": len(world.quotes(one)),
         "bookmark_count": 0,
         "impression_count": 0,
     }

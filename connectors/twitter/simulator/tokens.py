@@ -95,7 +95,9 @@ class Tokens:
             return
         if secret:
             self.signing[access] = (secret, user, app)
-        elif not any(access in grant.access or refresh in (grant.refresh, *grant.used) for grant in self.grants):
+        elif not any(
+            access in grant.access or (refresh and refresh in (grant.refresh, *grant.used)) for grant in self.grants
+        ):
             until = time.monotonic() + self.lifetime
             self.grants.append(Grant(user, app, frozenset(SCOPES), {access: until}, refresh))
 

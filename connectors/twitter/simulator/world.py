@@ -6,7 +6,8 @@ import hashlib
 import re
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -136,24 +137,38 @@ class Ids:
 
 
 class World:
+    """`posts` holds every version by its id; only `keep` and `remove` change it."""
+
     def __init__(self) -> None:
         self.users: dict[str, User] = {}
         self.posts: dict[str, Post] = {}
-        self.gone: set[str] = set()
         self.talks: dict[str, Talk] = {}
         self.ids = Ids()
+        self._called: dict[str, User] = {}
+        self._handles: dict[str, User] = {}
+        self._threads: defaultdict[str, dict[str, Post]] = defaultdict(dict)
+        self._replies: defaultdict[str, dict[str, Post]] = defaultdict(dict)
+        self._quotes: defaultdict[str, dict[str, Post]] = defaultdict(dict)
+
+    def forget(self) -> None:
+        """All that was said, and everybody but the brands."""
+        brands = self.brands()
+        for known in (self.users, self.posts, self.talks, self._called, self._handles):
+            known.clear()
+        for hung in (self._threads, self._replies, self._quotes):
+            hung.clear()
+        for user in brands:
+            self._welcome(user)
 
     # ------------------------------------------------------------ people
 
     def person(self, name: str, language: str = "en", played: bool = False) -> User:
         """The one customer of that name or @handle; the same id for the same name after a restart too."""
         wanted = name.strip().removeprefix("@")
-        if found := next((user for user in self.users.values() if wanted.casefold() in _names(user)), None):
+        if found := self._called.get(wanted.casefold()) or self.named(wanted):
             return found
         username = wanted if HANDLE.fullmatch(wanted) else self._free(_slug(wanted))
-        user = User(_number_of(wanted), wanted, username, language=language, played=played)
-        self.users[user.id] = user
-        return user
+        return self._welcome(User(_number_of(wanted), wanted, username, language=language, played=played))
 
     def brand(self, id: str, name: str) -> User:
         """A connected account. A name that is a handle says its username, otherwise that is made of the name."""
@@ -161,21 +176,25 @@ class World:
         if user is None:
             bare = name.strip().removeprefix("@") or f"brand{id[-8:]}"
             username = bare if HANDLE.fullmatch(bare) else self._free(_slug(bare))
-            user = self.users[id] = User(id, bare, username)
+            user = self._welcome(User(id, bare, username))
         user.brand = True
         return user
 
     def named(self, username: str) -> User | None:
-        wanted = username.removeprefix("@").casefold()
-        return next((user for user in self.users.values() if user.username.casefold() == wanted), None)
+        return self._handles.get(username.removeprefix("@").casefold())
 
     def brands(self) -> list[User]:
         return [user for user in self.users.values() if user.brand]
 
     def _free(self, slug: str) -> str:
-        taken = {user.username.casefold() for user in self.users.values()}
-        numbered = (f"{slug[:13]}{number}" for number in count(2))
-        return slug if slug.casefold() not in taken else next(one for one in numbered if one.casefold() not in taken)
+        numbered = (f"{slug[:11]}{number}" for number in count(2))
+        return slug if not self.named(slug) else next(one for one in numbered if not self.named(one))
+
+    def _welcome(self, user: User) -> User:
+        self.users[user.id] = user
+        self._called.setdefault(user.name.casefold(), user)
+        self._handles[user.username.casefold()] = user
+        return user
 
     # ------------------------------------------------------------ posts
 
@@ -186,19 +205,33 @@ class World:
 
     def below(self, id: str) -> list[Post]:
         """The direct replies to any version of a post, oldest first."""
-        above = set(self.posts[id].history if id in self.posts else [id])
-        return [post for post in reversed(list(self.newest())) if post.parent in above]
+        return _present(self._replies, self.posts[id].history if id in self.posts else [id])
+
+    def quotes(self, one: Post) -> list[Post]:
+        """Those who quote any version of a post, oldest first."""
+        return _present(self._quotes, one.history)
+
+    def thread(self, conversation: str) -> list[Post]:
+        """All versions of all posts of a conversation."""
+        return list(self._threads[conversation].values())
 
     def current(self, id: str) -> Post | None:
         """A post by the id of any of its versions, in its present version."""
         found = self.posts.get(id)
         return self.posts.get(found.history[-1]) if found else None
 
+    def keep(self, post: Post) -> None:
+        self.posts[post.id] = post
+        self._threads[post.conversation][post.id] = post
+        self._replies[post.parent][post.id] = post
+        self._quotes[post.quoted][post.id] = post
+
     def remove(self, post: Post) -> None:
         """Deleting one version deletes them all."""
         for id in post.history:
             self.posts.pop(id, None)
-            self.gone.add(id)
+            for known in (self._threads[post.conversation], self._replies[post.parent], self._quotes[post.quoted]):
+                known.pop(id, None)
 
     # ------------------------------------------------------------ conversations
 
@@ -213,8 +246,9 @@ class World:
         return None
 
 
-def _names(user: User) -> tuple[str, str]:
-    return user.name.casefold(), user.username.casefold()
+def _present(hung: Mapping[str, dict[str, Post]], ids: Sequence[str]) -> list[Post]:
+    found = [post for id in ids for post in hung.get(id, {}).values() if post.newest]
+    return sorted(found, key=lambda post: int(post.id))
 
 
 def _slug(name: str) -> str:

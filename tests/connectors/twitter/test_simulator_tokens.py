@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -13,8 +14,11 @@ import requests
 import tweepy
 from requests_oauthlib import OAuth2Session
 
+from connectors.simulator.asgi import Request
+from connectors.simulator.plan import ConnectedPage
 from connectors.twitter.simulator import tokens
-from tests.connectors.twitter.simulator_stand import BRAND, SECRET
+from connectors.twitter.simulator.world import World
+from tests.connectors.twitter.simulator_stand import BRAND, SECRET, connected
 
 VERIFIER = "a-verifier-that-is-long-enough-to-be-taken-0123456789"
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
@@ -186,3 +190,18 @@ def test_an_owner_revokes_on_x_itself(x_stand):
     assert works(x_stand, fresh["access_token"])
     older = x_stand.adjust(tokens="new1")
     assert older.keys() == {"access_token", "access_token_secret"}
+
+
+def test_tokens_without_a_refresh_token_are_learnt_beside_others():
+    """An app that was let in without offline.access must not hide an account that has only an access token."""
+    world = World()
+    for id, name in ((BRAND, "Acme"), ("1500000000000000019", "Bare")):
+        world.brand(id, name)
+    known = tokens.Tokens(world)
+    app = connected("http://127.0.0.1:9/")
+    known.learn([app])
+    known.lend("key", BRAND, frozenset({"tweet.read"}))
+    bare = ConnectedPage("1500000000000000019", "Bare", "bare", frozenset({"twitter"}), {"access_token": "bare"})
+    known.learn([replace(app, pages=(*app.pages, bare))])
+    caller = known.caller(Request("GET", "/2/users/me", headers={"authorization": "Bearer bare"}))
+    assert caller.user is world.users[bare.external_id]
