@@ -2,5 +2,6 @@
 
 from tests.connectors.stand import receiver, stand
 from tests.connectors.twitter.simulator_stand import x_stand
+from tests.connectors.twitter.standing import desk, globex
 
-__all__ = ["receiver", "stand", "x_stand"]
+__all__ = ["desk", "globex", "receiver", "stand", "x_stand"]
