@@ -50,6 +50,12 @@ def spent(account: ChannelAccount) -> Decimal:
     return lines.aggregate(total=Sum("amount"))["total"] or Decimal(0)
 
 
+def lines(account: ChannelAccount) -> list[Spending]:
+    """This month's, the dearest first."""
+    month = timezone.now().date().replace(day=1)
+    return list(Spending.objects.filter(account=account, month=month).order_by("-amount", "kind"))
+
+
 def ceiling(account: ChannelAccount) -> Decimal | None:
     """What the admin lets it cost a month; None where nothing is set."""
     given = str(account.options.get(CEILING) or "")

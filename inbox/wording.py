@@ -42,6 +42,7 @@ REASONS = {
 }
 OTHER_FAILURES = {
     "unavailable": gettext_lazy("The platform did not answer for a long time. Nothing was sent."),
+    "part_before": gettext_lazy("The part before it is not out, so this one waits or stays here."),
     "throttled": gettext_lazy("The platform asks us to wait; the answer leaves as soon as it may."),
 }
 

@@ -24,12 +24,21 @@ UNDER_WAY = (State.QUEUED, State.SENDING, State.SENT, State.UNKNOWN)
 
 @transaction.atomic
 def reply(
-    ticket_id: int, agent: User, text: str, *, private: bool, token: UUID, last_seq: int, to: int | None = None
+    ticket_id: int,
+    agent: User,
+    text: str,
+    *,
+    private: bool,
+    token: UUID,
+    last_seq: int,
+    to: int | None = None,
+    continues: int | None = None,
 ) -> Message:
     """Write an answer down; it leaves when the time to take it back is over.
 
     `last_seq`: what the agent had seen; raises NewerMessages if more was said since. `to`: the
-    message answered, the customer's last one by default. Raises NotAllowed with the platform's
+    message answered, the customer's last one by default. `continues`: our own message on this
+    ticket that these words go on from. Raises NotAllowed with the platform's
     reason. The same `token` twice gives the same message; raises KeyReused where it was another's.
     """
     if known := Message.objects.filter(token=token).first():
@@ -43,6 +52,9 @@ def reply(
     private = private and target.kind != Kind.DIRECT
     _refuse_if_forbidden(ticket, target, text, private)
     message = _queue(ticket, target, agent, text, private, token)
+    if continues is not None and not private:
+        message.continues = Message.objects.filter(ticket=ticket, origin=Message.Origin.AGENT, pk=continues).first()
+        message.save(update_fields=["continues"])
     if ticket.assignee_id is None:
         ticket.assignee = agent
         announce.history(announce.event(ticket, "assigned", agent, to=agent.pk))
@@ -86,7 +98,7 @@ def outgoing_reply(message: Message) -> Reply:
     thread = thread_of(ticket, target) if target else Thread(Kind(message.kind))
     return Reply(
         text=message.text,
-        to=message.parent_id,
+        to=(message.continues.external_id or "") if message.continues else message.parent_id,
         above=target.parent_id if target and target.parent_id != ticket.thread_id else "",
         thread_id=ticket.thread_id,
         recipient=ticket.identity.external_id,
@@ -215,6 +227,12 @@ def begin_sending(message_id: int) -> Message | None:
     if message.state != State.QUEUED:
         return None
     return _restate(message, State.SENDING)
+
+
+def waits_for_what_it_continues(message: Message) -> str:
+    """The state of the part before, "" where there is none or it is out."""
+    before = message.continues
+    return before.state if before and not (before.state == State.SENT and before.external_id) else ""
 
 
 @transaction.atomic

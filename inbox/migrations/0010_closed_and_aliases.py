@@ -20,6 +20,17 @@ class Migration(migrations.Migration):
             name="closed",
             field=models.CharField(blank=True, db_default="", default="", max_length=30),
         ),
+        migrations.AddField(
+            model_name="message",
+            name="continues",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="inbox.message",
+            ),
+        ),
         migrations.CreateModel(
             name="Alias",
             fields=[

@@ -101,6 +101,7 @@ class Message(WorkspaceOwned):
     `attachments`: list of {type, url, title, raw_type, latitude, longitude}.
     `revisions`: earlier words, [{text, at}]. `reactions`: {person's external id: reaction}.
     A removed message keeps its row and loses its words. `standby`: it was another app's to answer.
+    `continues`: the words of ours it hangs on, where one answer was split into several.
     `closed`: the Reason why it takes no answer, where the platform said so.
     `moved`: when the platform last said something of one kind about it, {kind: ISO 8601}.
     """
@@ -129,6 +130,7 @@ class Message(WorkspaceOwned):
     external_id = models.CharField(max_length=250, null=True)  # noqa: DJ001 - unknown until the platform tells
     parent_id = models.CharField(max_length=250, blank=True)
     token = models.UUIDField(null=True, unique=True)
+    continues = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+", db_index=False)
     agent = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", db_index=False)
     text = models.TextField(blank=True)
     attachments = models.JSONField(default=list)
