@@ -14,7 +14,7 @@ from django.utils import timezone
 from connectors.contract import Attachment, Inbound, Post
 from connectors.models import ChannelAccount
 from inbox import routing
-from inbox.actions import announce, changes, contacts, echoes
+from inbox.actions import announce, changes, contacts, echoes, threads
 from inbox.actions.clocks import history_of, waits_for_us
 from inbox.models import Event, Identity, Message, Ticket
 from sla import engine
@@ -57,7 +57,7 @@ def receive(account: ChannelAccount, arrivals: Sequence[Arrival]) -> None:
     known = set(
         Message.objects.filter(account=account, external_id__in=list(posts)).values_list("external_id", flat=True)
     )
-    fresh = [pair for external_id, pair in posts.items() if external_id not in known]
+    fresh = threads.settled(account, [pair for external_id, pair in posts.items() if external_id not in known])
     customers_wrote(account, [(post, at) for post, at in fresh if not (post.ours or post.context_only)])
     echoes.take(account, [post for post, _ in fresh if post.ours or post.context_only])
     changes.apply(account, [arrival.record for arrival in arrivals if not isinstance(arrival.record, Post)])

@@ -2,6 +2,6 @@
 
 from tests.connectors.stand import receiver, stand
 from tests.connectors.twitter.simulator_stand import x_stand
-from tests.connectors.twitter.standing import desk, globex
+from tests.connectors.twitter.standing import desk, globex_keys
 
-__all__ = ["desk", "globex", "receiver", "stand", "x_stand"]
+__all__ = ["desk", "globex_keys", "receiver", "stand", "x_stand"]

@@ -89,7 +89,7 @@ def desk(x_stand: XStand) -> Desk:
 
 
 @pytest.fixture
-def globex(desk: Desk) -> Account:
+def globex_keys(desk: Desk) -> Account:
     """With keys of OAuth 1.0a."""
     keys = {"access_token": f"{OTHER}-abc", "access_token_secret": "token secret"}
     return replace(desk.account, external_id=OTHER, credentials=keys)

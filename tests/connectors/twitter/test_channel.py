@@ -49,9 +49,9 @@ def test_an_answer_is_a_reply_to_the_very_post(desk):
     assert sent.permalink.endswith(sent.external_id)
 
 
-def test_an_answer_with_keys_of_oauth_1(desk, globex):
-    to = desk.x.say("post", "@GlobexCare hello?", page=globex.external_id)
-    assert twitter.send(globex, desk.reply(to, kind="mention")).external_id
+def test_an_answer_with_keys_of_oauth_1(desk, globex_keys):
+    to = desk.x.say("post", "@GlobexCare hello?", page=globex_keys.external_id)
+    assert twitter.send(globex_keys, desk.reply(to, kind="mention")).external_id
 
 
 @pytest.mark.behaviour_x(27)
@@ -283,8 +283,8 @@ def test_a_token_that_cannot_be_renewed_disconnects(desk):
         twitter.health(desk.account)
 
 
-def test_keys_of_oauth_1_that_are_refused_disconnect_at_once(desk, globex):
-    spoilt = replace(globex, credentials={**globex.credentials, "access_token_secret": "wrong"})
+def test_keys_of_oauth_1_that_are_refused_disconnect_at_once(desk, globex_keys):
+    spoilt = replace(globex_keys, credentials={**globex_keys.credentials, "access_token_secret": "wrong"})
     with pytest.raises(Disconnected):
         twitter.health(spoilt)
     assert not desk.x.state()["refreshes"]
