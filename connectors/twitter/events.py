@@ -11,7 +11,7 @@ from typing import Any
 from connectors.contract import Inbound, Notice, NoticeKind, Removed, Unknown, Unreadable
 from connectors.reading import Unfit, as_object, label, point_in_time, words
 from connectors.twitter import direct
-from connectors.twitter.posts import CHANNEL, Told, by_id, included, need_number, number, read_post
+from connectors.twitter.posts import CHANNEL, Told, by_id, need_number, number, read_post, told_with
 
 Reader = Callable[[Told, Mapping[str, Any]], Iterator[Inbound]]
 
@@ -68,7 +68,7 @@ def _activity(data: Mapping[str, Any], received_at: datetime) -> Iterator[Inboun
     if not account:
         yield Unknown(CHANNEL, "", what, "the event names no account")
         return
-    told = Told(account, received_at, kind[:60], **included(data.get("includes")), summons=SUMMONING.get(kind, ""))
+    told = told_with(Told(account, received_at, kind[:60], summons=SUMMONING.get(kind, "")), data.get("includes"))
     yield from _activity_event(told, kind, payload, what)
 
 
@@ -139,7 +139,7 @@ def _polled(polled: Mapping[str, Any], received_at: datetime) -> Iterator[Inboun
     if not account:
         yield Unknown(CHANNEL, "", what, "the delivery names no account")
         return
-    told = Told(account, received_at, what[:60], **included(polled.get("includes")), index=polled.get("index") is True)
+    told = told_with(Told(account, received_at, what[:60], index=polled.get("index") is True), polled.get("includes"))
     event = as_object(polled.get("event"))
     if event:
         yield from _guarded(partial(direct.read_event, told, event), account, what)

@@ -130,7 +130,7 @@ def _link(word: str, found: re.Match[str]) -> tuple[int, int] | None:
 
 def _end_of_domain(word: str, label: str, begin: int) -> int:
     """Where a top-level domain that begins there ends, 0 where none does; other letters may follow a Latin one."""
-    for name in (label, _LATIN.match(label)[0]):
+    for name in (label, latin[0] if (latin := _LATIN.match(label)) else ""):
         domain = name.lower()
         if (domain in TLDS or domain.startswith("xn--")) and not _GOES_ON.match(word, begin + len(name)):
             return begin + len(name)

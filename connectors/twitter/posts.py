@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -84,14 +84,11 @@ def by_id(value: Any, *names: str) -> dict[str, Mapping[str, Any]]:
     return found
 
 
-def included(includes: Any) -> dict[str, dict[str, Mapping[str, Any]]]:
-    """The parts of an `includes`, ready for `Told`."""
+def told_with(told: Told, includes: Any) -> Told:
+    """With the users, posts and media of an `includes`."""
     given = as_object(includes)
-    return {
-        "users": by_id(given.get("users")),
-        "posts": by_id(given.get("tweets") or given.get("posts")),
-        "media": by_id(given.get("media"), "media_key"),
-    }
+    posts, media = by_id(given.get("tweets") or given.get("posts")), by_id(given.get("media"), "media_key")
+    return replace(told, users=by_id(given.get("users")), posts=posts, media=media)
 
 
 def snowflake_time(external_id: str) -> datetime | None:
@@ -200,15 +197,11 @@ def _as_told(told: Told, given: Mapping[str, Any]) -> tuple[Mapping[str, Any], T
     if "user" not in given and "id_str" not in given:
         return given, told
     post, users, posts, media = as_v2(given)
-    whole = Told(
-        told.account,
-        told.received_at,
-        told.raw_kind,
-        {**told.users, **by_id(users)},
-        {**told.posts, **by_id(posts)},
-        {**told.media, **by_id(media, "media_key")},
-        told.summons,
-        told.index,
+    whole = replace(
+        told,
+        users={**told.users, **by_id(users)},
+        posts={**told.posts, **by_id(posts)},
+        media={**told.media, **by_id(media, "media_key")},
     )
     return post, whole
 
