@@ -29,7 +29,7 @@ def renew(account: ChannelAccount, ask: Callable[[Credentials], Credentials]) ->
     """New credentials instead of those of `account`, by asking or from whoever just asked."""
     if account.pk is None:
         account.credentials = dict(ask(account.credentials))
-        return account.credentials  # type: ignore[no-any-return]  # the field's type is open
+        return account.credentials
     Renewal.objects.get_or_create(account=account)
     with transaction.atomic():
         turn = Renewal.objects.select_for_update().get(account=account)

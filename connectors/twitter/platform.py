@@ -12,7 +12,6 @@ from connectors.twitter.signature import answer_challenge, verify_signature
 from connectors.twitter.twitter import twitter
 
 _KEY = r"[\x21-\x7e]{5,200}"
-_WHERE = "X developer console → your app → Keys and tokens."
 
 
 class XPlatform(Platform):
@@ -22,7 +21,7 @@ class XPlatform(Platform):
     challenge_needs_secret: ClassVar[bool] = True
     app_fields: ClassVar[tuple[Field, ...]] = (
         Field("app_id", "App ID", pattern=r"\d{3,20}", help="X developer console → your app: the number of the app."),
-        Field("consumer_key", "API key", pattern=_KEY, help=_WHERE),
+        Field("consumer_key", "API key", pattern=_KEY, help="X developer console → your app → Keys and tokens."),
         Field("app_secret", "API key secret", secret=True, pattern=_KEY, help="Beside it. Signs the webhooks."),
         Field(
             "previous_secret",
@@ -32,9 +31,21 @@ class XPlatform(Platform):
             pattern=_KEY,
             help="While the secret is being changed: webhooks signed with either one are accepted.",
         ),
-        Field("bearer_token", "Bearer token", secret=True, pattern=r"[\x21-\x7e]{5,400}", help=_WHERE),
-        Field("client_id", "OAuth 2.0 client ID", pattern=_KEY, help=f"{_WHERE} Needed to connect accounts at X."),
-        Field("client_secret", "OAuth 2.0 client secret", secret=True, required=False, pattern=_KEY, help=_WHERE),
+        Field("bearer_token", "Bearer token", secret=True, pattern=r"[\x21-\x7e]{5,400}", help="On the same page."),
+        Field(
+            "client_id",
+            "OAuth 2.0 client ID",
+            pattern=_KEY,
+            help="Beside the keys. It is needed to connect accounts at X.",
+        ),
+        Field(
+            "client_secret",
+            "OAuth 2.0 client secret",
+            secret=True,
+            required=False,
+            pattern=_KEY,
+            help="On the same page.",
+        ),
     )
 
     def challenge(self, app: App, query: Mapping[str, str]) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from connectors.contract import Account, ConnectorError, Forbidden, Refused
 from connectors.reading import as_list, as_object, ident, words
+from connectors.twitter import tokens
 from connectors.twitter.client import XClient
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,9 @@ REPLAY_AGE = (timedelta(hours=24), timedelta(minutes=31), timedelta(minutes=10))
 
 
 def wanted(account: Account) -> list[str]:
-    """Of the private events only with a token that may read them."""
+    """Of the private events only with a token of OAuth 2 that may read them; else messages are polled."""
+    if tokens.uses_keys(account.credentials):
+        return list(PUBLIC)
     scope = account.credentials.get("scope", "")
     return [*PUBLIC, *(PRIVATE if not scope or "dm.read" in scope.split() else ())]
 

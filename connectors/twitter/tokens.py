@@ -54,7 +54,10 @@ def is_stale(credentials: Credentials, now: float) -> bool:
 
 def renewed(account: Account) -> Credentials:
     """The account's newest credentials, by asking X unless somebody else just did. Raises Disconnected when X won't."""
-    return account.renew(lambda used: _refresh(account.app, used))
+    found = account.renew(lambda used: _refresh(account.app, used))
+    if not found.get("access_token"):
+        raise Disconnected("the token was taken away meanwhile", code="no_token")
+    return found
 
 
 def address(app: App, back: str, state: str, verifier: str) -> str:

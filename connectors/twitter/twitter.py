@@ -38,7 +38,7 @@ from connectors.twitter import backfill, subscriptions, tokens
 from connectors.twitter.client import XClient
 from connectors.twitter.direct import GROUP
 from connectors.twitter.length import LONGEST, has_link, weight
-from connectors.twitter.posts import SITE, Told, included, number, plain_text, read_post, unescaped
+from connectors.twitter.posts import SITE, Told, number, plain_text, read_post, told_with, unescaped
 from connectors.twitter.prices import cost, of_event, shown
 
 LONGEST_DIRECT = 10_000
@@ -132,8 +132,8 @@ class Twitter(Channel):
             return rule
         if private or thread.kind is Kind.DIRECT:
             return replace(rule, cost=shown(account.app, "dm_create"))
-        prices = {"cost": shown(account.app, "summoned_reply"), "link_cost": shown(account.app, "post_with_link")}
-        return replace(rule, **prices)
+        dear = shown(account.app, "post_with_link")
+        return replace(rule, cost=shown(account.app, "summoned_reply"), link_cost=dear)
 
     def send(self, account: Account, reply: Reply) -> Sent:
         """Answer `reply.to` in public, or write to whom `thread_id` is: one person or a group, never the other."""
@@ -205,7 +205,7 @@ class Twitter(Channel):
         if not found:
             return None
         account.report_cost(cost(account.app, "post_read", [external_id]))
-        told = Told(account.external_id, datetime.now(UTC), "look_up", **included(answer.get("includes")))
+        told = told_with(Told(account.external_id, datetime.now(UTC), "look_up"), answer.get("includes"))
         try:
             posts = [record for record in read_post(told, found) if isinstance(record, Post)]
         except Unfit:
@@ -258,7 +258,7 @@ class Twitter(Channel):
             scope = client.credentials.get("scope", "").split()
         found = ident(me.get("id"))
         account.report_cost(cost(account.app, "user_read", [found]))
-        warnings = []
+        warnings: list[str] = []
         subscribed: list[str] = []
         unsubscribed: list[str] = []
         if found == account.external_id:
@@ -315,7 +315,11 @@ def _id_of(answer: Any, name: str) -> str:
 
 def _find_post(client: XClient, reply: Reply, since: datetime) -> Sent | None:
     start = (since - CLOCKS_DIFFER).astimezone(UTC)
-    asked = {"start_time": f"{start:%Y-%m-%dT%H:%M:%SZ}", "max_results": 100, "tweet.fields": backfill.POST_FIELDS}
+    asked: dict[str, Any] = {
+        "start_time": f"{start:%Y-%m-%dT%H:%M:%SZ}",
+        "max_results": 100,
+        "tweet.fields": backfill.POST_FIELDS,
+    }
     route = f"/2/users/{client.account.external_id}/tweets"
     found = []
     for sheet in client.sheets(route, "pagination_token", most=SETTLE_PAGES, **asked):
@@ -339,7 +343,7 @@ def _find_message(client: XClient, reply: Reply, since: datetime) -> Sent | None
         if group
         else f"/2/dm_conversations/with/{to['participant_id']}/dm_events"
     )
-    asked = {
+    asked: dict[str, Any] = {
         "max_results": 100,
         "dm_event.fields": backfill.MESSAGES["dm_event.fields"],
         "event_types": "MessageCreate",

@@ -20,7 +20,7 @@ def settled(account: ChannelAccount, pairs: Pairs) -> Pairs:
         return pairs
     known = {post.external_id: post.thread_id for post, _ in pairs if post.rooted}
     above = Message.objects.filter(account=account, external_id__in={post.parent_id for post in loose})
-    known |= dict(above.values_list("external_id", "ticket__thread_id"))
+    known |= {str(id): thread for id, thread in above.values_list("external_id", "ticket__thread_id")}
     for post in _parents_first(loose):
         waiting = Ticket.objects.filter(account=account, thread_id=post.external_id).exists()
         known[post.external_id] = known.get(post.parent_id) or (post.external_id if waiting else post.parent_id)
