@@ -1,7 +1,7 @@
 """`bin/bench`: measures Socialcare on engines of its own; each figure as a ratio to a baseline of the same run.
 
-Every benchmark is a module with `PROCESSES`, the processes it wants to run beside it, and `run(place, size)`, which
-yields figures. It has a process, engines and data of its own.
+Every benchmark is a module with `run(place, size)`, which yields figures. It has a process, engines and data of its
+own, and beside it the processes of Socialcare that `BENCHMARKS` names.
 """
 
 from __future__ import annotations
@@ -17,12 +17,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.measure import Figure, Size, Wrong
-from faults.stand import NotReady, end_by_signals, stand
+from bench.measure import Figure, Impossible, Size, Wrong
+from faults.stand import NotReady, Stand, end_by_signals, stand
 from socialcare.embedded import ROOT
 from socialcare.engines import EngineError
 
-BENCHMARKS: dict[str, Any] = {}
+BENCHMARKS: dict[str, tuple[str, ...]] = {
+    "accept": ("web",),
+    "browser": ("worker", "caller", "clock", "web", "simulator"),
+    "clock": ("clock", "web"),
+    "drain": (),
+    "fair": ("worker", "caller", "clock", "web"),
+    "idle": ("worker", "caller", "clock", "beat", "web"),
+    "latency": ("worker", "caller", "clock", "web"),
+    "live": ("web",),
+    "queries": ("web",),
+}
 ROUNDS = 3
 COLUMNS = (("value", 12), ("baseline", 12), ("ratio", 9), ("goal", 14))
 
@@ -72,18 +82,35 @@ def _apart(name: str, options: argparse.Namespace, told: Path) -> int:
 
 
 def _inside(name: str, size: Size, told: Path, logs: Path | None) -> int:
-    benchmark = BENCHMARKS[name]
     try:
-        with stand(benchmark.PROCESSES, logs) as place:
-            figures: Iterator[Figure] = benchmark.run(place, size)
+        with stand(BENCHMARKS[name], logs) as place:
+            figures = _run(name, place, size)
             told.write_text(json.dumps([figure.told(size) for figure in figures]))
-    except (EngineError, NotReady) as problem:
+    except (EngineError, NotReady, Impossible) as problem:
         print(f"{name}: {problem}", file=sys.stderr)
         return 2
     except Wrong as problem:
         print(f"{name}: {problem}", file=sys.stderr)
         return 1
     return 0
+
+
+def _run(name: str, place: Stand, size: Size) -> Iterator[Figure]:
+    # Models can be imported once Django knows where its database is.
+    from bench import accept, browser, clock, drain, fair, idle, latency, live, queries
+
+    runs = {
+        "accept": accept.run,
+        "browser": browser.run,
+        "clock": clock.run,
+        "drain": drain.run,
+        "fair": fair.run,
+        "idle": idle.run,
+        "latency": latency.run,
+        "live": live.run,
+        "queries": queries.run,
+    }
+    return runs[name](place, size)
 
 
 def _show(name: str, figures: Sequence[Mapping[str, Any]], seconds: float) -> None:

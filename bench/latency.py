@@ -1,148 +1,156 @@
-"""How long a customer's words take until they are painted on an agent's screen, and an answer until it is out.
+"""How long a customer's words take from our 200 until a browser's live socket tells of them, and whether that lasts.
 
-From just before the simulator is told to write, through its webhook, intake and the live socket, to the frame in
-which a real Chromium has painted the new row. Both clocks are the same machine's; all figures are milliseconds.
+Through the web process, the Celery worker, the live stream and the hub; with nobody there and with two agents who
+get the tickets. Every webhook is a new customer's, so each must be told of once.
 """
 
 from __future__ import annotations
 
-import argparse
-import io
 import json
-import os
-import random
+import subprocess
 import sys
+import threading
 import time
-import uuid
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from statistics import median
+from urllib.parse import urlsplit
 
-from django.core.management import call_command
-from playwright.sync_api import Error, sync_playwright
+from bench import crowd
+from bench.crowd import Company
+from bench.heard import Order, Told
+from bench.live import cookie_of, cookie_of_a_supervisor
+from bench.measure import Figure, Size, Wrong, percentile
+from connectors.models import Delivery, PlatformApp
+from faults.stand import Stand
+from inbox.models import Message, Presence, Ticket
+from sla.models import Policy
+from socialcare.models import User, Workspace
+from socialcare.tenancy import workspace
+from socialcare.valkey import valkey
 
-from bench.screen import SLUG, Network, NeverHappened, Screen
-from faults.stand import NotReady, Stand, end_by_signals, stand
-from socialcare import assets
-from socialcare.engines import EngineError
-from tests.chromium import find_chromium
-
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-PROCESSES = ("worker", "clock", "web", "simulator")
-STEPS = {
-    "painted": "written -> painted on the screen",
-    "received": "  written -> webhook received",
-    "shown": "  webhook received -> painted",
-    "answered": "answer posted -> seen on the network",
-}
-Found = Mapping[str, Mapping[str, Sequence[float]]]
-
-
-def main() -> int:
-    """0: measured. 1: something never came. 2: it could not be tried."""
-    options = _arguments().parse_args()
-    end_by_signals()
-    chromium = find_chromium()
-    if chromium is None:
-        print("There is no Chromium here that Playwright can drive.", file=sys.stderr)
-        return 2
-    try:
-        with stand(PROCESSES, options.logs) as place:
-            told = _run(place, chromium, options.warm_ups, options.number)
-    except (EngineError, NotReady) as problem:
-        print(problem, file=sys.stderr)
-        return 2
-    except (NeverHappened, Error) as problem:
-        print(problem, file=sys.stderr)
-        return 1
-    for line in _lines(told):
-        print(line)
-    if options.json:
-        options.json.write_text(json.dumps(told, indent=1) + "\n")
-    return 0
+SLOW, FAST = 100, 1_000
+# By rate: milliseconds for half of all, and for 99 of 100.
+GOALS = {SLOW: (30, 120), FAST: (60, 250)}
+AGENTS = 2
+WARM_UP = 3.0
+PINGS, EVERY = 20, 1.0
 
 
-def _arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="bin/latency", description=__doc__)
-    parser.add_argument("--number", type=int, default=30, metavar="N", help="of comments, and of messages")
-    parser.add_argument("--warm-ups", type=int, default=5, metavar="N", help="of each, before those that count")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="every single figure")
-    parser.add_argument("--logs", type=Path, metavar="FOLDER", help="where to leave the processes' logs")
-    return parser
+@dataclass(slots=True)
+class Heard:
+    """One run. `waiting`: deliveries not taken in, each second while webhooks came. `pings`: of Valkey, ms."""
+
+    told: Told
+    waiting: list[int] = field(default_factory=list)
+    pings: list[float] = field(default_factory=list)
 
 
-def _run(place: Stand, chromium: str, warm_ups: int, number: int) -> dict[str, Any]:
-    # Models can be imported once Django knows where its database is.
-    from inbox.management.commands.seed_demo import COMPANIES, PASSWORD
-    from socialcare.models import Workspace
-
-    assets.bring_up_to_date()
-    call_command("seed_demo", stdout=io.StringIO())
-    Workspace.objects.update(undo_seconds=0)
+def run(place: Stand, size: Size) -> Iterator[Figure]:
+    places = crowd.companies(2, AGENTS)
+    for company in places:
+        # No clock runs out meanwhile: that would tell of tickets once more.
+        with workspace(company.workspace):
+            Policy.objects.update(target=timedelta(hours=8))
+    with workspace(places[0].workspace):
+        Presence.objects.all().delete()
     place.start_processes()
-    network = Network(place.network_url, COMPANIES[SLUG][1])
-    network.wait_until_up()
-    # Playwright keeps an event loop in this thread, in which Django would refuse to ask the database.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    load = os.getloadavg()[0]
-    with _screen(chromium, place.url, PASSWORD) as screen:
-        differs = screen.clock_differs()
-        found = measure(screen, network, warm_ups, number)
-    return {"figures": found, "load": [load, os.getloadavg()[0]], "clock ahead": differs}
+    races = ((Race(place, places[0], []), "nobody there"), (Race(place, *_with_agents(places[1])), f"{AGENTS} there"))
+    for race, _ in races:
+        race.run(SLOW, WARM_UP)
+    for rate, seconds in ((SLOW, size.of(4.0, 20.0)), (FAST, size.of(8.0, 60.0))):
+        for race, who in races:
+            rounds = [race.run(rate, seconds) for _ in range(size.rounds)]
+            if size.full and min(_growth(one.waiting) for one in rounds) > rate:
+                raise Wrong(f"the queue grew at {rate} webhooks a second: {[one.waiting for one in rounds]}")
+            yield from _figures(rounds, rate, who)
 
 
-@contextmanager
-def _screen(chromium: str, url: str, password: str) -> Iterator[Screen]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+def _with_agents(company: Company) -> tuple[Company, list[str]]:
+    return company, [cookie_of(User.objects.get(pk=pk)) for pk in company.agents]
+
+
+class Race:
+    """One company: its webhooks' address, and somebody who watches its tickets come."""
+
+    def __init__(self, place: Stand, company: Company, agents: Sequence[str]) -> None:
+        app = PlatformApp.objects.everywhere().get(pk=company.app)
+        self._place, self._company = place, company
+        self._hook, self._secret = urlsplit(app.webhook_url).path, app.as_app().secrets[0]
+        self._live = f"/w/{Workspace.objects.get(pk=company.workspace).slug}/live/"
+        self._watcher = cookie_of_a_supervisor(company.workspace)
+        self._agents = list(agents)
+        self._next = 1
+
+    def run(self, rate: int, seconds: float) -> Heard:
+        """Post so many webhooks a second for so long. Raises Wrong unless each was kept and told of once."""
+        order = Order(
+            self._place.port, self._hook, self._company.page, self._secret,
+            self._live, self._watcher, self._agents, self._next, rate, seconds,
+        )  # fmt: skip
+        self._next += int(rate * seconds)
+        words = [sys.executable, "-m", "bench.heard"]
+        process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
         try:
-            yield Screen(browser.new_context(viewport={"width": 1440, "height": 900}), url, password)
+            result = self._look_on(process, json.dumps(asdict(order)))
         finally:
-            browser.close()
+            process.kill()
+            process.wait()
+        self._check(result.told, int(rate * seconds))
+        return result
+
+    def _look_on(self, process: subprocess.Popen[str], order: str) -> Heard:
+        """Look at the queue and ask Valkey for nothing once a second, until the other process has told."""
+        result = Heard(Told({}))
+        answer: list[str] = []
+        other = threading.Thread(target=lambda: answer.append(process.communicate(order)[0]))
+        other.start()
+        while other.is_alive():
+            self._place.look()
+            result.waiting.append(Delivery.objects.filter(state=Delivery.State.WAITING).count())
+            result.pings += [_ping() for _ in range(PINGS)]
+            other.join(EVERY)
+        if process.returncode:
+            raise Wrong("the browser's side of the measurement failed")
+        result.told = Told(**json.loads(answer[0]))
+        return result
+
+    def _check(self, told: Told, number: int) -> None:
+        if told.answers != {"200": number}:
+            raise Wrong(f"{number} webhooks were answered with {told.answers}")
+        if told.told != {"1": number}:
+            raise Wrong(f"of {number} messages, so many were told of so often: {told.told}")
+        with workspace(self._company.workspace):
+            kept = Message.objects.count(), Ticket.objects.count()
+            unassigned = Ticket.objects.filter(assignee=None).count()
+        if kept != (self._next - 1, self._next - 1):
+            raise Wrong(f"{self._next - 1} messages of new customers made {kept[0]} messages on {kept[1]} tickets")
+        if unassigned != (0 if self._agents else kept[1]):
+            raise Wrong(f"{unassigned} of {kept[1]} tickets have no agent, with {len(self._agents)} agents there")
 
 
-def measure(screen: Screen, network: Network, warm_ups: int, number: int) -> Found:
-    """Milliseconds by kind and step; one customer after the other, about one a second."""
-    found: dict[str, dict[str, list[float]]] = {kind: defaultdict(list) for kind in ("comment", "message")}
-    for turn in range(warm_ups + number):
-        for kind, steps in found.items():
-            began = time.monotonic()
-            for step, seconds in _sample(screen, network, kind, turn).items():
-                if turn >= warm_ups:
-                    steps[step].append(round(seconds * 1000, 1))
-            time.sleep(max(0.0, began + random.uniform(0.8, 1.2) - time.monotonic()))  # noqa: S311 -- no secrets
-    return found
+def _ping() -> float:
+    began = time.perf_counter()
+    valkey().ping()
+    return (time.perf_counter() - began) * 1000
 
 
-def _sample(screen: Screen, network: Network, kind: str, turn: int) -> dict[str, float]:
-    """A customer nobody knows writes and is answered; seconds by step."""
-    from connectors.models import Delivery
-
-    author, text = f"{kind.title()} Writer {turn}", f"Where is parcel {uuid.uuid4().hex[:8]}?"
-    written, ticket, painted = screen.painted(lambda: network.write(kind, author, text))
-    steps = {"painted": painted - written}
-    since = datetime.fromtimestamp(written, UTC)
-    received = Delivery.objects.filter(received_at__gte=since).order_by("id")[0].received_at.timestamp()
-    steps |= {"received": received - written, "shown": painted - received}
-    answer = f"It is on its way. {uuid.uuid4().hex[:8]}"
-    posted = screen.answer(ticket, answer)
-    return steps | {"answered": network.wait_for(answer) - posted}
+def _growth(waiting: Sequence[int]) -> float:
+    """By how many deliveries the queue is longer in the last third of the seconds than in the first."""
+    third = max(1, len(waiting) // 3)
+    return median(waiting[-third:]) - median(waiting[:third])
 
 
-def _lines(told: Mapping[str, Any]) -> Iterator[str]:
-    yield f"{'milliseconds':<40}{'':<10}{'n':>4}{'p50':>8}{'p95':>8}{'max':>8}"
-    for kind, steps in told["figures"].items():
-        for step, name in STEPS.items():
-            values = sorted(steps.get(step, ())) or [0.0]
-            half, most = values[len(values) // 2], values[min(len(values) - 1, int(len(values) * 0.95))]
-            yield f"{name:<40}{kind:<10}{len(values):>4}{half:>8.0f}{most:>8.0f}{values[-1]:>8.0f}"
-    before, after = told["load"]
-    yield f"Load of the machine: {before:.1f} before, {after:.1f} after, {os.cpu_count()} cores. "
-    yield f"The browser's clock is {told['clock ahead']:.1f} ms ahead of ours."
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _figures(rounds: Sequence[Heard], rate: int, who: str) -> Iterator[Figure]:
+    name = f"200 to frame, {rate:,}/s, {who}"
+    for percent, most in zip((50, 99), GOALS[rate], strict=True):
+        yield Figure(
+            f"{name}, p{percent}", "ms", [percentile(one.told.lags, percent) for one in rounds],
+            f"Valkey round trip, p{percent}", [percentile(one.pings, percent) for one in rounds],
+            most=most, of_value=True, note=f"the other side took {max(one.told.cpu for one in rounds):.0%} of a core",
+        )  # fmt: skip
+    grown = [_growth(one.waiting) for one in rounds]
+    yield Figure(
+        f"growth of the queue, {rate:,}/s, {who}", "", grown, most=rate, note="up and down by a second's is fine"
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -13,6 +12,10 @@ Number = TypeVar("Number", int, float)
 
 class Wrong(Exception):
     """What was written while measuring is not what it must be: the figure would mean nothing."""
+
+
+class Impossible(Exception):
+    """Something that this measurement needs is not on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,8 @@ class Size:
 class Figure:
     """`values`: one a round, in `unit`. `baselines`: of the same rounds, or none where a figure stands alone.
 
-    `most`, `least`: the goal, of the ratio where there is a baseline, else of the value; `full_only` where it is meant
-    for the full size.
+    `most`, `least`: the goal, of the ratio where there is a baseline, else of the value; `of_value` where it is of the
+    value all the same, `full_only` where it is meant for the full size.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Figure:
     baselines: Sequence[float] = ()
     most: float | None = None
     least: float | None = None
+    of_value: bool = False
     full_only: bool = False
     note: str = ""
 
@@ -63,9 +67,8 @@ class Figure:
         """Whether the goal is reached; None where there is none for this size."""
         if (self.most is None and self.least is None) or (self.full_only and not size.full):
             return None
-        held = self.value if self.ratio is None else self.ratio
-        goal, holds = (self.least, operator.ge) if self.most is None else (self.most, operator.le)
-        return bool(holds(held, goal))
+        held = self.value if self.ratio is None or self.of_value else self.ratio
+        return (self.most is None or held <= self.most) and (self.least is None or held >= self.least)
 
     def told(self, size: Size) -> dict[str, Any]:
         return {
@@ -86,7 +89,7 @@ class Figure:
         if self.most is None and self.least is None:
             return ""
         word, number = ("≥", self.least) if self.most is None else ("≤", self.most)
-        return f"{word} {number:g}" + ("" if self.baselines else f" {self.unit}")
+        return f"{word} {number:g}" + (f" {self.unit}" if self.of_value or not self.baselines else "")
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

@@ -1,44 +1,55 @@
 """Deliveries as a queue: kept in one statement, claimed with a lease, finished or set aside.
 
 The row is the truth. A lease that runs out gives the delivery to the next worker; every
-step may happen twice and does no harm.
+step may happen twice and does no harm. The queue has many lanes, and an account is always
+in the same one: one worker at a time works on a lane.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import DatabaseError, InterfaceError, connection, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from psycopg2.extras import execute_values
 
 from connectors.contract import Raw
 from connectors.models import ChannelAccount, Delivery, Oddity, PlatformApp
+from socialcare.background import answer
 
 LEASE = timedelta(seconds=5)
 # A batch ends with the delivery that reaches this.
 BATCH_BYTES = 16 * 1024 * 1024
 ATTEMPTS = 5
+LANES = 256
+LANE_LOCK = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A verified webhook, not yet kept."""
+    """A verified webhook, not yet kept. `account`: whose it seems to be, as `Platform.account_in` tells."""
 
     app_id: int
     body: bytes
     received_at: datetime
     headers: dict[str, str] = field(default_factory=dict)
+    account: bytes = b""
 
     @property
     def fingerprint(self) -> bytes:
         return hashlib.blake2b(self.body, digest_size=16).digest()
+
+    @property
+    def lane(self) -> int:
+        return zlib.crc32(self.account, self.app_id) % LANES
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,7 @@ class Claimed:
     """A delivery this worker holds until its lease runs out."""
 
     id: int
+    lane: int
     app_id: int
     platform: str
     attempts: int
@@ -53,10 +65,10 @@ class Claimed:
 
 
 KEEP = """
-WITH given (app_id, fingerprint, received_at, body, headers) AS (VALUES %s),
+WITH given (app_id, lane, fingerprint, received_at, body, headers) AS (VALUES %s),
 kept AS (
-    INSERT INTO connectors_delivery (app_id, fingerprint, received_at, state, attempts, error)
-    SELECT app_id, fingerprint, received_at, 'waiting', 0, '' FROM given
+    INSERT INTO connectors_delivery (app_id, lane, fingerprint, received_at, state, attempts, error)
+    SELECT app_id, lane, fingerprint, received_at, 'waiting', 0, '' FROM given
     ON CONFLICT (app_id, fingerprint) DO NOTHING
     RETURNING id, app_id, fingerprint
 )
@@ -64,11 +76,32 @@ INSERT INTO connectors_deliverybody (delivery_id, body, headers)
 SELECT kept.id, given.body, given.headers FROM kept JOIN given USING (app_id, fingerprint)
 """
 
+# Any lane nobody works on, of those with something to take in. The lock is tried last, and only once it is won.
+TAKE_LANE = """
+WITH RECURSIVE lanes (lane) AS (
+    (SELECT lane FROM connectors_delivery WHERE state = 'waiting' ORDER BY lane LIMIT 1)
+    UNION ALL
+    SELECT (
+        SELECT next.lane FROM connectors_delivery AS next
+        WHERE next.state = 'waiting' AND next.lane > lanes.lane ORDER BY next.lane LIMIT 1
+    ) FROM lanes WHERE lanes.lane IS NOT NULL
+),
+busy AS MATERIALIZED (
+    SELECT lane FROM lanes WHERE EXISTS (
+        SELECT FROM connectors_delivery AS d
+        JOIN connectors_platformapp AS app ON app.id = d.app_id AND app.paused_at IS NULL
+        WHERE d.state = 'waiting' AND d.lane = lanes.lane
+        AND (d.lease_until IS NULL OR d.lease_until < statement_timestamp())
+    ) ORDER BY random()
+)
+SELECT lane FROM busy WHERE pg_try_advisory_lock(%s, lane) LIMIT 1
+"""
+
 CLAIM = """
 WITH free AS (
     SELECT d.id FROM connectors_delivery AS d
     JOIN connectors_platformapp AS app ON app.id = d.app_id AND app.paused_at IS NULL
-    WHERE d.state = 'waiting' AND (d.lease_until IS NULL OR d.lease_until < statement_timestamp())
+    WHERE d.state = 'waiting' AND d.lane = %s AND (d.lease_until IS NULL OR d.lease_until < statement_timestamp())
     ORDER BY d.id LIMIT %s FOR UPDATE OF d SKIP LOCKED
 ),
 sized AS (
@@ -79,7 +112,7 @@ UPDATE connectors_delivery AS d
 SET lease_until = statement_timestamp() + make_interval(secs => %s), attempts = d.attempts + 1
 FROM sized, connectors_platformapp AS app
 WHERE d.id = sized.id AND sized.before < %s AND app.id = d.app_id
-RETURNING d.id, d.app_id, app.platform, d.attempts, d.received_at
+RETURNING d.id, d.lane, d.app_id, app.platform, d.attempts, d.received_at
 """
 
 
@@ -93,34 +126,73 @@ def keep(arrived: Iterable[Arrived]) -> int:
     """Store webhooks in one statement; those already known are left alone. Returns how many were new."""
     unique = {(item.app_id, item.fingerprint): item for item in arrived}
     rows = [
-        (item.app_id, fingerprint, item.received_at, item.body, json.dumps(item.headers))
+        (item.app_id, item.lane, fingerprint, item.received_at, item.body, json.dumps(item.headers))
         for (_, fingerprint), item in unique.items()
     ]
-    with transaction.atomic(), connection.cursor() as cursor:
-        template = "(%s::bigint, %s::bytea, %s::timestamptz, %s::bytea, %s::jsonb)"
+    template = "(%s::bigint, %s::smallint, %s::bytea, %s::timestamptz, %s::bytea, %s::jsonb)"
+    with transaction.atomic(), connection.cursor() as cursor, connection.wrap_database_errors:
         execute_values(cursor.cursor, KEEP, rows, template=template, page_size=len(rows) or 1)
         return int(cursor.rowcount)
 
 
 def claim(limit: int) -> list[Claimed]:
-    """Take waiting deliveries, the oldest first, for the length of a lease: so many, and no more than fits in memory.
+    """Take waiting deliveries for the length of a lease: so many, and no more than fits in memory.
 
-    Those of a paused app wait.
+    All are of one lane, the oldest first, and the lane is ours until we `release` them; so an account's deliveries
+    are taken in one after the other, and a flood at one account leaves other workers free for the others. Those of a
+    paused app wait.
     """
+    while (lane := _take_lane()) is not None:
+        try:
+            batch = _claim(lane, limit)
+        except (DatabaseError, InterfaceError):
+            # The connection may live on, and with it the lock.
+            _unlock(lane)
+            raise
+        if batch:
+            return batch
+        _unlock(lane)
+    return []
+
+
+def _take_lane() -> int | None:
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, [limit, LEASE.total_seconds(), BATCH_BYTES])
+        cursor.execute(TAKE_LANE, [LANE_LOCK])
+        taken = cursor.fetchone()
+    return None if taken is None else int(taken[0])
+
+
+def _claim(lane: int, limit: int) -> list[Claimed]:
+    # Whoever keeps something in this lane from now on rings anew; until then we would find it anyway.
+    answer(bell(lane))
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, [lane, limit, LEASE.total_seconds(), BATCH_BYTES])
         rows = sorted(cursor.fetchall())
-        if not rows:
-            return []
         cursor.execute(
             "SELECT delivery_id, body, headers FROM connectors_deliverybody WHERE delivery_id = ANY(%s)",
             [[row[0] for row in rows]],
         )
         bodies = {pk: (bytes(body), headers) for pk, body, headers in cursor.fetchall()}
     return [
-        Claimed(pk, app_id, platform, attempts, _raw(bodies[pk], received_at))
-        for pk, app_id, platform, attempts, received_at in rows
+        Claimed(pk, lane, app_id, platform, attempts, _raw(bodies[pk], received_at))
+        for pk, lane, app_id, platform, attempts, received_at in rows
     ]
+
+
+def bell(lane: int) -> str:
+    """The bell that says that something waits in a lane."""
+    return f"lane:{lane}"
+
+
+def release(batch: Sequence[Claimed]) -> None:
+    """Others may work on this lane again."""
+    _unlock(batch[0].lane)
+
+
+def _unlock(lane: int) -> None:
+    """A connection that broke has let go of it already."""
+    with suppress(InterfaceError, DatabaseError), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LANE_LOCK, lane])
 
 
 def _raw(kept: tuple[bytes, Any], received_at: datetime) -> Raw:

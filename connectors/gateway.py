@@ -41,6 +41,11 @@ def verify(platform: str, app: contract.App, webhook: contract.Webhook) -> None:
     registry.platforms()[platform].verify(app, webhook)
 
 
+def account_in(platform: str, body: bytes) -> bytes:
+    """Whose delivery this seems to be: the platform's id of an account, or nothing."""
+    return registry.platforms()[platform].account_in(body)
+
+
 def parse(platform: str, raw: contract.Raw) -> list[contract.Inbound]:
     """What a delivery means. Raises Unreadable where it is no payload of that platform."""
     return list(registry.platforms()[platform].parse(raw))

@@ -1,4 +1,4 @@
-"""`bin/faults`: customers write while the worker is killed and Valkey forgets everything; then all is counted."""
+"""`bin/faults`: customers write and agents answer while everything breaks in turn; then all is counted."""
 
 from __future__ import annotations
 
@@ -19,17 +19,16 @@ def main() -> int:
     end_by_signals()
     print(f"seed {options.seed}", flush=True)
     try:
-        with stand(("worker", "clock", "web"), options.logs) as place:
+        with stand(("worker", "caller", "clock", "web"), options.logs) as place:
             # Models can be imported once Django knows where its database is.
             from faults.run import Options, Run
 
             wanted = Options(
-                deliveries=options.deliveries,
-                answers=options.deliveries // 10 if options.answers is None else options.answers,
+                count=options.count,
+                deliveries=options.deliveries or options.count * 80,
+                answers=options.answers or options.count * 2,
                 seed=options.seed,
-                worker_kills=options.worker_kills,
-                valkey_restarts=options.valkey_restarts,
-                every=options.every,
+                seconds=options.seconds or options.count * 1.2,
                 limit=options.recovery,
                 patience=options.patience,
             )
@@ -46,12 +45,11 @@ def main() -> int:
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bin/faults", description=__doc__)
-    parser.add_argument("--deliveries", type=int, default=2000, metavar="N", help="besides 25 %% duplicates")
-    parser.add_argument("--answers", type=int, metavar="N", help="by agents; one for ten deliveries")
+    parser.add_argument("--count", type=int, default=200, metavar="N", help="of faults")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="the same seed plays the same again")
-    parser.add_argument("--worker-kills", type=int, default=10, metavar="N")
-    parser.add_argument("--valkey-restarts", type=int, default=2, metavar="N")
-    parser.add_argument("--every", type=float, default=9.0, metavar="SECONDS", help="between two faults")
+    parser.add_argument("--deliveries", type=int, metavar="N", help="besides 25 %% duplicates; 80 for each fault")
+    parser.add_argument("--answers", type=int, metavar="N", help="by agents; two for each fault")
+    parser.add_argument("--seconds", type=float, metavar="S", help="how long customers write; 1.2 for each fault")
     parser.add_argument("--recovery", type=float, default=10.0, metavar="SECONDS", help="the longest it may take")
     parser.add_argument("--patience", type=float, default=150.0, metavar="SECONDS", help="to wait for quiet at the end")
     parser.add_argument("--json", type=Path, metavar="FILE", help="everything that is known of the run")

@@ -15,7 +15,8 @@ import requests
 from connectors.http import Session
 
 TIMEOUT = (3.05, 15.0)
-TRIES = 20
+# An agent goes on for half a minute: a web process that starts takes some seconds.
+TRIES = 150
 PRESENT_EVERY = 10.0
 TWICE, PRIVATELY, RESOLVE = 0.15, 0.15, 0.08
 

@@ -9,12 +9,14 @@ from typing import Any
 
 from django.utils import timezone
 
+from connectors.deliveries import ATTEMPTS
 from connectors.models import Delivery, Oddity
 from faults.agents import Reply
+from faults.annoying import ODD
 from faults.story import Truth
 from inbox import reading
 from inbox.actions.clocks import history_of
-from inbox.models import Early, Message, Outgoing, Ticket
+from inbox.models import Early, Event, Message, Outgoing, Ticket
 from sla import engine
 from sla.models import Policy, Timer
 from socialcare.tenancy import workspace
@@ -23,10 +25,14 @@ State, Origin = Message.State, Message.Origin
 # A promise that ran out this recently may still be waiting to be noticed.
 NOTICED_WITHIN = timedelta(seconds=2)
 READ = 40
+BEGINNINGS, TURNS = ("opened", "follow_up"), ("resolved", "reopened", "reopened_by_customer")
 
 
 class Checker:
-    """`truth`: customers' messages by external id. `replies` of agents, and those `received` there, by token."""
+    """`truth`: customers' messages by external id. `replies` of agents, and those `received` there, by token.
+
+    `poisons`: the fingerprints of deliveries that nobody can understand.
+    """
 
     def __init__(
         self,
@@ -34,9 +40,11 @@ class Checker:
         truth: Mapping[str, Truth],
         replies: Mapping[str, Reply],
         received: Mapping[str, Sequence[str]],
+        poisons: Sequence[bytes] = (),
     ) -> None:
         self._workspace_id = workspace_id
         self._truth, self._replies, self._received = truth, replies, received
+        self._poisons = poisons
         self.figures: dict[str, Any] = {}
 
     def violations(self) -> dict[str, list[str]]:
@@ -49,11 +57,17 @@ class Checker:
             "order": self._order,
             "clocks": self._clocks,
             "replies": self._replied,
+            "history": self._history,
+            "poison": self._poisoned,
             "left over": self._left_over,
         }
         with workspace(self._workspace_id):
             self._messages = list(Message.objects.select_related("ticket__identity", "account").order_by("id"))
-            self._theirs = [message for message in self._messages if message.origin == Origin.CUSTOMER]
+            self._theirs = [
+                message
+                for message in self._messages
+                if message.origin == Origin.CUSTOMER and not message.ticket.identity.external_id.startswith(ODD)
+            ]
             self.figures["messages"] = len(self._theirs)
             self.figures["tickets"] = Ticket.objects.count()
             return {name: list(check()) for name, check in checks.items()}
@@ -86,7 +100,8 @@ class Checker:
                 yield f"{truth.external_id} is on the ticket of {place}"
 
     def _tickets(self) -> Iterator[str]:
-        held = Counter(Ticket.objects.values_list("account__channel", "identity__external_id", "thread_id"))
+        tickets = Ticket.objects.exclude(identity__external_id__startswith=ODD)
+        held = Counter(tickets.values_list("account__channel", "identity__external_id", "thread_id"))
         true = {(truth.channel, truth.person, truth.thread) for truth in self._truth.values()}
         for place, number in held.items():
             if number > 1 or place not in true:
@@ -149,6 +164,46 @@ class Checker:
                 continue
             yield f"ticket {timer.ticket_id}: the breach of {timer.due_at} is noted as {timer.breached_at}"
 
+    def _history(self) -> Iterator[str]:
+        """What a ticket's events tell against what it is: begun once, and done if that was its last turn."""
+        begun: Counter[int] = Counter()
+        last: dict[int, str] = {}
+        for ticket_id, verb in Event.objects.order_by("at", "id").values_list("ticket_id", "verb"):
+            begun[ticket_id] += verb in BEGINNINGS
+            if verb in TURNS:
+                last[ticket_id] = verb
+        for pk, status in Ticket.objects.values_list("id", "status"):
+            if begun[pk] != 1:
+                yield f"ticket {pk} was begun {begun[pk]} times"
+            if (status == Ticket.Status.RESOLVED) != (last.get(pk) == "resolved"):
+                yield f"ticket {pk} is {status} and was last {last.get(pk, 'neither resolved nor reopened')}"
+
+    def _poisoned(self) -> Iterator[str]:
+        """Deliveries that make no sense are done with or set aside, after a few tries."""
+        names = self._poisons
+        rows = Delivery.objects.filter(fingerprint__in=names).values_list("id", "state", "attempts")
+        for pk, state, attempts in rows:
+            if state == Delivery.State.WAITING or attempts > ATTEMPTS:
+                yield f"poison {pk} is {state} after {attempts} tries"
+        if len(rows) != len(set(names)):
+            yield f"of {len(set(names))} poisons {len(rows)} were kept"
+
+    def odd_times(self, workspace_id: int, external_ids: Sequence[str]) -> Iterator[str]:
+        """Words whose time cannot be are there once, not in the future, with clocks that run forwards."""
+        with workspace(workspace_id):
+            said = Message.objects.filter(external_id__in=external_ids)
+            for external_id, number in Counter(said.values_list("external_id", flat=True)).items():
+                if number != 1:
+                    yield f"{external_id} is there {number} times"
+            for external_id in set(external_ids) - set(said.values_list("external_id", flat=True)):
+                yield f"{external_id} is not there"
+            for message in said:
+                if message.at > message.received_at:
+                    yield f"{message.external_id} stands in the future"
+            for timer in Timer.objects.filter(ticket_id__in=said.values("ticket_id")):
+                if timer.due_at <= timer.started_at or timer.breached_at not in (None, timer.due_at):
+                    yield f"the clock of ticket {timer.ticket_id} runs from {timer.started_at} to {timer.due_at}"
+
     def _replied(self) -> Iterator[str]:
         """Published at most once each; what we call sent is out, what we call failed is not."""
         ours = {str(message.token): message for message in self._messages if message.origin == Origin.AGENT}
@@ -183,10 +238,11 @@ class Checker:
             yield f"the answer {token} is still {message.state}"
 
     def _left_over(self) -> Iterator[str]:
-        for state, number in Counter(Delivery.objects.values_list("state", flat=True)).items():
+        meant = Delivery.objects.exclude(fingerprint__in=self._poisons)
+        for state, number in Counter(meant.values_list("state", flat=True)).items():
             if state != Delivery.State.DONE:
                 yield f"{number} deliveries are {state}"
-        for oddity in Oddity.objects.all():
+        for oddity in Oddity.objects.exclude(delivery__fingerprint__in=self._poisons):
             yield f"not understood: {oddity} ({oddity.reason})"
         for name, number in (("answers", Outgoing.objects.count()), ("early news", Early.objects.count())):
             if number:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from connectors.models import Delivery
-from faults.schedule import Fault
+from faults.scene import Fault
 
 # The application is behind while a delivery is older than this and no ticket yet.
 BEHIND = 1.0
@@ -38,7 +38,7 @@ def lags(accepted: Mapping[bytes, float]) -> list[Lag]:
 
 def undisturbed(found: Sequence[Lag], faults: Sequence[Fault]) -> list[float]:
     """The lags of what was accepted while nothing was broken and nothing late."""
-    broken = [(fault.at - BEHIND, fault.at + fault.recovery + BEHIND) for fault in faults]
+    broken = [(fault.at - BEHIND, fault.over + fault.recovery + BEHIND) for fault in faults]
     return [lag.seconds for lag in found if not any(begin < lag.accepted < end for begin, end in broken)]
 
 
@@ -54,12 +54,12 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 
 def recoveries(faults: Sequence[Fault], found: Sequence[Lag]) -> None:
-    """Write into each fault how long it was until nothing was late any more, and the longest lag it caused."""
+    """Write into each fault how long after its end nothing was late any more, and the longest lag it caused."""
     behind = _behind(found)
     for fault, following in zip_longest(faults, faults[1:]):
         until = following.at if following else float("inf")
         ends = [end for begin, end in behind if begin < until and end > fault.at]
-        fault.recovery = max(0.0, ends[0] - fault.at) if ends else 0.0
+        fault.recovery = max(0.0, ends[0] - fault.over) if ends else 0.0
         hit = [lag.seconds for lag in found if lag.done > fault.at and lag.accepted < until]
         fault.worst_lag = max(hit, default=0.0)
 

@@ -35,8 +35,33 @@ FATES = {
 ERROR = {"error": {"code": 2, "message": "An unexpected error has occurred.", "is_transient": True}}
 
 
+def _expired() -> Response:
+    return answer({"error": {"code": 190, "error_subcode": 463, "type": "OAuthException", "message": "Expired."}}, 400)
+
+
+def _too_many() -> Response:
+    response = answer({"error": {"code": 4, "message": "Application request limit reached"}}, 429)
+    response.headers["retry-after"] = "2"
+    return response
+
+
+# What every call meets for a while; nothing is done.
+WEATHER = {
+    "429 with Retry-After": _too_many,
+    "500": lambda: answer(ERROR, 500),
+    "502 in HTML": lambda: Response(502, b"<html><h1>Bad Gateway</h1>", {"content-type": "text/html"}),
+    "a hang": lambda: Response(200, b"{}", {"content-type": "application/json"}, wait=6.0),
+    "a reset in the body": lambda: Response(
+        200, b'{"id":"1234567890"}', {"content-type": "application/json"}, cut=True
+    ),
+    "an expired token": _expired,
+}
+
+
 class Network:
-    """`received`: the ids under which answers were published, by the token in their words.
+    """`weather`: what every call meets now, of `WEATHER`; none in peace.
+
+    `received`: the ids under which answers were published, by the token in their words.
 
     `fates`: how often each kind of trouble befell one. Which answer suffers what follows from seed and token.
     """
@@ -54,6 +79,7 @@ class Network:
         self.received: defaultdict[str, list[str]] = defaultdict(list)
         self.fates: Counter[str] = Counter()
         self._met: set[str] = set()
+        self.weather = ""
 
     def serve(self, port: int) -> uvicorn.Server:
         """Serve in a thread of its own until `should_exit` is set."""
@@ -72,6 +98,9 @@ class Network:
         return server
 
     def _respond(self, request: Request, found: re.Match[str]) -> Response:
+        if self.weather:
+            self.fates[f"weather: {self.weather}"] += 1
+            return WEATHER[self.weather]()
         fate = self._fate(request)
         if fate == "500, not done":
             return answer(ERROR, 500)

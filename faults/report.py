@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 SHOWN = 5
-COLUMNS = {"after s": 8, "in hand": 9, "away s": 8, "up s": 7, "recovered s": 13, "longest lag s": 15}
+COLUMNS = {"times": 7, "in hand": 9, "recovered s": 13, "longest lag s": 15}
+FIELDS = ("held", "recovery", "worst_lag")
 
 
 def lines(told: Mapping[str, Any]) -> Iterator[str]:
@@ -27,10 +27,17 @@ def lines(told: Mapping[str, Any]) -> Iterator[str]:
     yield f"What befell them at the network: {_counted(told['network'])}"
     yield f"Load of the machine: {told['load'][0]:.1f} before, {told['load'][1]:.1f} after, {os.cpu_count()} cores"
     yield ""
-    yield f"{'fault':<24}" + "".join(f"{name:>{width}}" for name, width in COLUMNS.items()) + "  worker"
-    begin = told["faults"][0]["at"] - told["faults"][0]["due"] if told["faults"] else 0.0
+    yield f"The browser connected {told['browser']['connected']} times, resumed {told['browser']['resumed']} times"
+    for name, values in told["figures"].items():
+        yield f"{name}: longest {max(values):.1f}, {len(values)} times"
+    yield ""
+    yield f"{'kind of fault':<34}" + "".join(f"{name:>{width}}" for name, width in COLUMNS.items())
+    kinds: dict[str, list[Mapping[str, Any]]] = {}
     for fault in told["faults"]:
-        yield f"{fault['kind']:<24}" + "".join(_cells(fault, begin)) + f"  {_ends(fault['said'])}"
+        kinds.setdefault(fault["kind"], []).append(fault)
+    for kind, faults in kinds.items():
+        values = (len(faults), *(max(fault[field] for fault in faults) for field in FIELDS))
+        yield f"{kind:<34}" + "".join(_cells(values))
     yield ""
     yield from _verdict(told["violations"])
 
@@ -48,16 +55,9 @@ def failed(told: Mapping[str, Any]) -> bool:
     return any(told["violations"].values())
 
 
-def _cells(fault: Mapping[str, Any], begin: float) -> Iterator[str]:
-    values = (fault["at"] - begin, fault["held"], fault["outage"], fault["up"], fault["recovery"], fault["worst_lag"])
+def _cells(values: Sequence[float]) -> Iterator[str]:
     for value, width in zip(values, COLUMNS.values(), strict=True):
         yield f"{value:>{width}}" if isinstance(value, int) else f"{value:>{width}.1f}"
-
-
-def _ends(said: list[str]) -> str:
-    """How the worker ended after a fault, in the supervisor's words."""
-    found = re.findall(r"worker \| ended \((.*?)\)", "\n".join(said))
-    return ", ".join(found) or "went on"
 
 
 def _counted(numbers: Mapping[str, int]) -> str:

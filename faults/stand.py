@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -19,8 +20,8 @@ import django
 from django.core.management import call_command
 
 from socialcare.demo import PROCESSES
-from socialcare.embedded import ROOT, engines, local_secrets, wipe
-from socialcare.engines import Home, Valkey, free_port, home_of_root
+from socialcare.embedded import ROOT, local_secrets
+from socialcare.engines import Engine, Home, Postgres, Valkey, free_port, home_of_root
 from socialcare.supervisor import Child, Supervisor
 
 READY_SECONDS = 90
@@ -32,10 +33,14 @@ class NotReady(Exception):
 
 
 class Stand:
-    """`port` is the web process's, `network_port` where the fake networks are to be. Valkey is ours to kill."""
+    """`port` is the web process's, `network_port` where the fake networks are to be. Both engines are ours to kill.
 
-    def __init__(self, folder: Path, valkey: Valkey, names: Sequence[str], logs: Path) -> None:
-        self.folder, self.valkey, self.logs = folder, valkey, logs
+    `look` and what ends a process may be called from different threads.
+    """
+
+    def __init__(self, folder: Path, postgres: Postgres, valkey: Valkey, names: Sequence[str], logs: Path) -> None:
+        self.folder, self.postgres, self.valkey, self.logs = folder, postgres, valkey, logs
+        self._lock = threading.RLock()
         self.port, self.network_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.network_url = f"http://127.0.0.1:{self.network_port}"
@@ -68,31 +73,45 @@ class Stand:
 
     def look(self) -> None:
         """Let the supervisor see to its children; to be called several times a second."""
-        with contextlib.redirect_stdout(self._said):
+        with self._lock, contextlib.redirect_stdout(self._said):
             self._supervisor.look()
 
     def said(self) -> list[str]:
         """What the supervisor said since the last call: deaths, and errors of the processes."""
-        lines = self._said.getvalue().splitlines()
-        self._said.seek(0)
-        self._said.truncate()
+        with self._lock:
+            lines = self._said.getvalue().splitlines()
+            self._said.seek(0)
+            self._said.truncate()
         return lines
 
     def kill(self, name: str) -> bool:
         """SIGKILL, and gone; False where it did not run. Our own kills are no crash loop: the next start comes soon."""
         child = self.child(name)
+        with self._lock:
+            if child.process is None or not child.alive():
+                return False
+            child.deaths = 0
+            child.signal_group(signal.SIGKILL)
+            child.process.wait()
+        return True
+
+    def end(self, name: str, within: float) -> bool:
+        """SIGTERM, as a deployment does; the supervisor starts it again. False where it did not end in time."""
+        child = self.child(name)
         if child.process is None or not child.alive():
             return False
         child.deaths = 0
-        child.signal_group(signal.SIGKILL)
-        child.process.wait()
-        return True
+        child.process.terminate()
+        give_up = time.monotonic() + within
+        while child.alive() and time.monotonic() < give_up:
+            time.sleep(0.02)
+        return not child.alive()
 
-    def kill_valkey(self) -> None:
-        """SIGKILL; all it knew is gone. `valkey.start(valkey.port)` brings an empty one back."""
-        if self.valkey.process:
-            self.valkey.process.kill()
-            self.valkey.process.wait()
+    def kill_engine(self, engine: Engine, number: signal.Signals = signal.SIGKILL) -> None:
+        """What Valkey knew is gone. `engine.start(engine.port)` brings it back."""
+        if engine.process:
+            engine.process.send_signal(number)
+            engine.process.wait()
 
     def child(self, name: str) -> Child:
         return next(child for child in self._supervisor.children if child.name == name)
@@ -119,24 +138,24 @@ def stand(names: Sequence[str], logs: Path | None = None) -> Iterator[Stand]:
     folder = Path(tempfile.mkdtemp(prefix="socialcare-stand-"))
     # PostgreSQL and Valkey run as another user where we run as root.
     folder.chmod(0o711)
-    (folder / "valkey").mkdir()
-    valkey = Valkey(Home(folder / "valkey"))
-    place = Stand(folder, valkey, names, logs or folder / "log")
+    for name in ("postgres", "valkey"):
+        (folder / name).mkdir()
+    postgres, valkey = Postgres(Home(folder / "postgres"), throwaway=False), Valkey(Home(folder / "valkey"))
+    place = Stand(folder, postgres, valkey, names, logs or folder / "log")
     try:
         valkey.start()
-        with engines(folder / "postgres", wanted=["DATABASE_URL"]) as variables:
-            os.environ.update(place.environment() | variables | valkey.variables())
-            django.setup()
-            call_command("migrate", verbosity=0, interactive=False)
-            try:
-                yield place
-            finally:
-                place.stop()
+        postgres.start()
+        os.environ.update(place.environment() | postgres.variables() | valkey.variables())
+        django.setup()
+        call_command("migrate", verbosity=0, interactive=False)
+        try:
+            yield place
+        finally:
+            place.stop()
     finally:
-        valkey.stop()
-        shutil.rmtree(home_of_root(folder / "valkey"), ignore_errors=True)
-        if (folder / "postgres").exists():
-            wipe(folder / "postgres")
+        for engine in (postgres, valkey):
+            engine.stop()
+            shutil.rmtree(home_of_root(folder / engine.room.parent.parent.name), ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -112,7 +112,7 @@ class Story:
         self._at += self._step
         doing = self._rng.choices(list(DOINGS), weights=list(DOINGS.values()))[0]
         if doing in ("edit", "remove"):
-            settled = [said for said in self._said if said.touched + EDIT_AFTER <= self._at]
+            settled = [said for said in self._said[-2000:] if said.touched + EDIT_AFTER <= self._at]
             if settled:
                 said = self._rng.choice(settled[-400:])
                 return self._edit(said) if doing == "edit" else self._remove(said)

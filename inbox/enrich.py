@@ -10,9 +10,11 @@ from connectors import gateway
 from connectors.contract import ConnectorError
 from connectors.models import ChannelAccount
 from inbox.actions import contacts, stories
-from socialcare.background import WorkspaceTask, answer
+from socialcare.background import WorkspaceTask, answer, hush
 
 log = logging.getLogger(__name__)
+# After a failure nothing is asked for so many seconds: names can wait.
+QUIET = 30.0
 
 
 @shared_task(base=WorkspaceTask)
@@ -26,4 +28,5 @@ def enrich(account_id: int) -> None:
         for thread_id in stories.missing(account):
             stories.came(account, thread_id, gateway.look_up(account, thread_id))
     except ConnectorError as error:
+        hush(f"enrich:{account_id}", QUIET)
         log.info("asking for names and posts of account %s ended: %s", account_id, type(error).__name__)

@@ -1,7 +1,9 @@
 """Where the platforms call us: a plain ASGI function in front of Django, because this path is hot.
 
 Check the signature over the raw bytes, keep the bytes, answer 200. Webhooks that come at the
-same time share one INSERT and one commit; the doorbell rings once for all of them.
+same time share one INSERT and one commit; the doorbell rings once for all of them. Nothing is read for an
+address that does not exist, and bodies that dawdle share a bounded room, because a signature is known to be
+good only once its whole body is there.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
+import psycopg2
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
@@ -34,10 +37,13 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Result = TypeVar("Result")
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-GATHER = 0.002
+GATHER = 0.0005
 GROUP = 500
 APP_KNOWN_FOR = 5.0
 BODY_WITHIN = 20.0
+# Of bodies that come in pieces: so many at a time, and so much of them in memory.
+DAWDLERS = 200
+DAWDLERS_BYTES = 64 * 1024 * 1024
 COMPLAIN_EVERY = 5.0
 NOTE_EVERY = timedelta(seconds=5)
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -51,6 +57,23 @@ class TooLarge(Exception):
 
 class Gone(Exception):
     """The caller hung up before the end of the body."""
+
+
+class Busy(Exception):
+    """Too many bodies come in pieces, or too much of them is here."""
+
+
+@dataclass(slots=True)
+class Dawdling:
+    """Bodies of which this process has a part."""
+
+    number: int = 0
+    size: int = 0
+
+    def take(self, size: int) -> None:
+        self.size += size
+        if self.number > DAWDLERS or self.size > DAWDLERS_BYTES:
+            raise Busy
 
 
 @dataclass(slots=True)
@@ -69,6 +92,10 @@ class Writer:
         self._refused: Counter[int] = Counter()
         self._counting: asyncio.Task[None] | None = None
         self.thread = ThreadPoolExecutor(1, "hooks")
+        # A Valkey that stands still holds whoever rings for some seconds; no webhook waits behind that.
+        self._bell = ThreadPoolExecutor(1, "bell")
+        self._to_ring: set[int] = set()
+        self._ringing = False
 
     async def keep(self, arrived: Arrived) -> None:
         """Return once the bytes are committed; raises what the database raised."""
@@ -86,11 +113,23 @@ class Writer:
             group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
             try:
                 await loop.run_in_executor(self.thread, _keep, [arrived for arrived, _ in group])
-            except (DatabaseError, InterfaceError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 -- whoever waits must hear of it, whatever it was
                 _settle(group, error)
                 continue
             _settle(group, None)
-            loop.run_in_executor(self.thread, intake.ring_for_deliveries)
+            self._to_ring |= {arrived.lane for arrived, _ in group}
+            self._ring()
+
+    def _ring(self, rung: asyncio.Future[None] | None = None) -> None:
+        """One ring at a time; what comes meanwhile shares the next. A ring that failed is made up for by the clock."""
+        if rung is not None:
+            self._ringing = False
+            if not rung.cancelled():
+                rung.exception()
+        if self._to_ring and not self._ringing:
+            lanes, self._to_ring, self._ringing = self._to_ring, set(), True
+            loop = asyncio.get_running_loop()
+            loop.run_in_executor(self._bell, intake.ring_for_deliveries, lanes).add_done_callback(self._ring)
 
     def count_refused(self, app_id: int) -> bool:
         """For the admin. A flood of forgeries makes one note at a time: False where one is being made."""
@@ -129,15 +168,18 @@ def _keep(group: list[Arrived]) -> None:
 
 
 def _again_with_fresh_connection(call: Callable[[], Result]) -> Result:
-    try:
-        return call()
-    except (InterfaceError, DatabaseError):
-        connection.close()
-        return call()
+    # What goes around Django's cursors raises the driver's errors; all of ours are Django's.
+    with connection.wrap_database_errors:
+        try:
+            return call()
+        except (DatabaseError, InterfaceError, psycopg2.Error):
+            connection.close()
+            return call()
 
 
 _noted: dict[int, datetime] = {}
 _complained_at = 0.0
+_dawdling = Dawdling()
 _writers: dict[int, Writer] = {}
 _apps: dict[tuple[str, str], KnownApp] = {}
 
@@ -159,13 +201,14 @@ async def receive(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["method"] != "POST":
         return await _answer(send, 405, "POST what happened, GET to verify")
     try:
-        body = await asyncio.wait_for(_body(scope, receive), BODY_WITHIN)
+        status, words = await _accept(scope, receive, platform, key)
     except TooLarge:
-        return await _answer(send, 413, "the body is too large")
+        return await _answer(send, 413, "the body is too large", close=True)
+    except Busy:
+        return await _answer(send, 503, "try again later", close=True)
     except (Gone, TimeoutError):
-        return await _answer(send, 400, "the body ended early")
-    status, words = await _accept(scope, platform, key, body)
-    return await _answer(send, status, words)
+        return await _answer(send, 400, "the body ended early", close=True)
+    return await _answer(send, status, words, close=status == 404)
 
 
 async def _handshake(scope: Scope, send: Send, platform: str, key: str) -> None:
@@ -191,7 +234,7 @@ async def _handshake(scope: Scope, send: Send, platform: str, key: str) -> None:
     return None
 
 
-async def _accept(scope: Scope, platform: str, key: str, body: bytes) -> tuple[int, str]:
+async def _accept(scope: Scope, receive: Receive, platform: str, key: str) -> tuple[int, str]:
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
     try:
         known = await _app(platform, key)
@@ -200,6 +243,8 @@ async def _accept(scope: Scope, platform: str, key: str, body: bytes) -> tuple[i
         return 503, "try again later"
     if known is None:
         return 404, "no such webhook address"
+    async with asyncio.timeout(BODY_WITHIN):
+        body = await _body(scope, receive)
     try:
         gateway.verify(platform, known.app, contract.Webhook(body, headers))
     except BadSignature as error:
@@ -208,7 +253,8 @@ async def _accept(scope: Scope, platform: str, key: str, body: bytes) -> tuple[i
         return 401, "bad signature"
     kept = {name: headers[name][:200] for name in KEPT_HEADERS if name in headers}
     try:
-        await _writer().keep(Arrived(known.pk, body, timezone.now(), kept))
+        account = gateway.account_in(platform, body)
+        await _writer().keep(Arrived(known.pk, body, timezone.now(), kept, account))
     except (DatabaseError, InterfaceError, OSError) as error:
         _complain(error)
         return 503, "try again later"
@@ -224,20 +270,37 @@ def _complain(error: Exception) -> None:
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes:
-    declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    if declared.isdigit() and int(declared) > settings.WEBHOOK_MAX_BYTES:
-        raise TooLarge
-    chunks, size = [], 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Gone
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
-        if size > settings.WEBHOOK_MAX_BYTES:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value) > settings.WEBHOOK_MAX_BYTES:
             raise TooLarge
-        if not message.get("more_body"):
-            return b"".join(chunks)
+    first, more = await _piece(receive)
+    return await _rest(first, receive) if more else first
+
+
+async def _rest(first: bytes, receive: Receive) -> bytes:
+    pieces, size, more = [first], len(first), True
+    _dawdling.number += 1
+    try:
+        _dawdling.take(size)
+        while more:
+            piece, more = await _piece(receive)
+            pieces.append(piece)
+            size += len(piece)
+            _dawdling.take(len(piece))
+            if size > settings.WEBHOOK_MAX_BYTES:
+                raise TooLarge
+        return b"".join(pieces)
+    finally:
+        _dawdling.number -= 1
+        _dawdling.size -= size
+
+
+async def _piece(receive: Receive) -> tuple[bytes, bool]:
+    """What came of the body, and whether more is to come."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise Gone
+    return message.get("body", b""), bool(message.get("more_body"))
 
 
 async def _app(platform: str, key: str) -> KnownApp | None:
@@ -267,8 +330,10 @@ def _quietly(call: Callable[[], object]) -> None:
         connection.close()
 
 
-async def _answer(send: Send, status: int, words: str) -> None:
+async def _answer(send: Send, status: int, words: str, *, close: bool = False) -> None:
+    """`close`: hang up afterwards, because the body was not read to its end."""
     body = words.encode()
     headers = [*PLAIN, (b"content-length", str(len(body)).encode())]
+    headers += [(b"connection", b"close")] if close else []
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

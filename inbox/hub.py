@@ -23,7 +23,9 @@ from inbox import live
 
 log = logging.getLogger(__name__)
 BLOCK_MS = 100
-FRAME_EVERY = 0.1
+# A frame costs so much of a core for each socket, in seconds; frames may take a quarter of one.
+SOCKET_COSTS, OF_A_CORE = 25e-6, 0.25
+QUICKEST, SLOWEST = 0.02, 0.1
 OUTBOX = 100
 COUNTS_EVERY = 1.0
 REPLAY = 2000
@@ -71,7 +73,7 @@ class Hub:
         self._task: asyncio.Task[None] | None = None
         self._deaf = False
         self._valkey: Any = redis.asyncio.Redis.from_url(
-            settings.REDIS_URL, socket_connect_timeout=1.0, socket_timeout=5.0, health_check_interval=10
+            settings.REDIS_URL, socket_connect_timeout=1.0, socket_timeout=3.0, health_check_interval=10
         )
 
     async def join(self, workspace_id: int, user_id: int) -> Socket:
@@ -111,7 +113,7 @@ class Hub:
         except redis.RedisError:
             return None
         events = [_event(entry) for entry in entries]
-        if since > now or len(events) > REPLAY or not events or events[0][0] != since:
+        if since > now or len(events) > REPLAY or not events or events[0][0] != since or _after_gap(events):
             return None
         seen = [(kind, payload) for seq, to, kind, payload in events[1:] if to in ("", str(socket.user_id))]
         return frame(since + 1, now, coalesced(seen))
@@ -162,7 +164,10 @@ class Hub:
             if room is None:
                 continue
             events = [_event(entry) for entry in entries]
-            if events and room.last and events[0][0] != room.last + 1:
+            if room.last and events[0][0] != room.last + 1:
+                self._resync(room, events[0][0] - 1)
+            if told := _after_gap(events):
+                events = told
                 self._resync(room, events[0][0] - 1)
             room.pending += events
             room.last = events[-1][0]
@@ -170,8 +175,11 @@ class Hub:
 
     def _next_frame_in(self) -> float:
         now = time.monotonic()
-        due = [room.frame_at + FRAME_EVERY - now for room in self._rooms.values() if room.pending]
-        return max(0.0, min(due, default=FRAME_EVERY))
+        due = [room.frame_at + self._frame_every() - now for room in self._rooms.values() if room.pending]
+        return max(0.0, min(due, default=SLOWEST))
+
+    def _frame_every(self) -> float:
+        return frame_every(sum(len(room.sockets) for room in self._rooms.values()))
 
     def _resync(self, room: Room, last: int) -> None:
         room.pending, room.last, room.sent = [], last, last
@@ -179,9 +187,9 @@ class Hub:
             socket.put(b'{"resync":true}')
 
     def _flush(self) -> None:
-        now = time.monotonic()
+        now, every = time.monotonic(), self._frame_every()
         for room in self._rooms.values():
-            if room.pending and now - room.frame_at >= FRAME_EVERY:
+            if room.pending and now - room.frame_at >= every:
                 self._send(room)
                 room.frame_at = now
 
@@ -215,6 +223,17 @@ class Hub:
         told = frame(None, None, [("counts", orjson.dumps(done.result()))])
         for socket in list(room.sockets):
             socket.put(told)
+
+
+def _after_gap(events: list[tuple[int, str, str, bytes]]) -> list[tuple[int, str, str, bytes]]:
+    """The events after the last number that is missing among them; none where all follow each other."""
+    gaps = [place for place in range(1, len(events)) if events[place][0] != events[place - 1][0] + 1]
+    return events[gaps[-1] :] if gaps else []
+
+
+def frame_every(sockets: int) -> float:
+    """Seconds from one frame of a workspace to its next: the more sockets this process serves, the more is gathered."""
+    return min(SLOWEST, max(QUICKEST, sockets * SOCKET_COSTS / OF_A_CORE))
 
 
 def frame(first: int | None, last: int | None, events: list[tuple[str, bytes]]) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
@@ -20,25 +20,26 @@ from socialcare.background import answer, ring
 from socialcare.tenancy import workspace
 
 log = logging.getLogger(__name__)
-BATCH = 200
+BATCH = 500
 ROUNDS = 50
 BELL = "intake"
 
 # Records in one transaction: it ends well within a lease.
-AT_ONCE = 100
+AT_ONCE = 500
 # After so many leases a delivery is taken in alone: it may be what ends our workers.
 SUSPECT = 2
 # Classes of PostgreSQL's error codes: a deadlock, a limit of a statement.
 ROLLED_BACK, LIMIT_EXCEEDED = "40", "54"
+READ_ONLY = "25006"
 
 Parsed = Sequence[tuple[Claimed, list[Inbound]]]
 Groups = list[tuple[ChannelAccount, list[Arrival]]]
 Strange = list[tuple[Claimed, Inbound, ChannelAccount | None]]
 
 
-def ring_for_deliveries() -> None:
-    """Something waits to be taken in."""
-    ring(drain, once=BELL)
+def ring_for_deliveries(lanes: Collection[int] = ()) -> None:
+    """Something waits to be taken in, in these lanes; without any, somewhere."""
+    ring(drain, once=[deliveries.bell(lane) for lane in lanes] or [BELL])
 
 
 @shared_task
@@ -49,10 +50,13 @@ def drain() -> None:
         batch = deliveries.claim(BATCH)
         if not batch:
             return
-        take_in([delivery for delivery in batch if delivery.attempts <= SUSPECT])
-        for delivery in batch:
-            if delivery.attempts > SUSPECT:
-                take_in([delivery])
+        try:
+            take_in([delivery for delivery in batch if delivery.attempts <= SUSPECT])
+            for delivery in batch:
+                if delivery.attempts > SUSPECT:
+                    take_in([delivery])
+        finally:
+            deliveries.release(batch)
     ring_for_deliveries()
 
 
@@ -79,9 +83,11 @@ def take_in(batch: Sequence[Claimed]) -> None:
 
 def _is_the_database_s(error: Exception) -> bool:
     """The database failed, not these data: a deadlock or a limit that they exceed is met by taking them apart."""
+    code = getattr(error.__cause__, "pgcode", None) or ""
+    if code == READ_ONLY:
+        return True
     if not isinstance(error, OperationalError | InterfaceError):
         return False
-    code = getattr(error.__cause__, "pgcode", None) or ""
     return not code.startswith((ROLLED_BACK, LIMIT_EXCEEDED))
 
 
@@ -115,7 +121,7 @@ def _hand_over(app_id: int, parsed: Parsed, held: Sequence[int]) -> None:
                 receive(account, some)
                 gateway.arrived(account, [arrival.record for arrival in some])
                 if _wants_more(some):
-                    ring(enrich.enrich, account.pk, once=f"enrich:{account.pk}")
+                    ring(enrich.enrich, account.pk, once=[f"enrich:{account.pk}"])
             deliveries.hold(held)
     for delivery, record, owner in strange:
         _count(app_id, delivery, record, owner)

@@ -9,6 +9,7 @@ is announced: the browsers notice and poll.
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -23,6 +24,7 @@ from socialcare.valkey import valkey
 log = logging.getLogger(__name__)
 KEPT = 5000
 QUIET = 1.0
+PLACE = re.compile(rb"\{(\d+)\}")
 _silent_until = 0.0
 # Workspaces of which this process could not tell something: the next number is left out, so that the gap shows.
 _untold: set[int] = set()
@@ -58,8 +60,11 @@ def publish(events: Sequence[Event], *, to: int | None = None) -> None:
 
 
 def publish_now(events: Sequence[Event], *, to: int | None = None) -> None:
+    _append(current_workspace(), events, to)
+
+
+def _append(workspace_id: int, events: Sequence[Event], to: int | None = None) -> None:
     global _silent_until
-    workspace_id = current_workspace()
     if not events:
         return
     if time.monotonic() < _silent_until:
@@ -75,6 +80,22 @@ def publish_now(events: Sequence[Event], *, to: int | None = None) -> None:
         _silent_until = time.monotonic() + QUIET
         _untold.add(workspace_id)
         log.warning("live updates are not announced: %s", type(error).__name__)
+
+
+def lost(workspace_id: int) -> None:
+    """Something happened and cannot be told: a number is left out, so that every browser loads anew."""
+    _untold.add(workspace_id)
+    _append(workspace_id, [("gap", {})])
+
+
+def lost_everywhere() -> None:
+    """A process that starts does not know what one before it had committed and not yet told when it was killed."""
+    try:
+        numbers = [PLACE.search(key) for key in valkey().scan_iter(match="live:{*}:seq", count=1000)]
+    except redis.RedisError:
+        return
+    for found in filter(None, numbers):
+        lost(int(found[1]))
 
 
 def sequence(workspace_id: int) -> int | None:

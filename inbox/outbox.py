@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from celery import shared_task
 from django.db import connection
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from connectors import gateway
@@ -59,9 +60,15 @@ RETURNING workspace_id, message_id
 """
 
 
+def free() -> QuerySet[Outgoing]:
+    """Answers in line that nobody holds, whether they may leave already or not; of all workspaces."""
+    unheld = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
+    return Outgoing.objects.everywhere().filter(unheld)
+
+
 def ring_for_replies() -> None:
     """An answer is ready to leave."""
-    ring(send_waiting, once=BELL)
+    ring(send_waiting, once=[BELL])
 
 
 @shared_task

@@ -48,7 +48,8 @@ def poll_account(account_id: int) -> None:
         log.info("polling account %s ended: %s", account_id, type(error).__name__)
         return
     now = timezone.now()
-    new = deliveries.keep(Arrived(account.app_id, body, now, {"x-origin": "poll"}) for body in page.bodies)
+    about, whose = {"x-origin": "poll"}, account.external_id.encode()
+    new = deliveries.keep(Arrived(account.app_id, body, now, about, whose) for body in page.bodies)
     ChannelAccount.objects.filter(pk=account_id).update(cursor=page.cursor)
     if new:
         intake.ring_for_deliveries()

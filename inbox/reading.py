@@ -16,7 +16,7 @@ from django.utils import timezone
 from connectors import gateway
 from connectors.contract import Can, Kind
 from connectors.models import ChannelAccount
-from inbox import live, records
+from inbox import live, records, search
 from inbox.actions import replies
 from inbox.actions.refusals import NotAllowed
 from inbox.models import Event, Identity, Message, Note, Seen, Story, Ticket
@@ -66,8 +66,8 @@ class Cursor:
         return earlier | Q(at=self.at, id__lt=self.id) if rank == self.rank else earlier
 
 
-def tickets(view: str, user: User, query: str = "") -> QuerySet[Ticket]:
-    """The tickets of a view, unordered. `query` is part of a customer's name."""
+def tickets(view: str, user: User) -> QuerySet[Ticket]:
+    """The tickets of a view, unordered."""
     found = Ticket.objects.filter(status=Ticket.Status.OPEN)
     if view in NEWEST_FIRST:
         found = Ticket.objects.filter(status=view)
@@ -77,35 +77,42 @@ def tickets(view: str, user: User, query: str = "") -> QuerySet[Ticket]:
         found = found.filter(assignee=None)
     elif view == "breached":
         found = found.filter(breached=True)
-    return found.filter(contact__name__icontains=query) if query else found
+    return found
 
 
 def page(view: str, user: User, *, after: str = "", limit: int = PAGE, query: str = "") -> dict[str, Any]:
-    """One page of a view, by keyset, with counts and the live sequence it belongs to. Raises BadCursor."""
+    """One page of a view, by keyset, with counts and the live sequence it belongs to; of all tickets where words are
+    looked for. Raises BadCursor.
+    """
     sequence = live.sequence(current_workspace())
-    found = tickets(view, user, query)
-    if view in NEWEST_FIRST:
-        found = found.order_by("-updated_at", "-id")
-        if after:
-            cursor = Cursor.read(after)
-            found = found.filter(Q(updated_at__lt=cursor.at) | Q(updated_at=cursor.at, id__lt=cursor.id))
-    else:
-        found = found.order_by("order_at", "id")
-        if after:
-            cursor = Cursor.read(after)
-            found = found.filter(order_at__gte=cursor.at).filter(
-                Q(order_at__gt=cursor.at) | Q(order_at=cursor.at, id__gt=cursor.id)
-            )
-    items = records.rows(found[: limit + 1])
+    cursor = Cursor.read(after) if after else None
+    below = cursor.id if cursor else None
+    ids = search.tickets(query, below=below, limit=limit + 1) if query else _listed(view, user, cursor, limit + 1)
+    items = records.rows_of(ids)
     more, items = len(items) > limit, items[:limit]
     return {
         "items": items,
-        "next": _cursor_after(view, items[-1]["id"]) if more else None,
+        "next": _cursor_after("" if query else view, items[-1]["id"]) if more else None,
         "seen": seen(user, [item["id"] for item in items]),
         "counts": records.counts(),
         "seq": sequence,
         "now": records.ms(timezone.now()),
     }
+
+
+def _listed(view: str, user: User, cursor: Cursor | None, limit: int) -> list[int]:
+    found = tickets(view, user)
+    if view in NEWEST_FIRST:
+        found = found.order_by("-updated_at", "-id")
+        if cursor:
+            found = found.filter(Q(updated_at__lt=cursor.at) | Q(updated_at=cursor.at, id__lt=cursor.id))
+    else:
+        found = found.order_by("order_at", "id")
+        if cursor:
+            found = found.filter(order_at__gte=cursor.at).filter(
+                Q(order_at__gt=cursor.at) | Q(order_at=cursor.at, id__gt=cursor.id)
+            )
+    return list(found.values_list("id", flat=True)[:limit])
 
 
 def _cursor_after(view: str, ticket_id: int) -> str:

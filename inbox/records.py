@@ -5,7 +5,7 @@ Times are integer milliseconds. Lists go from the database to bytes without mode
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -66,6 +66,16 @@ def rows(tickets: QuerySet[Ticket]) -> list[dict[str, Any]]:
             row[index] = ms(row[index])
         found.append(dict(zip(KEYS, row, strict=True)))
     return found
+
+
+def rows_of(ticket_ids: Sequence[int]) -> list[dict[str, Any]]:
+    """The list records of these tickets, in this order.
+
+    Choose first, then join: the wall around the contacts hides from the planner how many rows a join brings, and it
+    would sort a whole view for one page.
+    """
+    found = {row["id"]: row for row in rows(Ticket.objects.filter(pk__in=ticket_ids))}
+    return [found[pk] for pk in ticket_ids if pk in found]
 
 
 def row(ticket_id: int) -> dict[str, Any]:

@@ -13,12 +13,12 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Min, Q
+from django.db.models import Min
 from django.utils import timezone
 
 from connectors import deliveries
 from inbox import intake, outbox
-from inbox.actions import clocks, presence
+from inbox.actions import announce, clocks, presence
 from inbox.models import Outgoing, Presence
 from inbox.models.team import PRESENT_FOR
 from sla import engine
@@ -47,6 +47,7 @@ def run_until_stopped() -> None:
     while not lead():
         time.sleep(1)
     log.info("this clock leads")
+    announce.begun()
     listen()
     presence_at = 0.0
     while True:
@@ -81,9 +82,7 @@ def ring_for_what_waits() -> None:
     """Wake workers for work nobody holds: new, or left behind by one that died."""
     if deliveries.free().exists():
         intake.ring_for_deliveries()
-    now = timezone.now()
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
-    if Outgoing.objects.everywhere().filter(free, ready_at__lte=now).exists():
+    if outbox.free().filter(ready_at__lte=timezone.now()).exists():
         outbox.ring_for_replies()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,8 @@ from django.db import connection
 from django.utils import timezone
 
 from connectors import deliveries
+from inbox import outbox
+from inbox.actions import announce
 from socialcare import watchdog
 from socialcare.valkey import valkey
 
@@ -17,16 +20,21 @@ WAITED = timedelta(seconds=watchdog.SILENT_FOR)
 
 
 class Watchdog(bootsteps.StartStopStep):
-    """Begins with the worker."""
+    """Begins with the worker, which first lets the browsers look what another one could not tell them."""
 
     def start(self, parent: Any) -> None:
-        watchdog.watch(work_waits, broker_answers)
+        announce.begun()
+        hears = set(parent.app.amqp.queues.consume_from)
+        watchdog.watch(lambda: work_waits(hears), broker_answers)
 
 
-def work_waits() -> bool:
-    """Deliveries have waited for long, and nobody holds them."""
+def work_waits(queues: Collection[str]) -> bool:
+    """Something for these queues has waited for long, and nobody holds it."""
+    since = timezone.now() - WAITED
     try:
-        return deliveries.free().filter(received_at__lt=timezone.now() - WAITED).exists()
+        if "intake" in queues and deliveries.free().filter(received_at__lt=since).exists():
+            return True
+        return "outbox" in queues and outbox.free().filter(ready_at__lt=since).exists()
     finally:
         connection.close()
 

@@ -9,7 +9,8 @@ Whoever writes a timer has locked its ticket first: that one lock guards them al
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -149,37 +150,56 @@ def resolved(ticket_ids: Sequence[int], at: datetime) -> None:
     _stop(ticket_ids, at, Outcome.RESOLVED)
 
 
-def recompute(ticket_id: int, account_id: int, channel: str, moments: Iterable[Moment]) -> None:
-    """Make the ticket's timers what its history says, keeping when breaches were noticed."""
-    targets = Targets()
-    noticed = dict(
-        Timer.objects.filter(ticket_id=ticket_id, breached_at__isnull=False).values_list(
-            "started_at", "breach_noticed_at"
-        )
-    )
-    Timer.objects.filter(ticket_id=ticket_id).delete()
-    fresh, now = [], timezone.now()
-    for wait in waits(moments):
-        if (target := targets.of(wait.metric, channel)) is None:
-            continue
-        due_at = wait.started_at + target
-        late = (wait.stopped_at or now) > due_at
-        fresh.append(
-            Timer(
-                ticket_id=ticket_id,
-                account_id=account_id,
-                metric=wait.metric,
-                started_at=wait.started_at,
-                noticed_at=wait.noticed_at,
-                due_at=due_at,
-                stopped_at=wait.stopped_at,
-                outcome=wait.outcome or "",
-                breached_at=due_at if late else None,
-                breach_noticed_at=(noticed.get(wait.started_at) or now) if late else None,
-            )
-        )
+def recompute(account_id: int, channel: str, histories: Mapping[int, Iterable[Moment]]) -> set[int]:
+    """Make the timers of these tickets of an account what their histories say. Returns whose customers still wait.
+
+    When breaches were noticed is kept. One of a running wait is left to the clock process, which tells of it.
+    """
+    targets, now = Targets(), timezone.now()
+    kept: dict[int, list[Timer]] = defaultdict(list)
+    for timer in Timer.objects.filter(ticket_id__in=list(histories)).order_by("started_at", "id"):
+        kept[timer.ticket_id].append(timer)
+    waiting, stale, fresh = set[int](), list[int](), list[Timer]()
+    for ticket_id, moments in histories.items():
+        before, after = kept[ticket_id], []
+        noticed = {timer.started_at: timer.breach_noticed_at for timer in before}
+        for wait in waits(moments):
+            if wait.stopped_at is None:
+                waiting.add(ticket_id)
+            if (target := targets.of(wait.metric, channel)) is not None:
+                after.append(_timer(ticket_id, account_id, wait, target, noticed.get(wait.started_at), now))
+        if [_said(timer) for timer in before] != [_said(timer) for timer in after]:
+            stale += [timer.pk for timer in before]
+            fresh += after
+    Timer.objects.filter(pk__in=stale).delete()
     Timer.objects.bulk_create(fresh)
     _wake_clock(timer.due_at for timer in fresh if timer.stopped_at is None)
+    return waiting
+
+
+def _timer(
+    ticket_id: int, account_id: int, wait: Wait, target: timedelta, noticed: datetime | None, now: datetime
+) -> Timer:
+    due_at = wait.started_at + target
+    late = noticed is not None if wait.stopped_at is None else wait.stopped_at > due_at
+    return Timer(
+        ticket_id=ticket_id,
+        account_id=account_id,
+        metric=wait.metric,
+        started_at=wait.started_at,
+        noticed_at=wait.noticed_at,
+        due_at=due_at,
+        stopped_at=wait.stopped_at,
+        outcome=wait.outcome or "",
+        breached_at=due_at if late else None,
+        breach_noticed_at=(noticed or now) if late else None,
+    )
+
+
+def _said(timer: Timer) -> tuple[object, ...]:
+    """All that a timer says of a wait."""
+    about = (timer.metric, timer.started_at, timer.noticed_at, timer.due_at)
+    return (*about, timer.stopped_at, timer.outcome, timer.breached_at, timer.breach_noticed_at)
 
 
 def running(ticket_ids: Sequence[int]) -> dict[int, Running]:

@@ -67,6 +67,7 @@ class Timer(WorkspaceOwned):
         indexes = [
             models.Index(fields=["due_at"], condition=Q(stopped_at=None, breached_at=None), name="timers_to_watch"),
             models.Index(fields=["ticket_id", "started_at"], name="timers_of_ticket"),
+            models.Index(fields=["workspace", "metric", "started_at"], name="timers_by_start"),
         ]
 
     def __str__(self) -> str:

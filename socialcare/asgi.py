@@ -1,5 +1,6 @@
 """One address: webhooks and sockets on the event loop, pages and API in a bounded pool of threads."""
 
+import asyncio
 import os
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E40
 from django.urls import path  # noqa: E402
 
 from inbox import hooks  # noqa: E402
+from inbox.actions import announce  # noqa: E402
 from inbox.consumers import LiveConsumer  # noqa: E402
 from inbox.hooks import Receive, Scope, Send  # noqa: E402
 
@@ -40,6 +42,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
+            await asyncio.to_thread(announce.begun)
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             await send({"type": "lifespan.shutdown.complete"})

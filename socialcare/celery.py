@@ -8,6 +8,8 @@ from celery.schedules import crontab
 from celery.signals import task_postrun, task_prerun
 from django.db import close_old_connections
 
+from socialcare import watchdog
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "socialcare.settings")
 
 app = Celery("socialcare")
@@ -29,3 +31,13 @@ def look_at_connections(task: Any = None, **_about: object) -> None:
     """Connections outlive tasks, but not a restart of the database. Django sees to that for requests only."""
     if not task.request.is_eager:
         close_old_connections()
+
+
+@task_prerun.connect
+def begin(**_about: object) -> None:
+    watchdog.began()
+
+
+@task_postrun.connect
+def end(**_about: object) -> None:
+    watchdog.ended()

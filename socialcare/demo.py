@@ -26,13 +26,12 @@ WEB = (
     "-m uvicorn socialcare.asgi:application --host 127.0.0.1 --port {port} --loop uvloop --http httptools"
     " --ws websockets --ws-per-message-deflate false --no-access-log --timeout-graceful-shutdown 3"
 )
-WORKER = (
-    "-m celery -A socialcare worker -P threads -c 8 -Q intake,outbox,poll,default"
-    " --without-gossip --without-mingle -l WARNING"
-)
+WORKER = "-m celery -A socialcare worker -n {} -P threads -c {} -Q {} --without-gossip --without-mingle -l WARNING"
 # The first is the last to stop: it may still be writing down what the others began.
 PROCESSES = {
-    "worker": WORKER,
+    "worker": WORKER.format("worker@%h", 4, "intake"),
+    # Apart, because a platform that hangs may hold all of its threads.
+    "caller": WORKER.format("caller@%h", 8, "outbox,poll,default"),
     "clock": "manage.py clock",
     "beat": "-m celery -A socialcare beat -s {var}/beat -l WARNING",
     "web": WEB,

@@ -127,8 +127,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """Ask each politely, the last first and the first only when the others are gone; then by force."""
-        first, *others = self.children
-        for group in (others[::-1], [first]):
+        for group in (self.children[:0:-1], self.children[:1]):
             for child in group:
                 # To the process itself: it knows best how to end its own children.
                 if child.process:

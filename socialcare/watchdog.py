@@ -1,7 +1,7 @@
 """A worker that no longer hears its broker ends itself, so that whoever started it starts a fresh one.
 
 Celery's consumers have been seen to stay silent for ever after a broken connection. The sign:
-deliveries nobody holds wait, the broker answers, and this worker has not been called for a while.
+work nobody holds waits, the broker answers, and this worker does nothing and has not been called for a while.
 """
 
 from __future__ import annotations
@@ -20,10 +20,22 @@ LOOK_EVERY = 5.0
 SILENT_FOR = 15.0
 EXIT_CODE = 70
 _heard_at = time.monotonic()
+_at_work: set[int] = set()
+
+
+def began() -> None:
+    """A task of this worker was called, in this thread."""
+    _at_work.add(threading.get_ident())
+    alive()
+
+
+def ended() -> None:
+    _at_work.discard(threading.get_ident())
+    alive()
 
 
 def alive() -> None:
-    """A task of this worker was called."""
+    """This worker hears."""
     global _heard_at
     _heard_at = time.monotonic()
 
@@ -49,7 +61,7 @@ def _look(work_waits: Callable[[], bool], broker_answers: Callable[[], bool]) ->
 
 
 def is_deaf(work_waits: Callable[[], bool], broker_answers: Callable[[], bool]) -> bool:
-    if silent_for() < SILENT_FOR:
+    if _at_work or silent_for() < SILENT_FOR:
         return False
     try:
         return work_waits() and broker_answers()

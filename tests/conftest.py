@@ -112,6 +112,7 @@ def take_in(account: ChannelAccount, *payloads: Mapping[str, Any]) -> None:
     deliveries.keep(Arrived(account.app_id, json.dumps(payload).encode(), now) for payload in payloads)
     while batch := deliveries.claim(200):
         intake.take_in(batch)
+        deliveries.release(batch)
 
 
 @pytest.fixture

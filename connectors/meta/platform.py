@@ -14,6 +14,7 @@ from connectors.meta.messenger import messenger
 from connectors.meta.signature import verify_signature
 
 _CHALLENGE = re.compile(r"[\w-]{1,128}", re.ASCII)
+_FIRST_ENTRY = re.compile(rb'"entry"\s*:\s*\[\s*\{\s*(?:"time"\s*:\s*\d+\s*,\s*)?"id"\s*:\s*"(\d+)"')
 _HEX = r"[0-9a-fA-F]{32}"
 
 
@@ -42,6 +43,10 @@ class MetaPlatform(Platform):
             return None
         challenge = query.get("hub.challenge", "")
         return challenge if _CHALLENGE.fullmatch(challenge) else None
+
+    def account_in(self, body: bytes) -> bytes:
+        found = _FIRST_ENTRY.search(body, 0, 400)
+        return found[1] if found else b""
 
     def verify(self, app: App, webhook: Webhook) -> None:
         verify_signature(webhook.body, webhook.headers.get("x-hub-signature-256", ""), app.secrets)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -12,6 +13,8 @@ from connectors.twitter.signature import answer_challenge, verify_signature
 from connectors.twitter.twitter import twitter
 
 _KEY = r"[\x21-\x7e]{5,200}"
+_ACCOUNT = re.compile(rb'"(?:filter"\s*:\s*\{\s*"user_id|for_user_id)"\s*:\s*"?(\d{1,19})')
+_GLANCE = 400
 
 
 class XPlatform(Platform):
@@ -51,6 +54,10 @@ class XPlatform(Platform):
     def challenge(self, app: App, query: Mapping[str, str]) -> str | None:
         answer = answer_challenge(query.get("crc_token", ""), app.secrets)
         return json.dumps({"response_token": answer}) if answer else None
+
+    def account_in(self, body: bytes) -> bytes:
+        found = _ACCOUNT.search(body, 0, _GLANCE)
+        return found[1] if found else b""
 
     def verify(self, app: App, webhook: Webhook) -> None:
         verify_signature(webhook.body, webhook.headers.get("x-twitter-webhooks-signature", ""), app.secrets)

@@ -14,6 +14,7 @@ from inbox.models import Event, Message, Ticket
 from sla import engine
 from socialcare.background import after_commit
 from socialcare.models import User
+from socialcare.tenancy import current_workspace
 
 ACCOUNT_LOCK = 2
 WRITTEN = (
@@ -48,7 +49,7 @@ def locked(ticket_id: int) -> Ticket:
 
 
 def save(tickets: Sequence[Ticket]) -> None:
-    """Write changed tickets (which the caller has locked) with their clocks, and tell the browsers."""
+    """Write new tickets, and changed ones (which the caller has locked), with their clocks; tell the browsers."""
     clocks = engine.running([ticket.pk for ticket in tickets])
     now = timezone.now()
     for ticket in tickets:
@@ -58,17 +59,25 @@ def save(tickets: Sequence[Ticket]) -> None:
         ticket.breached = clock.breached if clock else False
         ticket.version += 1
         ticket.updated_at = now
-    if len(tickets) == 1:
-        tickets[0].save(update_fields=WRITTEN)
-    else:
-        Ticket.objects.bulk_update(tickets, WRITTEN, batch_size=100)
+    known = [ticket for ticket in tickets if not ticket._state.adding]
+    Ticket.objects.bulk_create(ticket for ticket in tickets if ticket._state.adding)
+    Ticket.objects.bulk_update(known, WRITTEN)
     changed([ticket.pk for ticket in tickets])
+
+
+def begun() -> None:
+    """A process of ours starts: what the one before it could not tell any more, browsers load anew."""
+    live.lost_everywhere()
 
 
 def changed(ticket_ids: Iterable[int]) -> None:
     """Send the tickets' rows as they are once all is committed."""
-    ids = list(ticket_ids)
-    after_commit(lambda: live.publish_now([("ticket", row) for row in records.rows(Ticket.objects.filter(pk__in=ids))]))
+    ids, place = list(ticket_ids), current_workspace()
+
+    def tell() -> None:
+        live.publish_now([("ticket", row) for row in records.rows(Ticket.objects.filter(pk__in=ids))])
+
+    after_commit(tell, otherwise=lambda: live.lost(place))
 
 
 def said(messages: Iterable[Any]) -> None:

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
+from django.db.models.functions import Greatest
 
 from connectors.contract import Edited, Hidden, Inbound, Kind, Notice, NoticeKind, Reacted, Receipt, Removed
 from connectors.models import ChannelAccount
@@ -109,23 +111,29 @@ def _by_first_name(account: ChannelAccount, records: Sequence[AboutMessage]) -> 
 def _tell(tickets: dict[int, Ticket], changed: Sequence[Message], removed: Sequence[Message]) -> None:
     for message in changed:
         ticket = tickets[message.ticket_id]
-        if message.seq == ticket.seq or message.at >= ticket.last_at:
+        if message.at >= ticket.last_at:
             ticket.preview = announce.preview(message.text, message.attachments)
     announce.history(
         *(Event(ticket_id=message.ticket_id, verb="removed_by_customer", data={"message": message.pk})
           for message in removed if message.origin == Message.Origin.CUSTOMER)
     )  # fmt: skip
     for pk in {message.ticket_id for message in removed if message.origin == Message.Origin.CUSTOMER}:
-        _nothing_left_to_answer(tickets[pk], max(message.removed_at or message.at for message in removed))
+        nothing_left_to_answer(tickets[pk])
     announce.save([tickets[pk] for pk in sorted({message.ticket_id for message in changed})])
     announce.restated(changed)
 
 
-def _nothing_left_to_answer(ticket: Ticket, at: datetime) -> None:
-    """Whoever takes all their waiting words back waits for nothing: the clock stops."""
+def nothing_left_to_answer(ticket: Ticket) -> None:
+    """Whoever takes all their waiting words back waits for nothing: the clock stops with the last that went."""
     since = engine.waiting_since(ticket.pk)
-    theirs = Message.objects.filter(ticket=ticket, origin=Message.Origin.CUSTOMER, removed_at=None, standby=False)
-    if since is None or theirs.filter(at__gte=since).exists():
+    if since is None:
+        return
+    theirs = Message.objects.filter(ticket=ticket, origin=Message.Origin.CUSTOMER, standby=False, at__gte=since)
+    if theirs.filter(removed_at=None).exists():
+        return
+    # Never before the words themselves, whatever a platform's clock says.
+    at = theirs.aggregate(last=Greatest(Max("removed_at"), Max("at")))["last"]
+    if at is None:
         return
     engine.resolved([ticket.pk], at)
     announce.history(Event(ticket=ticket, verb="withdrawn", at=at, data={"seq": ticket.seq}))
@@ -163,6 +171,9 @@ def _change(message: Message, change: dict[str, Any]) -> bool:
 
 def _edit(message: Message, change: dict[str, Any], at: datetime) -> bool:
     if message.removed_at or message.text == change["text"]:
+        return False
+    if {"text": change["text"], "at": _ms(at)} in message.revisions:
+        # It came before: of two edits in one second the one that came later stands.
         return False
     message.revisions = [*message.revisions, {"text": message.text, "at": _ms(message.edited_at or message.at)}]
     message.text, message.edited_at = change["text"], at
@@ -217,13 +228,13 @@ def _window(ticket: Ticket, record: AboutMessage) -> None:
 
 
 def _story(account: ChannelAccount, record: AboutMessage) -> bool:
-    """A change to a post that is shown above comments; False where it is none."""
+    """A change to a post that is shown above comments; False where it may yet come as a customer's message."""
     stories = Story.objects.filter(account=account, external_id=record.external_id)
     if isinstance(record, Edited):
-        return bool(stories.update(text=record.text))
-    if isinstance(record, Removed):
-        return bool(stories.update(text="", attachments=[]))
-    return stories.exists()
+        stories.update(text=record.text)
+    elif isinstance(record, Removed):
+        stories.update(text="", attachments=[])
+    return stories.filter(ours=True).exists()
 
 
 def _keep_early(account: ChannelAccount, external_id: str, change: dict[str, Any]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
 
+from connectors.models import ChannelAccount
 from inbox.actions import announce
 from inbox.models import Event, Message, Ticket
 from sla import engine
@@ -14,6 +16,10 @@ from sla.engine import Moment, What
 
 # For a resolution that does not say how much stood on its ticket.
 ALL = 2**31
+HANDED = "handed_to_us"
+TURNS = (HANDED, "resolved", "reopened", "reopened_by_customer", "withdrawn")
+# What happened, when, and how much stood on the ticket then.
+Turn = tuple[str, datetime, int | None]
 MOVES = {
     Message.Origin.CUSTOMER: What.WROTE,
     Message.Origin.AGENT: What.ANSWERED,
@@ -21,29 +27,42 @@ MOVES = {
 }
 
 
-def history_of(ticket_id: int) -> list[Moment]:
-    """What moves the clock: the messages as they are kept, resolutions, and what another app handed to us.
+def histories(ticket_ids: Sequence[int]) -> dict[int, list[Moment]]:
+    """What moves these tickets' clocks: the messages as they are kept, resolutions, and what another app handed to us.
 
     Words another app had to answer move none.
     """
+    found: dict[int, list[Moment]] = {ticket_id: [] for ticket_id in ticket_ids}
     kept = [Message.State.RECEIVED, Message.State.SENT]
-    said = Message.objects.filter(ticket_id=ticket_id, state__in=kept, standby=False)
-    moments = [
-        Moment(at, received_at, MOVES[Message.Origin(origin)], seq)
-        for at, received_at, origin, seq in said.values_list("at", "received_at", "origin", "seq")
-    ]
-    happened = Event.objects.filter(ticket_id=ticket_id)
-    handed = happened.filter(verb="handed_to_us", data__waits=True).values_list("at", flat=True)
-    moments += [Moment(at, at, What.WROTE) for at in handed]
-    return moments + _ends(happened)
+    said = Message.objects.filter(ticket_id__in=ticket_ids, state__in=kept, standby=False)
+    for ticket_id, at, received_at, origin, seq in said.values_list("ticket_id", "at", "received_at", "origin", "seq"):
+        found[ticket_id].append(Moment(at, received_at, MOVES[Message.Origin(origin)], seq))
+    turns: dict[int, list[Turn]] = defaultdict(list)
+    happened = Event.objects.filter(ticket_id__in=ticket_ids, verb__in=TURNS).order_by("at", "id")
+    for ticket_id, verb, at, data in happened.values_list("ticket_id", "verb", "at", "data"):
+        if verb != HANDED:
+            turns[ticket_id].append((verb, at, data.get("seq")))
+        elif data.get("waits"):
+            found[ticket_id].append(Moment(at, at, What.WROTE))
+    for ticket_id, taken in turns.items():
+        found[ticket_id] += _ends(taken)
+    return found
 
 
-def _ends(happened: QuerySet[Event]) -> list[Moment]:
-    """Resolutions, and words taken back. A resolution that somebody takes back by reopening never was one."""
+def history_of(ticket_id: int) -> list[Moment]:
+    return histories([ticket_id])[ticket_id]
+
+
+def _ends(turns: Sequence[Turn]) -> list[Moment]:
+    """Resolutions, and words taken back. A resolution that somebody takes back by reopening never was one.
+
+    One that the customer's next words ended stands, whatever is reopened later.
+    """
     ends: list[tuple[str, Moment]] = []
-    turns = happened.filter(verb__in=("resolved", "reopened", "withdrawn")).order_by("at", "id")
-    for verb, at, seq in turns.values_list("verb", "at", "data__seq"):
-        if verb != "reopened":
+    for verb, at, seq in turns:
+        if verb == "reopened_by_customer":
+            ends = [("stands", moment) for _, moment in ends]
+        elif verb != "reopened":
             ends.append((verb, Moment(at, at, What.RESOLVED, ALL if seq is None else seq)))
         elif ends and ends[-1][0] == "resolved":
             ends.pop()
@@ -55,6 +74,11 @@ def waits_for_us(ticket_id: int) -> bool:
     return any(wait.stopped_at is None for wait in engine.waits(history_of(ticket_id)))
 
 
+def recompute(account: ChannelAccount, ticket_ids: Sequence[int]) -> set[int]:
+    """Make the timers of these tickets of an account what their histories say. Returns whose customers still wait."""
+    return engine.recompute(account.pk, account.channel, histories(ticket_ids)) if ticket_ids else set()
+
+
 @transaction.atomic
 def breached(ticket_ids: Sequence[int]) -> int:
     """Note the promises that ran out on these tickets, once. Tickets somebody is writing to are left for next time."""
@@ -62,6 +86,11 @@ def breached(ticket_ids: Sequence[int]) -> int:
     tickets = {ticket.pk: ticket for ticket in held}
     late = engine.breach(list(tickets))
     if late:
-        announce.history(*(announce.event(tickets[timer.ticket_id], "breached", metric=timer.metric) for timer in late))
+        announce.history(
+            *(
+                announce.event(tickets[timer.ticket_id], "breached", metric=timer.metric, due=timer.due_at.isoformat())
+                for timer in late
+            )
+        )
         announce.save([tickets[timer.ticket_id] for timer in late])
     return len(late)

@@ -17,7 +17,8 @@ from inbox.models import Event, Identity, Message, Story, Ticket
 
 RESOLVED = Q(status=Ticket.Status.RESOLVED)
 State = Message.State
-ON_ITS_WAY = (State.QUEUED, State.SENDING, State.UNKNOWN, State.FAILED)
+# One that is sent has no id where a human saw it on the platform before its echo came.
+NAMELESS = (State.SENDING, State.UNKNOWN, State.FAILED, State.SENT)
 
 
 def take(account: ChannelAccount, posts: Sequence[Post]) -> None:
@@ -48,13 +49,13 @@ def keep_story(account: ChannelAccount, post: Post) -> None:
 
 
 def _reply_behind(account: ChannelAccount, post: Post) -> Message | None:
-    """Our own message that this echo repeats: by our token, else by the same words to the same place on their way."""
+    """Our own message that this echo repeats: by our token, else by the same words to the same place, of no id yet."""
     ours = Message.objects.filter(account=account, origin=Message.Origin.AGENT)
     if post.token and (found := _by_token(account, post.token)):
         return found
     if post.token or (post.app_id and post.app_id != account.app.as_app().external_id):
         return None
-    waiting = ours.filter(state__in=ON_ITS_WAY, external_id=None, text=post.text).exclude(state=State.QUEUED)
+    waiting = ours.filter(state__in=NAMELESS, external_id=None, text=post.text)
     # One question after the other: the database finds a thread by its index, but "this or that" by reading everything.
     here = waiting.filter(ticket__account=account, ticket__thread_id=post.thread_id)
     if post.kind != Kind.DIRECT:
@@ -107,7 +108,7 @@ def _answered_outside(account: ChannelAccount, post: Post) -> None:
         dated=post.dated,
     )
     was_open = ticket.status == Ticket.Status.OPEN
-    answered(ticket, account.channel, post.created_at, announce.preview(post.text))
+    answered(ticket, post.created_at, announce.preview(post.text))
     if was_open and not waits_for_us(ticket.pk):
         ticket.status = Ticket.Status.PENDING
     announce.history(Event(ticket=ticket, verb="answered_outside", data={"app": post.app_id}))

@@ -19,6 +19,8 @@ def thread_handed_over(account: ChannelAccount, notice: Notice) -> None:
     if latest is None or "owner" not in notice.data:
         return
     ticket = announce.locked(latest.pk)
+    if _is_old(ticket, notice):
+        return
     owner = notice.data["owner"]
     ours = owner in ("", account.app.as_app().external_id)
     if ticket.owner_app == ("" if ours else owner):
@@ -35,6 +37,12 @@ def thread_handed_over(account: ChannelAccount, notice: Notice) -> None:
         engine.customer_wrote([words])
         ticket.assignee_id = routing.choose([ticket.assignee_id])[0]
     announce.save([ticket])
+
+
+def _is_old(ticket: Ticket, notice: Notice) -> bool:
+    """It came before, or was overtaken: what was said later counts."""
+    turns = Event.objects.filter(ticket=ticket, verb__in=("handed_to_us", "handed_away"))
+    return turns.filter(at__gte=notice.at).exists()
 
 
 def _waits(ticket: Ticket) -> bool:

@@ -14,10 +14,10 @@ from django.utils import timezone
 from connectors.contract import Attachment, Inbound, Post
 from connectors.models import ChannelAccount
 from inbox import routing
-from inbox.actions import announce, changes, contacts, echoes, threads
-from inbox.actions.clocks import history_of, waits_for_us
+from inbox.actions import announce, changes, clocks, contacts, echoes, threads
 from inbox.models import Event, Identity, Message, Ticket
 from sla import engine
+from socialcare import rows
 from socialcare.models import Workspace
 from socialcare.tenancy import current_workspace
 
@@ -39,10 +39,12 @@ class Touched:
     ticket: Ticket
     new: bool = False
     reopened: bool = False
+    routed: bool = False
     in_order: bool = True
     before: str = ""
     wrote_at: datetime | None = None
     noticed_at: datetime | None = None
+    newest: Message | None = None
     messages: list[Message] = field(default_factory=list)
 
 
@@ -66,7 +68,8 @@ def receive(account: ChannelAccount, arrivals: Sequence[Arrival]) -> None:
 
 def customers_wrote(account: ChannelAccount, posts: Iterable[tuple[Post, datetime]]) -> None:
     """Put customers' new posts, each with when it reached us, on their tickets."""
-    theirs = sorted(posts, key=lambda pair: (pair[0].created_at, pair[0].external_id))
+    # By the moment they count from: a clock ahead of ours may tell another order than the receipts.
+    theirs = sorted(posts, key=lambda pair: (min(pair[0].created_at, pair[1]), pair[0].created_at, pair[0].external_id))
     if not theirs:
         return
     identities = contacts.identify(account, [post for post, _ in theirs])
@@ -109,6 +112,9 @@ def _tickets(account: ChannelAccount, pairs: Sequence[tuple[Identity, Post]]) ->
             found[key] = Touched(ticket, reopened=not post.standby, before=ticket.status)
         else:
             found[key] = Touched(_begin(account, identity, post, follows=ticket), new=True)
+    new = [touched.ticket for touched in found.values() if touched.new]
+    for ticket, pk in zip(new, rows.reserve(Ticket, len(new)), strict=True):
+        ticket.pk = pk
     return found
 
 
@@ -129,32 +135,31 @@ def _add(touched: Touched, account: ChannelAccount, post: Post, received_at: dat
     """Put a customer's message on its ticket, in memory. A time in the future is a clock ahead of ours."""
     ticket, at = touched.ticket, min(post.created_at, received_at)
     ticket.seq += 1
-    attachments = [attachment(item) for item in post.attachments]
-    touched.messages.append(
-        Message(
-            account=account,
-            seq=ticket.seq,
-            origin=Message.Origin.CUSTOMER,
-            state=Message.State.RECEIVED,
-            kind=post.kind,
-            external_id=post.external_id,
-            parent_id=post.parent_id,
-            text=post.text,
-            attachments=attachments,
-            permalink=post.permalink[:1000],
-            raw_kind=post.raw_kind[:60],
-            rating=post.rating,
-            at=at,
-            dated=post.dated,
-            standby=post.standby,
-            closed=post.closed or "",
-            received_at=received_at,
-        )
+    message = Message(
+        ticket=ticket,
+        account=account,
+        seq=ticket.seq,
+        origin=Message.Origin.CUSTOMER,
+        state=Message.State.RECEIVED,
+        kind=post.kind,
+        external_id=post.external_id,
+        parent_id=post.parent_id,
+        text=post.text,
+        attachments=[attachment(item) for item in post.attachments],
+        permalink=post.permalink[:1000],
+        raw_kind=post.raw_kind[:60],
+        rating=post.rating,
+        at=at,
+        dated=post.dated,
+        standby=post.standby,
+        closed=post.closed or "",
+        received_at=received_at,
     )
+    touched.messages.append(message)
     if not touched.new and at < ticket.last_at:
         touched.in_order = False
     if touched.new or at >= ticket.last_at:
-        ticket.last_at, ticket.preview = at, announce.preview(post.text, attachments)
+        ticket.last_at, touched.newest = at, message
     ticket.customer_seq = ticket.seq
     ticket.last_customer_at = max(filter(None, (ticket.last_customer_at, at)))
     if not post.standby:
@@ -168,13 +173,13 @@ def attachment(item: Attachment) -> dict[str, Any]:
 
 
 def _write(batch: Sequence[Touched]) -> None:
-    Ticket.objects.bulk_create([touched.ticket for touched in batch if touched.new])
-    for touched in batch:
-        for message in touched.messages:
-            message.ticket = touched.ticket
+    """The messages, as they are after what was said of them before they came."""
     messages = [message for touched in batch for message in touched.messages]
     changes.catch_up(messages)
     Message.objects.bulk_create(messages)
+    for touched in batch:
+        if touched.newest:
+            touched.ticket.preview = announce.preview(touched.newest.text, touched.newest.attachments)
 
 
 def _run_clocks(account: ChannelAccount, batch: Sequence[Touched]) -> None:
@@ -192,26 +197,30 @@ def _run_clocks(account: ChannelAccount, batch: Sequence[Touched]) -> None:
         if touched.in_order and touched.wrote_at and touched.noticed_at
     ]
     engine.customer_wrote(words)
+    late = {touched.ticket.pk: touched for touched in batch if not touched.in_order}
+    waiting = clocks.recompute(account, list(late))
+    for pk, touched in late.items():
+        if touched.before == Ticket.Status.PENDING and pk not in waiting:
+            touched.ticket.status = Ticket.Status.PENDING
     for touched in batch:
-        if not touched.in_order:
-            ticket = touched.ticket
-            engine.recompute(ticket.pk, account.pk, account.channel, history_of(ticket.pk))
-            if touched.before == Ticket.Status.PENDING and not waits_for_us(ticket.pk):
-                ticket.status = Ticket.Status.PENDING
+        if any(message.removed_at for message in touched.messages):
+            changes.nothing_left_to_answer(touched.ticket)
 
 
 def _route(batch: Sequence[Touched]) -> None:
     waiting = [
-        touched.ticket
+        touched
         for touched in batch
         if touched.ticket.status == Ticket.Status.OPEN
         and (touched.new or touched.reopened or not touched.ticket.assignee_id)
     ]
     if not waiting:
         return
-    chosen = routing.choose([ticket.assignee_id for ticket in waiting])
-    for ticket, user_id in zip(waiting, chosen, strict=True):
-        ticket.assignee_id = user_id
+    chosen = routing.choose([touched.ticket.assignee_id for touched in waiting])
+    for touched, user_id in zip(waiting, chosen, strict=True):
+        again = touched.new or touched.reopened
+        touched.routed = user_id is not None and (again or touched.ticket.assignee_id != user_id)
+        touched.ticket.assignee_id = user_id
 
 
 def _tell(batch: Sequence[Touched]) -> None:
@@ -224,7 +233,7 @@ def _tell(batch: Sequence[Touched]) -> None:
             )
         elif touched.reopened:
             events.append(announce.event(ticket, "reopened_by_customer"))
-        if (touched.new or touched.reopened) and ticket.assignee_id:
+        if touched.routed:
             events.append(announce.event(ticket, "routed", to=ticket.assignee_id))
     announce.history(*events)
     announce.save([touched.ticket for touched in batch])

@@ -12,7 +12,7 @@ from connectors import gateway
 from connectors.contract import Kind, Reason, Reply, Sent, Thread
 from connectors.models import ChannelAccount
 from inbox.actions import announce
-from inbox.actions.clocks import history_of, waits_for_us
+from inbox.actions.clocks import recompute, waits_for_us
 from inbox.actions.refusals import KeyReused, NewerMessages, NotAllowed, TooLate
 from inbox.models import Event, Message, Outgoing, Ticket
 from sla import engine
@@ -248,7 +248,9 @@ def settle_as_sent(message_id: int, external_id: str, at: datetime, permalink: s
 
 
 def _sent(message: Message, outcome: Sent) -> Message:
-    if message.state == State.SENT or not _only_private_reply(message):
+    if message.state == State.SENT:
+        return _named(message, outcome)
+    if not _only_private_reply(message):
         return message
     if outcome.external_id:
         Message.objects.filter(
@@ -263,12 +265,20 @@ def _sent(message: Message, outcome: Sent) -> Message:
     ChannelAccount.objects.filter(pk=message.account_id).update(last_outbound_at=timezone.now())
     ticket = message.ticket
     was_open = ticket.status == Ticket.Status.OPEN
-    answered(ticket, ticket.account.channel, message.at, announce.preview(message.text))
+    answered(ticket, message.at, announce.preview(message.text))
     if was_open and not waits_for_us(ticket.pk):
         ticket.status = Ticket.Status.PENDING
     _trouble(ticket)
     announce.save([ticket])
     announce.restated([message])
+    return message
+
+
+def _named(message: Message, outcome: Sent) -> Message:
+    """What a human confirmed gets its id once the platform tells it."""
+    if outcome.external_id and message.external_id is None:
+        message.external_id, message.permalink = outcome.external_id, outcome.permalink[:1000]
+        message.save(update_fields=["external_id", "permalink"])
     return message
 
 
@@ -291,7 +301,7 @@ def is_another_s(message: Message, external_id: str) -> bool:
     return known.exclude(pk=message.pk).exists()
 
 
-def answered(ticket: Ticket, channel: str, at: datetime, preview: str) -> None:
+def answered(ticket: Ticket, at: datetime, preview: str) -> None:
     """An answer is out: stop the clock.
 
     One that is not newer than the customer's last words, or whose clock something else has stopped, is put in its
@@ -300,7 +310,7 @@ def answered(ticket: Ticket, channel: str, at: datetime, preview: str) -> None:
     newest = ticket.last_customer_at is None or at > ticket.last_customer_at
     in_order = newest and not engine.stopped_after(ticket.pk, at)
     if not (in_order and engine.agent_answered(ticket.pk, at)):
-        engine.recompute(ticket.pk, ticket.account_id, channel, history_of(ticket.pk))
+        recompute(ticket.account, [ticket.pk])
     ticket.first_answered_at = min(filter(None, (ticket.first_answered_at, at)))
     if at >= ticket.last_at:
         ticket.last_at, ticket.preview = at, preview

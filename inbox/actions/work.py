@@ -8,8 +8,7 @@ from django.utils import timezone
 from connectors import gateway
 from connectors.contract import Can, Reason
 from inbox import routing
-from inbox.actions import announce
-from inbox.actions.clocks import history_of
+from inbox.actions import announce, clocks
 from inbox.actions.refusals import NotAllowed, NotAMember
 from inbox.models import Event, Message, Note, Seen, Ticket
 from sla import engine
@@ -73,7 +72,7 @@ def reopen(ticket_id: int, actor: User) -> Ticket:
     ticket.status, ticket.resolved_at = Ticket.Status.OPEN, None
     ticket.assignee_id = ticket.assignee_id or actor.pk
     announce.history(announce.event(ticket, "reopened", actor))
-    engine.recompute(ticket.pk, ticket.account_id, ticket.account.channel, history_of(ticket.pk))
+    clocks.recompute(ticket.account, [ticket.pk])
     announce.save([ticket])
     return ticket
 

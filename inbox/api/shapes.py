@@ -156,7 +156,13 @@ class PageQuery(s.Serializer[object]):
     view = s.ChoiceField(["mine", "unassigned", "open", "breached", "pending", "resolved"], default="open")
     after = s.CharField(required=False, default="", max_length=120, allow_blank=True)
     limit = s.IntegerField(min_value=1, max_value=200, default=60)
-    q = s.CharField(required=False, default="", max_length=100, allow_blank=True)
+    q = s.CharField(
+        required=False,
+        default="",
+        max_length=100,
+        allow_blank=True,
+        help_text="words said on a ticket, in its notes or in its customer's name, or its number; in all views",
+    )
 
 
 class EntriesQuery(s.Serializer[object]):

@@ -14,7 +14,7 @@ from inbox.api.checking import checked
 class Tickets(Endpoint):
     @extend_schema(operation_id="list_tickets", parameters=[shapes.PageQuery], responses=shapes.PageShape)
     def get(self, request: Request, slug: str) -> Response:
-        """One page of a view: the most urgent first, or the newest for what waits or is done."""
+        """One page of a view: the most urgent first, or the newest for what waits, is done or was looked for."""
         asked = checked(shapes.PageQuery, request.query_params)
         page = reading.page(
             asked["view"], self.user, after=asked["after"], limit=asked["limit"], query=asked["q"].strip()

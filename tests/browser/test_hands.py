@@ -83,7 +83,7 @@ def test_who_writes_on_after_an_answer_is_not_disturbed(inbox, facebook, bob, gr
     expect(page.locator("#words")).to_have_value("Also just this")
 
 
-def test_an_answer_within_a_search_says_that_it_was_answered(inbox, facebook, bob, graph):
+def test_what_was_found_stays_found_when_it_is_answered(inbox, facebook, bob, graph):
     graph.answers["POST /comments"] = (200, {"id": "700_2"})
     waiting(facebook, ("First", 3), ("Second", 2))
     page = inbox("bob")
@@ -99,7 +99,8 @@ def test_an_answer_within_a_search_says_that_it_was_answered(inbox, facebook, bo
     page.wait_for_timeout(500)
     expect(row(page, "First")).not_to_have_class("ghost")
     outbox.send_waiting()
-    expect(row(page, "First")).to_contain_text("Answered. Press j to go on.")
+    expect(row(page, "First")).to_contain_text("Waiting")
+    expect(row(page, "First")).not_to_have_class("ghost")
     expect(page.get_by_text("Nothing found")).to_be_hidden()
 
 

@@ -173,6 +173,19 @@ def test_search_finds_names_and_words_without_accents(inbox, facebook, bob):
     expect(page.locator("#rows .row")).to_have_count(2)
 
 
+def test_search_finds_words_of_any_ticket(inbox, facebook, bob):
+    take_in(facebook, meta.comment("Ma commande expédiée hier", who="1", name="Léa"), meta.comment(who="2", name="Tom"))
+    Ticket.objects.filter(contact__name="Léa").update(status="resolved", due_at=None)
+    page = inbox("bob")
+    expect(page.locator("#rows .row")).to_have_count(1)
+    page.keyboard.press("/")
+    page.keyboard.type("expediee")
+    expect(row(page, "Léa")).to_be_visible()
+    expect(page.locator("#rows .row")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.locator("#thread-name")).to_have_text("Léa")
+
+
 def test_an_outage_is_shown_bridged_and_caught_up(inbox, site, facebook, bob):
     waiting(facebook, ("Before", 3))
     page = inbox("bob")
@@ -223,7 +236,7 @@ def test_on_a_phone_there_is_one_pane_at_a_time(inbox, facebook, bob):
     expect(page.locator("#thread-name")).to_be_visible()
     expect(page.locator(".list")).to_be_hidden()
     small = page.evaluate(
-        """() => [...document.querySelectorAll("button, a, input, [role=tab]")].filter((element) => {
+        """() => [...document.querySelectorAll("button, a[href], input, [role=tab]")].filter((element) => {
             const box = element.getBoundingClientRect();
             return box.width && box.height && Math.min(box.width, box.height) < 24;
         }).map((element) => element.outerHTML.slice(0, 80))"""

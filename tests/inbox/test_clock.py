@@ -11,6 +11,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from connectors import deliveries
+from connectors.deliveries import Arrived
+from connectors.models import Delivery
 from inbox import intake, outbox, watch
 from inbox.actions import replies
 from inbox.models import Event, Outgoing, Ticket
@@ -81,6 +84,22 @@ def test_a_bell_nobody_has_answered_is_not_rung_twice(acme):
     intake.drain()
     intake.ring_for_deliveries()
     assert valkey().llen("intake") == 2
+
+
+def test_a_lane_s_bell_is_answered_by_whoever_takes_the_lane(acme, facebook):
+    intake.ring_for_deliveries([3, 4])
+    intake.ring_for_deliveries([3])
+    assert valkey().llen("intake") == 1
+    intake.ring_for_deliveries([3, 5])
+    assert valkey().llen("intake") == 2
+    Delivery.objects.all().delete()
+    deliveries.keep([Arrived(facebook.app_id, b"{}", timezone.now())])
+    Delivery.objects.update(lane=3)
+    intake.drain()
+    intake.ring_for_deliveries([4, 5])
+    assert valkey().llen("intake") == 2
+    intake.ring_for_deliveries([3])
+    assert valkey().llen("intake") == 3
 
 
 @pytest.mark.django_db(transaction=True)
@@ -158,3 +177,13 @@ def test_whoever_takes_all_their_words_back_waits_for_nothing(facebook):
     assert (ticket.status, ticket.due_at, timer.outcome) == ("open", None, "resolved")
     take_in(facebook, meta.comment("after all", comment_id="700_3"))
     assert Ticket.objects.get().due_at
+
+
+def test_words_whose_removal_is_dated_before_them_wait_for_nothing_either(messenger):
+    from inbox.actions import clocks
+
+    take_in(messenger, meta.direct("one", mid="m_1", at=timezone.now() - timedelta(seconds=10)))
+    gone = {"message": {"mid": "m_1", "is_deleted": True}}
+    take_in(messenger, meta.messaging(gone, at=timezone.now() - timedelta(seconds=20)))
+    assert Timer.objects.get().outcome == "resolved"
+    assert not clocks.waits_for_us(Ticket.objects.get().pk)

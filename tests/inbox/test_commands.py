@@ -95,6 +95,12 @@ def test_a_worker_that_went_deaf_is_noticed(monkeypatch):
     assert not watchdog.is_deaf(yes, yes)
     monkeypatch.setattr(watchdog, "_heard_at", watchdog.time.monotonic() - 60)
     assert watchdog.is_deaf(yes, yes)
+    watchdog.began()
+    monkeypatch.setattr(watchdog, "_heard_at", watchdog.time.monotonic() - 60)
+    assert not watchdog.is_deaf(yes, yes), "it waits for a platform"
+    watchdog.ended()
+    monkeypatch.setattr(watchdog, "_heard_at", watchdog.time.monotonic() - 60)
+    assert watchdog.is_deaf(yes, yes)
     assert not watchdog.is_deaf(no, yes)
     assert not watchdog.is_deaf(yes, no)
 
@@ -106,10 +112,12 @@ def test_a_worker_that_went_deaf_is_noticed(monkeypatch):
 
 def test_what_the_watchdog_asks(facebook, monkeypatch):
     monkeypatch.setattr(worker.connection, "close", lambda: None)
-    assert not worker.work_waits()
+    both = ("intake", "outbox")
+    assert not worker.work_waits(both)
     take_in(facebook, meta.comment())
     Delivery.objects.update(state="waiting", received_at="2026-01-01T00:00Z")
-    assert worker.work_waits()
+    assert worker.work_waits(both)
+    assert not worker.work_waits(["outbox"])
     assert worker.broker_answers()
 
 

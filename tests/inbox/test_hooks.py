@@ -6,13 +6,14 @@ import asyncio
 import hashlib
 import hmac
 import json
+import threading
 
 import pytest
 from django.db import OperationalError
 
 from connectors import deliveries
 from connectors.models import Delivery, DeliveryBody, PlatformApp
-from inbox import hooks
+from inbox import hooks, intake
 from tests import meta
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -169,6 +170,81 @@ def test_a_body_of_eight_megabytes_is_taken_and_more_is_not(path, settings):
     assert Delivery.objects.count() == 1
 
 
+def test_nothing_is_read_for_an_address_that_does_not_exist():
+    async def story():
+        async def receive():
+            pytest.fail("the body was read")
+
+        sent = []
+
+        async def send(message):
+            sent.append(message)
+
+        scope = {"type": "http", "method": "POST", "path": "/hooks/meta/nobody/", "query_string": b"", "headers": []}
+        await hooks.receive(scope, receive, send)
+        return sent[0]
+
+    answer = asyncio.run(story())
+    assert answer["status"] == 404
+    assert (b"connection", b"close") in answer["headers"]
+
+
+@pytest.mark.parametrize(("limit", "value"), [("DAWDLERS", 5), ("DAWDLERS_BYTES", 600)])
+def test_slow_callers_share_a_bounded_room_and_keep_nobody_else_out(path, monkeypatch, limit, value):
+    monkeypatch.setattr(hooks, limit, value)
+    monkeypatch.setattr(hooks, "BODY_WITHIN", 0.5)
+    answers = []
+
+    async def dawdle():
+        pieces = [{"type": "http.request", "body": b"x" * 100, "more_body": True}]
+
+        async def receive():
+            return pieces.pop() if pieces else await asyncio.Event().wait()
+
+        async def send(message):
+            answers.append(message.get("status"))
+
+        headers = [(b"x-hub-signature-256", signed(BODY).encode())]
+        scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": headers}
+        await hooks.receive(scope, receive, send)
+
+    async def story():
+        slow = [asyncio.create_task(dawdle()) for _ in range(20)]
+        await asyncio.sleep(0.1)
+        honest = await _call(path, BODY, "POST", "", 1, {"x_hub_signature_256": signed(BODY)})
+        await asyncio.gather(*slow)
+        late = await _call(path, BODY, "POST", "", 3, {"x_hub_signature_256": signed(BODY)})
+        return honest, late
+
+    assert asyncio.run(story()) == ((200, "kept"), (200, "kept"))
+    told = [status for status in answers if status]
+    assert told.count(503) == 20 - told.count(400)
+    assert 1 <= told.count(400) <= 6
+    assert (hooks._dawdling.number, hooks._dawdling.size) == (0, 0)
+
+
+def test_a_bell_that_hangs_keeps_no_webhook_waiting(path, monkeypatch):
+    rings, hanging = [], threading.Event()
+
+    def hang(lanes):
+        rings.append(len(lanes))
+        hanging.wait(5)
+
+    monkeypatch.setattr(intake, "ring_for_deliveries", hang)
+
+    async def story():
+        for number in range(10):
+            body = json.dumps(meta.comment(f"{number}")).encode()
+            assert (await _call(path, body, "POST", "", 1, {"x_hub_signature_256": signed(body)}))[0] == 200
+        assert rings == [1]
+        hanging.set()
+        await asyncio.sleep(0.1)
+
+    asyncio.run(story())
+    assert len(rings) == 2
+    assert Delivery.objects.count() == 10
+
+
 @pytest.mark.behaviour(5)
 def test_when_it_cannot_be_kept_the_platform_is_asked_to_come_again(path, monkeypatch):
     call(path, BODY, x_hub_signature_256="none")
@@ -181,9 +257,22 @@ def test_when_it_cannot_be_kept_the_platform_is_asked_to_come_again(path, monkey
 
 
 @pytest.mark.behaviour(5)
-def test_signed_nonsense_is_taken_and_set_aside(path, acme):
-    from inbox import intake
+@pytest.mark.parametrize(
+    "statement", ["INSERT INTO nowhere VALUES %s", "SELECT pg_terminate_backend(pg_backend_pid()), %s"]
+)
+def test_what_the_database_itself_refuses_is_answered_503_at_once(path, monkeypatch, statement):
+    """Not only what Django wraps: the driver's own errors as well."""
+    monkeypatch.setattr(deliveries, "KEEP", statement)
 
+    async def story():
+        call = _call(path, BODY, "POST", "", 1, {"x_hub_signature_256": signed(BODY)})
+        return await asyncio.wait_for(call, 5)
+
+    assert asyncio.run(story())[0] == 503
+
+
+@pytest.mark.behaviour(5)
+def test_signed_nonsense_is_taken_and_set_aside(path, acme):
     assert call(path, b"not json", x_hub_signature_256=signed(b"not json"))[0] == 200
     intake.take_in(deliveries.claim(10))
     assert Delivery.objects.get().state == "failed"

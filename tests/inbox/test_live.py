@@ -11,10 +11,11 @@ import pytest
 import redis.asyncio
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.models import Session
+from django.db import OperationalError
 from django.utils import timezone
 
-from inbox import consumers, hub, live
-from inbox.actions import presence, work
+from inbox import consumers, hub, live, records
+from inbox.actions import announce, presence, work
 from inbox.models import Presence, Ticket
 from socialcare.tenancy import workspace
 from socialcare.valkey import valkey
@@ -226,6 +227,14 @@ def test_many_changes_of_one_ticket_are_told_as_one():
     assert [orjson.loads(payload).get("v") for _, payload in told] == [8, 9, None, None]
 
 
+def test_news_is_gathered_for_longer_the_more_browsers_there_are():
+    every = [hub.frame_every(sockets) for sockets in (1, 100, 500, 1_000, 10_000)]
+    assert every == sorted(every)
+    assert every[0] == hub.QUICKEST
+    assert every[-1] == hub.SLOWEST
+    assert hub.QUICKEST < every[2] < hub.SLOWEST
+
+
 def test_a_stalled_browser_is_closed_and_costs_no_other():
     async def story():
         stalled = hub.Socket(1, 1)
@@ -297,3 +306,61 @@ def test_what_could_not_be_told_leaves_a_gap_that_shows(acme, settings):
     live._silent_until = 0.0
     live.publish_now([("people", [])])
     assert live.sequence(acme.pk) == before + 2
+
+
+def test_a_gap_among_what_was_missed_means_reload(acme, alice, facebook):
+    cookie = cookie_of(alice)
+    live.publish_now([("people", [])])
+    since = live.sequence(acme.pk)
+    live.publish_now([("people", [])])
+    live.lost(acme.pk)
+
+    async def story():
+        async with Socket("acme", cookie) as socket:
+            await socket.say({"hello": {"since": since}})
+            _, welcome = await socket.event("welcome")
+            return welcome["resumed"]
+
+    assert not asyncio.run(story())
+
+
+def test_a_gap_in_the_middle_of_what_is_read_shows(acme, alice, facebook):
+    cookie = cookie_of(alice)
+
+    def tell():
+        live.publish_now([("people", [])])
+        live.lost(acme.pk)
+        live.publish_now([("people", [])])
+
+    async def story():
+        async with Socket("acme", cookie) as socket:
+            await socket.say({"hello": {"since": None}})
+            await socket.event("welcome")
+            await in_workspace(acme, tell)
+            while "resync" not in await socket.frame():
+                pass
+
+    asyncio.run(story())
+
+
+def test_a_change_the_database_keeps_us_from_telling_leaves_a_gap_and_no_error(acme, alice, facebook, monkeypatch):
+    take_in(facebook, meta.comment())
+    before = live.sequence(acme.pk)
+
+    def down(_tickets):
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr(records, "rows", down)
+    work.resolve(Ticket.objects.get().pk, alice.user)
+    assert Ticket.objects.get().status == "resolved"
+    assert live.sequence(acme.pk) == before + 2
+
+
+def test_a_process_that_starts_lets_every_browser_look_again(acme, globex):
+    before = {}
+    for place in (acme, globex):
+        with workspace(place.pk):
+            live.publish_now([("people", [])])
+        before[place.pk] = live.sequence(place.pk)
+    announce.begun()
+    assert {pk: live.sequence(pk) for pk in before} == {pk: seq + 2 for pk, seq in before.items()}

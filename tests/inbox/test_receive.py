@@ -237,3 +237,52 @@ def test_words_another_app_has_to_answer_start_no_clock_in_any_order(messenger):
     assert Message.objects.count() == 3
     assert not Timer.objects.exists()
     assert Ticket.objects.get().status == "pending"
+
+
+def test_of_two_edits_in_one_second_an_old_one_that_comes_again_changes_nothing(facebook):
+    take_in(facebook, meta.comment("one", comment_id="700_1"))
+    at = timezone.now()
+    edits = [meta.comment(words, comment_id="700_1", verb="edited", at=at) for words in ("two", "three")]
+    take_in(facebook, *edits)
+    take_in(facebook, {**edits[0], "again": 1})
+    message = Message.objects.get()
+    assert message.text == "three"
+    assert [revision["text"] for revision in message.revisions] == ["one", "two"]
+
+
+def test_a_handover_that_comes_again_late_does_not_turn_the_conversation_over(messenger):
+    start = timezone.now() - timedelta(minutes=1)
+    take_in(messenger, meta.direct(at=start))
+    away = meta.messaging({"pass_thread_control": {"new_owner_app_id": "5"}}, at=start + timedelta(seconds=1))
+    back = meta.messaging(
+        {"pass_thread_control": {"new_owner_app_id": "900111222333"}}, at=start + timedelta(seconds=2)
+    )
+    take_in(messenger, away)
+    assert Ticket.objects.get().owner_app == "5"
+    take_in(messenger, back)
+    take_in(messenger, {**away, "again": 1})
+    assert Ticket.objects.get().owner_app == ""
+
+
+def test_an_edit_of_older_words_that_came_last_leaves_the_newest_in_the_list(messenger):
+    now = timezone.now()
+    take_in(messenger, meta.direct("newest", mid="m_2", at=now - timedelta(minutes=1)))
+    take_in(messenger, meta.direct("older", mid="m_1", at=now - timedelta(minutes=2)))
+    take_in(messenger, meta.messaging({"message_edit": {"mid": "m_1", "text": "older, edited", "num_edit": 1}}))
+    assert Ticket.objects.get().preview == "newest"
+
+
+@pytest.mark.parametrize(("verb", "text"), [("edited", "new words"), ("remove", "")])
+def test_news_of_a_post_known_only_above_comments_waits_for_the_post_itself(facebook, verb, text):
+    """The post was asked for because of a comment below it, and its own delivery comes last."""
+    value = {"item": "post", "from": {"id": "3001", "name": "Amélie Petit"}, "post_id": meta.POST, "published": 1}
+    Story.objects.create(account=facebook, external_id=meta.POST, text="old words", author="Amélie Petit")
+    later = timezone.now()
+    take_in(facebook, meta.change(value | {"verb": verb, "message": "new words"}, at=later))
+    wrote = later - timedelta(seconds=30)
+    first = {"verb": "add", "message": "old words", "created_time": meta.seconds(wrote)}
+    take_in(facebook, meta.change(value | first, at=wrote))
+    message = Message.objects.get(external_id=meta.POST)
+    assert message.text == text
+    assert (message.removed_at is not None) == (verb == "remove")
+    assert Story.objects.get().text == text

@@ -308,3 +308,15 @@ def test_equal_words_to_two_people_are_told_apart_by_what_they_answer(facebook, 
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.state, second.state, second.external_id) == ("sending", "sent", "700_9")
+
+
+def test_the_echo_of_an_answer_a_human_has_confirmed_makes_no_second_bubble(facebook, alice, graph):
+    graph.answers["POST /comments"] = (500, b"<html>oops</html>")
+    take_in(facebook, meta.comment(comment_id="700_1"))
+    message = answer(alice)
+    outbox.send_waiting()
+    replies.confirm(message.pk, alice.user)
+    take_in(facebook, meta.comment("We are on it", who=meta.PAGE, name="Acme", comment_id="700_9", parent="700_1"))
+    message.refresh_from_db()
+    assert (message.state, message.external_id) == ("sent", "700_9")
+    assert Message.objects.count() == 2

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from connectors.meta.simulator.refusals import invalid
 
 DEFAULT_LIMIT, MOST = 25, 100
-_NAME = re.compile(r"\s*([a-z_]+)")
+_NAME = re.compile(r"([a-z_]+)")
 _MODIFIER = re.compile(r"\.([a-z_]+)\(([^()]*)\)")
 
 
@@ -100,8 +100,8 @@ def listed(edge: Edge, modifiers: Mapping[str, str], fields: Sequence[Field], ba
 
 def _fields(text: str) -> tuple[tuple[Field, ...], str]:
     found = []
-    while name := _NAME.match(text):
-        text, modifiers = text[name.end() :], {}
+    while name := _NAME.match(bare := text.lstrip()):
+        text, modifiers = bare[name.end() :], {}
         while modifier := _MODIFIER.match(text):
             modifiers[modifier[1]], text = modifier[2], text[modifier.end() :]
         inner: tuple[Field, ...] = ()

@@ -5,11 +5,11 @@ import { emit, on } from "../core/bus.js";
 import { get } from "../core/api.js";
 import { Live } from "../core/socket.js";
 import { heard } from "../core/time.js";
-import { rowOf } from "./thread.js";
 
 const POLL = 5000;
 const PATIENCE = 3000;
 const PAGE = 200;
+const FOUND_PAGE = 60;
 const MOST = 2000;
 
 export class Feed {
@@ -95,10 +95,10 @@ export class Feed {
 
   /** One page of the list from its beginning or from a cursor. */
   async page({ after = "", limit = PAGE, exact = false, from = null } = {}) {
-    const { view, query, number } = this.store;
-    const parameters = new URLSearchParams({ view, limit });
+    const { view, query } = this.store;
+    const parameters = new URLSearchParams({ view, limit: query ? FOUND_PAGE : limit });
     if (after) parameters.set("after", after);
-    if (query && number === null) parameters.set("q", this.store.words);
+    if (query) parameters.set("q", this.store.words);
     const answer = await get(`tickets/?${parameters}`);
     heard(answer.now);
     if (view === this.store.view && query === this.store.query) this.store.takePage(view, answer, { exact, from });
@@ -112,22 +112,13 @@ export class Feed {
     this.loading = true;
     emit("listed");
     try {
-      await (this.store.number === null ? this.page() : this.byNumber(this.store.number));
+      await this.page();
     } catch (problem) {
       emit("trouble", problem);
     }
     this.loading = false;
     emit("listed");
     if (!query) this.fillUp();
-  }
-
-  /** The ticket of that number, where there is one. */
-  async byNumber(number) {
-    try {
-      this.store.put(rowOf(await get(`tickets/${number}/`)));
-    } catch (problem) {
-      if (problem.status !== 404) throw problem;
-    }
   }
 
   /** Fetches further pages quietly, so that scrolling and finding have what they need. */
@@ -137,8 +128,8 @@ export class Feed {
   }
 
   async more() {
-    const state = this.store.loaded.get(this.store.view);
-    if (!state?.cursor || this.fetchingMore || this.store.query) return false;
+    const state = this.store.query ? this.store.found : this.store.loaded.get(this.store.view);
+    if (!state?.cursor || this.fetchingMore) return false;
     this.fetchingMore = true;
     try {
       await this.page({ after: state.cursor });

@@ -178,6 +178,7 @@ class Inbox {
   find() {
     clearTimeout(this.finding);
     const words = one("#search").value;
+    this.feed.loading = Boolean(words.trim());
     this.store.show(this.store.view, words);
     this.finding = setTimeout(() => { if (words.trim()) this.feed.load(); }, FIND_AFTER);
   }

@@ -2,6 +2,7 @@
 
 /** What a row is sorted by: [first, second], smaller comes first. */
 export function keyOf(row, view) {
+  if (view === "found") return [-row.id, 0];
   if (view === "pending" || view === "resolved") return [-row.up, -row.id];
   return [row.due ?? Infinity, row.id];
 }

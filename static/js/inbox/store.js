@@ -4,7 +4,6 @@ import { plain } from "../core/text.js";
 import { Order, before, keyOf } from "./order.js";
 
 const MOST_ROWS = 8000;
-const NUMBER = /^#?(\d{1,15})$/;
 
 const BELONGS = {
   open: (row) => row.st === "open",
@@ -24,8 +23,8 @@ export class Store {
   /** What is searched for, as typed and as compared. */
   words = "";
   query = "";
-  /** The ticket that is searched for by its number, whatever its view; else null. */
-  number = null;
+  /** What the search brought, whatever its view: ids, and the cursor of the next page. */
+  found = { ids: new Set(), cursor: null };
   /** Per view: `cursor` of the next page (null: no more), `bound` the key up to which all is loaded. */
   loaded = new Map();
 
@@ -78,12 +77,16 @@ export class Store {
   }
 
   file(row) {
-    if (this.shows(row)) this.order.place(row.id, keyOf(row, this.view));
+    if (this.shows(row)) this.order.place(row.id, this.keyOf(row));
     else this.order.remove(row.id);
   }
 
+  keyOf(row) {
+    return keyOf(row, this.query ? "found" : this.view);
+  }
+
   shows(row) {
-    if (this.number !== null) return row.id === this.number;
+    if (this.query && this.found.ids.has(row.id)) return true;
     if (!this.belongs(row)) return false;
     if (this.query) return plain(row.name ?? "").includes(this.query);
     const bound = this.loaded.get(this.view)?.bound;
@@ -96,14 +99,20 @@ export class Store {
     const last = answer.items.at(-1);
     const bound = answer.next && last ? keyOf(last, view) : null;
     const known = this.loaded.get(view);
-    if (!this.query && !(exact && known)) this.loaded.set(view, { cursor: answer.next, bound });
-    if (exact) this.forgetMissing(view, answer.items, from, bound);
+    if (this.query) this.takeFound(answer);
+    else if (!(exact && known)) this.loaded.set(view, { cursor: answer.next, bound });
+    if (exact && !this.query) this.forgetMissing(view, answer.items, from, bound);
     for (const row of answer.items) {
       const old = this.rows.get(row.id);
       if (!old || old.v <= row.v) this.rows.set(row.id, row);
     }
     if (answer.counts) this.setCounts(answer.counts);
     if (view === this.view) this.refile();
+  }
+
+  takeFound(answer) {
+    for (const { id } of answer.items) this.found.ids.add(id);
+    this.found.cursor = answer.next;
   }
 
   forgetMissing(view, items, from, bound) {
@@ -119,7 +128,7 @@ export class Store {
     this.view = view;
     this.words = query.trim();
     this.query = plain(this.words);
-    this.number = numberIn(this.words);
+    this.found = { ids: new Set(), cursor: null };
     this.refile();
     emit("view");
   }
@@ -127,7 +136,7 @@ export class Store {
   refile() {
     this.order = new Order();
     const shown = [...this.rows.values()].filter((row) => this.shows(row));
-    const keyed = shown.map((row) => [row.id, keyOf(row, this.view)]);
+    const keyed = shown.map((row) => [row.id, this.keyOf(row)]);
     keyed.sort((a, b) => a[1][0] - b[1][0] || a[1][1] - b[1][1]);
     for (const [id, key] of keyed) {
       this.order.ids.push(id);
@@ -150,9 +159,4 @@ export class Store {
       if (!this.order.has(row.id)) this.rows.delete(row.id);
     }
   }
-}
-
-function numberIn(words) {
-  const found = NUMBER.exec(words);
-  return found && Number(found[1]);
 }

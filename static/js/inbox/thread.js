@@ -297,7 +297,7 @@ export class Thread {
 }
 
 /** The list record inside a detail. */
-export function rowOf(detail) {
+function rowOf(detail) {
   const { contact, account, story, others, follows, compose, timers, assignee, seen, ...row } = detail;
   return row;
 }

@@ -50,7 +50,7 @@ export function emptyState(store, { shown, connected, loading }) {
   const empty = shown === 0;
   show(one("#list-empty"), empty);
   if (!empty) return;
-  const which = store.query ? "search" : loading ? "loading" : connected ? "clear" : "unconnected";
+  const which = loading ? "loading" : store.query ? "search" : connected ? "clear" : "unconnected";
   for (const element of document.querySelectorAll("[data-empty]")) show(element, element.dataset.empty === which);
 }
 

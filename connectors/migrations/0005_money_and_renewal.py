@@ -8,7 +8,7 @@ import socialcare.tenancy
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("connectors", "0002_platformapp_removed_at"),
+        ("connectors", "0004_bodies_unchecked"),
         ("socialcare", "0001_initial"),
     ]
 

@@ -9,8 +9,8 @@ from socialcare.tenancy import wall
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("connectors", "0003_twitter_money_and_renewal"),
-        ("inbox", "0004_names_to_ask_for"),
+        ("connectors", "0005_money_and_renewal"),
+        ("inbox", "0005_search"),
         ("socialcare", "0001_initial"),
     ]
 
