@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
@@ -18,25 +19,29 @@ READS_STOP_AT = Decimal("0.9")
 REMEMBER_DAYS = 3
 CEILING = "monthly_limit"
 
+NEW_TODAY = """
+INSERT INTO connectors_charged (workspace_id, account_id, day, kind, resource)
+SELECT %s, %s, %s, %s, unnest(%s::text[]) ON CONFLICT DO NOTHING
+"""
+
 
 def charge(account: ChannelAccount, costs: Iterable[Cost]) -> None:
     """Write down what was charged; a resource that was charged today already costs nothing more."""
     today = timezone.now().date()
+    given: dict[tuple[str, Decimal], set[str]] = defaultdict(set)
+    for cost in costs:
+        given[cost.kind, cost.each] |= {resource[:120] for resource in cost.resources if resource}
     with transaction.atomic():
-        for cost in costs:
-            if new := _new_today(account, today, cost):
-                _add(account, today.replace(day=1), cost.kind, new, cost.each * new)
+        for (kind, each), resources in sorted(given.items()):
+            if new := _new_today(account, today, kind, resources):
+                _add(account, today.replace(day=1), kind, new, each * new)
 
 
-def _new_today(account: ChannelAccount, today: date, cost: Cost) -> int:
-    given = {resource[:120] for resource in cost.resources if resource}
-    same = Charged.objects.filter(account=account, day=today, kind=cost.kind)
-    before = same.filter(resource__in=given).count()
-    Charged.objects.bulk_create(
-        [Charged(account=account, day=today, kind=cost.kind, resource=resource) for resource in sorted(given)],
-        ignore_conflicts=True,
-    )
-    return same.filter(resource__in=given).count() - before
+def _new_today(account: ChannelAccount, today: date, kind: str, resources: set[str]) -> int:
+    """How many of these nobody has charged today, however many charge them at once."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEW_TODAY, [account.workspace_id, account.pk, today, kind, sorted(resources)])
+        return int(cursor.rowcount)
 
 
 def _add(account: ChannelAccount, month: date, kind: str, count: int, amount: Decimal) -> None:

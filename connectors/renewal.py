@@ -33,27 +33,32 @@ def renew(account: ChannelAccount, ask: Callable[[Credentials], Credentials]) ->
     Renewal.objects.get_or_create(account=account)
     with transaction.atomic():
         turn = Renewal.objects.select_for_update().get(account=account)
-        row = ChannelAccount.objects.get(pk=account.pk)
-        if row.credentials == account.credentials:
-            _exchange(row, turn, ask)
-        account.credentials = row.credentials
-    return account.credentials  # type: ignore[no-any-return]
+        found: Credentials = ChannelAccount.objects.get(pk=account.pk).credentials
+        if found == account.credentials:
+            found = _exchange(account.pk, found, ask)
+            turn.at = timezone.now()
+            turn.save(update_fields=["at"])
+    account.credentials = found
+    return found
 
 
-def _exchange(row: ChannelAccount, turn: Renewal, ask: Callable[[Credentials], Credentials]) -> None:
-    place = _place(row)
+def _exchange(pk: int, used: Credentials, ask: Callable[[Credentials], Credentials]) -> Credentials:
+    place = _place(pk, used)
     fresh = _put_down_before(place)
     if fresh is None:
-        fresh = dict(ask(row.credentials))
+        fresh = dict(ask(used))
         _put_down(place, fresh)
-    row.credentials, turn.at = fresh, timezone.now()
-    row.save(update_fields=["credentials"])
-    turn.save(update_fields=["at"])
+    row = ChannelAccount.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+    if row.credentials == used:
+        row.credentials = fresh
+        row.save(update_fields=["credentials"])
+    # Else they were erased or given anew while we asked: that counts.
+    return row.credentials  # type: ignore[no-any-return]
 
 
-def _place(row: ChannelAccount) -> str:
-    used = json.dumps(row.credentials, sort_keys=True).encode()
-    return f"renewed:{row.pk}:{hashlib.sha256(used).hexdigest()}"
+def _place(pk: int, used: Credentials) -> str:
+    digest = hashlib.sha256(json.dumps(dict(used), sort_keys=True).encode()).hexdigest()
+    return f"renewed:{pk}:{digest}"
 
 
 def _put_down(place: str, fresh: Mapping[str, str]) -> None:

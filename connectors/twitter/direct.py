@@ -21,6 +21,7 @@ from connectors.twitter.posts import (
 )
 
 GROUP = "group:"
+CHAT = "chat:"
 
 
 def read_message(told: Told, item: Mapping[str, Any]) -> Iterator[Inbound]:
@@ -109,20 +110,19 @@ def read_typing(told: Told, item: Mapping[str, Any]) -> Iterator[Inbound]:
 
 
 def read_encrypted(told: Told, chat: Mapping[str, Any]) -> Iterator[Inbound]:
-    """Nobody but the two can read it: kept as a message without words, so that somebody looks on X."""
+    """Nobody but those in it can read it: kept as a message without words, so that somebody looks on X.
+
+    X keeps such a chat apart from the messages that can be read and answered here, and so do we.
+    """
     external_id, sender = ident(chat.get("id")), need_number(chat, "sender_id")
     if not external_id:
         raise Unfit("no id")
     at, dated = _when(chat.get("created_at_msec"), "", told.received_at)
-    both = [one for one in map(number, ident(chat.get("conversation_id")).split(":")) if one]
-    ours = sender == told.account
-    other = next((one for one in both if one != told.account), "")
-    if ours and not other:
-        raise Unfit("nobody it was written to")
+    conversation = ident(chat.get("conversation_id"))
+    others = [one for one in conversation.split(":") if one != told.account]
+    thread = CHAT + ((others[0] if len(others) == 1 else conversation) or sender)
     hint = Attachment("encrypted", f"{SITE}/messages", raw_type="chat")
-    yield _post(
-        told, external_id, other if ours else sender, sender, "", at, (hint,), dated=dated, closed=Reason.ENCRYPTED
-    )
+    yield _post(told, external_id, thread, sender, "", at, (hint,), dated=dated, closed=Reason.ENCRYPTED)
 
 
 def _post(

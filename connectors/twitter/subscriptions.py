@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,6 +25,17 @@ REPLAYED = timedelta(hours=2)
 REPLAY_AGE = (timedelta(hours=24), timedelta(minutes=31), timedelta(minutes=10))
 
 
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """`webhook`: where its events go, "" where X does not say."""
+
+    external_id: str
+    webhook: str
+
+    def comes_to(self, webhook: str) -> bool:
+        return self.webhook in ("", webhook)
+
+
 def wanted(account: Account) -> list[str]:
     """Of the private events only with a token of OAuth 2 that may read them; else messages are polled."""
     if tokens.uses_keys(account.credentials):
@@ -32,13 +44,14 @@ def wanted(account: Account) -> list[str]:
     return [*PUBLIC, *(PRIVATE if not scope or "dm.read" in scope.split() else ())]
 
 
-def present(client: XClient) -> dict[str, str]:
-    """The ids of the account's subscriptions, by kind. `client` is the app's."""
+def present(client: XClient) -> dict[str, Subscription]:
+    """The account's subscriptions, by kind. `client` is the app's."""
     found = {}
     for sheet in client.sheets("/2/activity/subscriptions", "pagination_token", most=MOST_PAGES):
         for one in sheet.items:
             if ident(as_object(one.get("filter")).get("user_id")) == client.account.external_id:
-                found[words(one.get("event_type"))] = ident(one.get("subscription_id")) or ident(one.get("id"))
+                external_id = ident(one.get("subscription_id")) or ident(one.get("id"))
+                found[words(one.get("event_type"))] = Subscription(external_id, ident(one.get("webhook_id")))
     return found
 
 
@@ -48,27 +61,32 @@ def webhook_of(client: XClient) -> Mapping[str, Any] | None:
     return next((one for one in listed if one.get("url") == client.account.app.webhook_url), None)
 
 
+def lacking(account: Account, there: Mapping[str, Subscription], webhook: str) -> list[str]:
+    """What of the wanted does not come to this webhook."""
+    return [kind for kind in wanted(account) if kind not in there or not there[kind].comes_to(webhook)]
+
+
 def subscribe(account: Account) -> None:
     """Make what is missing; harmless to repeat. A webhook X had given up is checked anew, and the gap replayed."""
     with XClient(account, as_app=True) as app:
         webhook = _working_webhook(app)
         there = present(app)
-        missing = [kind for kind in wanted(account) if kind not in there]
+        missing = lacking(account, there, webhook)
         for kind in missing:
             if kind in PUBLIC:
-                _subscribe(app, kind, webhook)
+                _subscribe(app, kind, webhook, there.get(kind))
     private = [kind for kind in missing if kind in PRIVATE]
     if private:
         with XClient(account) as owner:
             for kind in private:
-                _subscribe(owner, kind, webhook)
+                _subscribe(owner, kind, webhook, there.get(kind))
 
 
 def unsubscribe(account: Account) -> None:
     with XClient(account, as_app=True) as app:
-        for external_id in present(app).values():
+        for one in present(app).values():
             try:
-                app.send("DELETE", f"/2/activity/subscriptions/{external_id}")
+                app.send("DELETE", f"/2/activity/subscriptions/{one.external_id}")
             except Refused as error:
                 log.info("a subscription of X was gone already: %s", error.code)
 
@@ -99,10 +117,13 @@ def _replay(app: XClient, webhook: str) -> None:
         log.warning("X replays nothing: %s %s", type(error).__name__, error.code)
 
 
-def _subscribe(client: XClient, kind: str, webhook: str) -> None:
+def _subscribe(client: XClient, kind: str, webhook: str, there: Subscription | None) -> None:
     body = {"event_type": kind, "filter": {"user_id": client.account.external_id}, "webhook_id": webhook, "tag": kind}
     try:
-        client.send("POST", "/2/activity/subscriptions", body)
+        if there:
+            client.send("PUT", f"/2/activity/subscriptions/{there.external_id}", {"webhook_id": webhook, "tag": kind})
+        else:
+            client.send("POST", "/2/activity/subscriptions", body)
     except Refused as error:
         if error.code not in DUPLICATE:
             raise

@@ -282,9 +282,9 @@ def _heard(account: Account) -> tuple[list[str], list[str], list[str]]:
     except ConnectorError as error:
         return [], [], [f"The subscriptions could not be checked ({error.code or type(error).__name__})."]
     works = webhook is not None and webhook.get("valid") is not False
-    wanted = subscriptions.wanted(account)
-    lost = [] if works else [subscriptions.WEBHOOK]
-    return [one for one in wanted if one in there], lost + [one for one in wanted if one not in there], []
+    lacking = subscriptions.lacking(account, there, ident((webhook or {}).get("id")))
+    heard = [one for one in subscriptions.wanted(account) if one not in lacking]
+    return heard, ([] if works else [subscriptions.WEBHOOK]) + lacking, []
 
 
 def _send_message(client: XClient, reply: Reply) -> Sent:

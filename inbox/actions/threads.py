@@ -8,7 +8,7 @@ from datetime import datetime
 
 from connectors.contract import Post
 from connectors.models import ChannelAccount
-from inbox.models import Message, Ticket
+from inbox.models import Message, Story, Ticket
 
 Pairs = list[tuple[Post, datetime]]
 
@@ -19,11 +19,16 @@ def settled(account: ChannelAccount, pairs: Pairs) -> Pairs:
     if not loose:
         return pairs
     known = {post.external_id: post.thread_id for post, _ in pairs if post.rooted}
-    above = Message.objects.filter(account=account, external_id__in={post.parent_id for post in loose})
+    parents = {post.parent_id for post in loose}
+    stories = Story.objects.filter(account=account, external_id__in=parents).exclude(thread_id="")
+    known |= dict(stories.values_list("external_id", "thread_id"))
+    above = Message.objects.filter(account=account, external_id__in=parents)
     known |= {str(id): thread for id, thread in above.values_list("external_id", "ticket__thread_id")}
+    roots = Ticket.objects.filter(account=account, thread_id__in=[post.external_id for post in loose])
+    waiting = set(roots.values_list("thread_id", flat=True))
     for post in _parents_first(loose):
-        waiting = Ticket.objects.filter(account=account, thread_id=post.external_id).exists()
-        known[post.external_id] = known.get(post.parent_id) or (post.external_id if waiting else post.parent_id)
+        nearest = post.external_id if post.external_id in waiting else post.parent_id
+        known[post.external_id] = known.get(post.parent_id) or nearest
     return [(post if post.rooted else replace(post, thread_id=known[post.external_id]), at) for post, at in pairs]
 
 

@@ -31,6 +31,11 @@ class Migration(migrations.Migration):
                 to="inbox.message",
             ),
         ),
+        migrations.AddField(
+            model_name="story",
+            name="thread_id",
+            field=models.CharField(blank=True, db_default="", default="", max_length=200),
+        ),
         migrations.CreateModel(
             name="Alias",
             fields=[

@@ -208,10 +208,14 @@ class Event(WorkspaceOwned):
 
 
 class Story(WorkspaceOwned):
-    """The post above customers' comments: the page's own or somebody else's, for reading only."""
+    """The post above customers' comments: the page's own or somebody else's, for reading only.
+
+    `thread_id`: where it stands, for words of ours on no ticket whose platform names no root.
+    """
 
     account = models.ForeignKey(ChannelAccount, models.CASCADE, related_name="+", db_index=False)
     external_id = models.CharField(max_length=200)
+    thread_id = models.CharField(max_length=200, blank=True, default="", db_default="")
     author = models.CharField(max_length=200, blank=True)
     ours = models.BooleanField(default=False)
     text = models.TextField(blank=True)

@@ -10,7 +10,7 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from connectors import deliveries
+from connectors import deliveries, gateway
 from connectors.contract import Reason
 from connectors.deliveries import Arrived
 from connectors.ledger import lines
@@ -72,6 +72,17 @@ def test_a_delivery_is_kept_with_no_worker_there_and_understood_later(acme_on_x)
     assert (Delivery.objects.get().state, Ticket.objects.count()) == ("waiting", 0)
     intake.take_in(deliveries.claim(10))
     assert Ticket.objects.count() == 1
+
+
+@pytest.mark.behaviour_x(7)
+@pytest.mark.parametrize("separators", [(",", ":"), (" , ", " : ")])
+def test_a_glance_finds_the_account(separators):
+    older = {"for_user_id": x.BRAND, "tweet_create_events": []}
+    for payload in (x.mention(), x.direct(), older):
+        assert gateway.account_in("twitter", json.dumps(payload, separators=separators).encode()) == x.BRAND.encode()
+    quoted = {"data": {"filter": {}, "payload": {"text": '"for_user_id":"12"'}}}
+    for body in (b"", b"\xff", json.dumps(quoted).encode()):
+        assert gateway.account_in("twitter", body) == b""
 
 
 # ---------------------------------------------------------------- once, and all of it
@@ -306,6 +317,20 @@ def test_an_encrypted_message_opens_a_ticket_that_says_so(acme_on_x):
     compose = reading.compose(ticket)["reply"]
     assert (compose["allowed"], compose["reason"]) == (False, Reason.ENCRYPTED)
     assert compose["instead"] == "https://x.com/messages"
+
+
+@pytest.mark.behaviour_x(28)
+def test_an_encrypted_chat_hides_no_message_that_can_be_read(acme_on_x):
+    put_in(acme_on_x, x.direct("Where is it?"))
+    chat = {"id": "0f5e1a44-1c1d", "sender_id": x.AMELIE, "conversation_id": f"{x.BRAND}:{x.AMELIE}"}
+    put_in(acme_on_x, x.event("chat.received", chat), x.event("chat.received", {**chat, "id": "0f5e1a44-1c1e"}))
+    readable, encrypted = Ticket.objects.order_by("id")
+    assert (readable.preview, encrypted.preview) == ("Where is it?", "[encrypted]")
+    assert encrypted.messages.count() == 2
+    assert reading.compose(readable)["reply"]["allowed"]
+    put_in(acme_on_x, x.event("chat.sent", {**chat, "id": "0f5e1a44-1c1f", "sender_id": x.BRAND}))
+    encrypted.refresh_from_db()
+    assert encrypted.status == "pending"
 
 
 @pytest.mark.behaviour_x(29)

@@ -149,7 +149,7 @@ def replay(payloads: list[dict[str, Any]]) -> None:
     for start in range(0, len(payloads), AT_ONCE):
         some = payloads[start : start + AT_ONCE]
         raws = [Raw(json.dumps(payload).encode(), now) for payload in some]
-        claimed = [Claimed(0, app.pk, "twitter", 1, raw) for raw in raws]
+        claimed = [Claimed(0, 0, app.pk, "twitter", 1, raw) for raw in raws]
         intake._hand_over(app.pk, [(one, list(platform.parse(one.raw))) for one in claimed], [])
     assert not Oddity.objects.exists()
 

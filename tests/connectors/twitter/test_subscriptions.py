@@ -46,6 +46,21 @@ def test_a_subscription_somebody_else_just_made_is_success(bare, monkeypatch):
 
 
 @pytest.mark.behaviour_x(33)
+def test_a_subscription_that_goes_to_another_webhook_is_brought_to_ours(bare):
+    given = {"event_type": "post.mention.create", "filter": {"user_id": BRAND}}
+    elsewhere = bare.x.call("POST", "webhooks", "AAAAbearer", json={"url": f"{bare.x.hook.url}?elsewhere"}).json()[
+        "data"
+    ]
+    bare.x.call("POST", "activity/subscriptions", "AAAAbearer", json={**given, "webhook_id": elsewhere["id"]})
+    twitter.subscribe(bare.account)
+    assert twitter.health(bare.account).unsubscribed == ()
+    listed = bare.x.call("GET", "webhooks", "AAAAbearer").json()["data"]
+    ours = next(hook["id"] for hook in listed if hook["url"] == bare.x.hook.url)
+    mentions = [one for one in bare.x.state()["subscriptions"] if one["event_type"] == "post.mention.create"]
+    assert [one["webhook_id"] for one in mentions if one["filter"]["user_id"] == BRAND] == [ours]
+
+
+@pytest.mark.behaviour_x(33)
 def test_too_many_subscriptions_are_told_readably(bare):
     bare.x.fault("error", on="write", status=403, message="You have as many as you may.", times=3)
     with pytest.raises(Forbidden):
