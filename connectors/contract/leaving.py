@@ -49,9 +49,9 @@ class App:
     external_id: str = ""
     secrets: tuple[str, ...] = field(default=(), repr=False)
     verify_token: str = field(default="", repr=False)
+    config: Mapping[str, str] = field(default_factory=dict)
     credentials: Credentials = field(default_factory=dict, repr=False)
     webhook_url: str = ""
-    config: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,9 @@ class Account:
     credentials: Credentials = field(repr=False)
     app: App
     options: Mapping[str, bool | str] = field(default_factory=dict)
+    report_usage: Callable[[Usage], None] = lambda usage: None
     connected_at: datetime | None = None
     heard_at: datetime | None = None
-    report_usage: Callable[[Usage], None] = lambda usage: None
     report_cost: Callable[[Cost], None] = lambda cost: None
     renew: Renew = field(default=_cannot_renew, repr=False)
 

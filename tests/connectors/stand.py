@@ -152,7 +152,7 @@ def stand(receiver: Receiver) -> Iterator[Stand]:
     with beside(lambda: [connected(receiver.url)], seed=7) as url:
         usage: list[Usage] = []
         config = {"graph_url": f"{url}/graph", "graph_version": "v25.0", "timeout": "2,2"}
-        app = App("key", APP_ID, (SECRET,), VERIFY, config=config)
+        app = App("key", APP_ID, (SECRET,), VERIFY, config)
         account = Account("messenger", PAGE, {"access_token": TOKEN}, app, {"human_agent": True}, usage.append)
         requests.post(f"{url}/control/look", json={}, timeout=5)
         until(lambda: receiver.challenges)

@@ -2,10 +2,11 @@
 
 /** Pieces of `text` that each count at most `most` with their number behind them; [] where a word is too long for one. */
 export function split(text, most, weigh) {
-  for (let total = 2; total < 100; total += 1) {
+  for (let total = 2; total < 100;) {
     const pieces = cut(text, most - weigh(` ${total}/${total}`), weigh);
     if (pieces.length <= 1) return pieces;
     if (pieces.length <= total) return pieces.map((piece, index) => `${piece} ${index + 1}/${pieces.length}`);
+    total = pieces.length;
   }
   return [];
 }

@@ -68,7 +68,7 @@ class Desk:
 def app_of(x: XStand, **credentials: str) -> App:
     given: Mapping[str, str] = {**APP, "app_id": "29820954", **credentials}
     config = {"api_url": x.url, "site_url": x.url, "timeout": "2,2", **PRICES}
-    return App("key", "29820954", (SECRET,), "", given, x.hook.url, config)
+    return App("key", "29820954", (SECRET,), config=config, credentials=given, webhook_url=x.hook.url)
 
 
 @pytest.fixture

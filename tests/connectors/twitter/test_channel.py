@@ -23,6 +23,7 @@ from connectors.contract import (
     Unavailable,
     UnknownOutcome,
 )
+from connectors.twitter.errors import retry_at
 from connectors.twitter.twitter import twitter
 from tests.connectors.stand import until
 from tests.connectors.twitter.simulator_stand import BRAND, CUSTOMER
@@ -237,6 +238,33 @@ def test_whatever_x_answers_is_one_of_the_contract_s_errors(desk, fault, error, 
     told = f"{caplog.text} {raised.value} {raised.value!r} {desk.account!r}"
     assert "oauth2 of acme" not in told
     assert "Authorization" not in told
+
+
+@pytest.mark.behaviour_x(10)
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, 60),
+        ({"x-rate-limit-remaining": "many", "x-rate-limit-reset": "soon", "retry-after": "-3"}, 60),
+        ({"x-rate-limit-remaining": "0", "x-rate-limit-reset": "900"}, 900),
+        ({"x-rate-limit-remaining": "3", "x-rate-limit-reset": "900", "retry-after": "120"}, 120),
+        (
+            {"x-rate-limit-remaining": "3", "x-user-limit-24hour-remaining": "0", "x-user-limit-24hour-reset": "7200"},
+            7200,
+        ),
+        ({"x-app-limit-24hour-remaining": "0", "x-app-limit-24hour-reset": "3600", "retry-after": "10"}, 3600),
+        ({"x-rate-limit-remaining": "0", "x-rate-limit-reset": "-900"}, 60),
+        ({"x-app-limit-24hour-remaining": "0", "x-app-limit-24hour-reset": "99999999"}, 86400),
+    ],
+)
+def test_a_limit_ends_when_its_empty_bucket_fills(headers, seconds):
+    """Resets are given here in seconds from now."""
+    given = {
+        name: str(int(NOW.timestamp()) + int(value)) if name.endswith("reset") and value != "soon" else value
+        for name, value in headers.items()
+    }
+    wait = (retry_at(given, NOW) - NOW).total_seconds()
+    assert seconds - 1 <= wait <= seconds + 3
 
 
 @pytest.mark.behaviour_x(15)
