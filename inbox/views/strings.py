@@ -156,8 +156,8 @@ def _composer() -> dict[str, str]:
         "held_personal": _("This will be public and seems to hold an e-mail address or a long number."),
         "not_reached": _("The server did not answer. Try again: it will not be sent twice."),
         "open_on": _("Open on {name}"),
-        "price": _("${price}"),
-        "price_link": _("${price}, because of the link"),
+        "price": _("Costs {price}"),
+        "price_link": _("Costs {price}, because of the link"),
         **_both("split_into", lambda n: ngettext("Send as {n} post", "Send as {n} posts", n)),
         **_both("too_long", lambda n: ngettext("{n} character too many", "{n} characters too many", n)),
         **_both(

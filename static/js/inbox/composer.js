@@ -1,7 +1,7 @@
 /* Writing: which kind of message, what the platform allows, how long, and unsent words. */
 import { one, setClass, setText, show } from "../core/dom.js";
 import { everySecond, now, span } from "../core/time.js";
-import { count, number, t } from "../core/strings.js";
+import { count, dollars, number, t } from "../core/strings.js";
 import { length, webAddress } from "../core/text.js";
 import { hasLink, weight } from "../core/weight.js";
 import { split } from "../core/parts.js";
@@ -125,10 +125,10 @@ export class Composer {
   }
 
   /** The price of what stands there, where the platform takes one. */
-  drawPrice(rule) {
+  drawPrice(rule, fits) {
     const price = (rule?.link_cost && hasLink(this.text()) ? rule.link_cost : rule?.cost) ?? "";
     const dear = Boolean(price) && price === rule.link_cost && price !== rule.cost;
-    setText(one("#price"), price && this.mayWrite ? t(dear ? "price_link" : "price", { price }) : "");
+    setText(one("#price"), price && fits && this.mayWrite ? t(dear ? "price_link" : "price", { price: dollars(price) }) : "");
     setClass(one("#price"), "dear", dear);
   }
 
@@ -163,7 +163,7 @@ export class Composer {
     setClass(counter, "over", over > 0);
     const reason = over > 0 ? count("too_long", over) : "";
     this.complain(reason);
-    this.drawPrice(rule);
+    this.drawPrice(rule, over <= 0);
     this.offerParts(over > 0 && rule?.counts === "weighted" && this.mayWrite, most, weigh);
     const ready = this.mayWrite && long > 0 && over <= 0;
     one("#send").setAttribute("aria-disabled", String(!ready));

@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
+import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from django.utils import timezone
 
+from connectors import deliveries, gateway
 from connectors.contract import Post, Raw, Unknown, Unreadable
-from connectors.deliveries import Claimed
-from connectors.models import ChannelAccount, Oddity, PlatformApp
+from connectors.deliveries import Arrived, Claimed
+from connectors.models import ChannelAccount, Delivery, Oddity, PlatformApp
+from connectors.simulator.plan import Connected, ConnectedPage
+from connectors.simulator.serve import beside
 from connectors.twitter.platform import platform
-from inbox import intake
+from connectors.twitter.signature import verify_signature
+from inbox import intake, polling
 from inbox.models import Message, Ticket
-from tests import x
+from tests.connectors.stand import until
+from tests.connectors.twitter.simulator_stand import APP, Hook, hooked
+
+log = logging.getLogger(__name__)
 
 SHARED = Path(__file__).parents[3] / ".." / "shared"
 PAYLOADS, TWEETS = SHARED / "payloads" / "x", SHARED / "data" / "care_tweets_en.csv"
 AT_ONCE = 500
+# The fake X lets nobody have written longer ago, in seconds.
+OLDEST = 9 * 10**7
 
 
 @pytest.mark.shared
@@ -96,27 +108,6 @@ class Talk:
             if self.root(one.id) in self.brand_of:
                 yield one
 
-    def payload(self, one: Tweet) -> dict[str, Any]:
-        root = self.root(one.id)
-        brand = self.brand_of[root]
-        author = one.author if one.inbound else self.brands[one.author]
-        said: dict[str, Any] = {"id": one.id, "author_id": author, "text": one.text, "created_at": x.iso(one.at)}
-        said |= {"conversation_id": root, "edit_history_tweet_ids": [one.id]}
-        said |= {"entities": {"mentions": [{"username": brand, "id": self.brands[brand]}]}}
-        said |= {"referenced_tweets": [{"type": "replied_to", "id": one.parent}]} if one.parent else {}
-        return said
-
-    def activity(self, one: Tweet) -> dict[str, Any]:
-        kind = "post.reply.create" if one.parent else "post.mention.create"
-        brand = self.brand_of[self.root(one.id)]
-        account = self.brands[brand]
-        kind = "post.create" if one.author == brand else kind
-        return x.event(kind, self.payload(one), account=account, people=False)
-
-    def polled(self, one: Tweet) -> dict[str, Any]:
-        account = self.brands[self.brand_of[self.root(one.id)]]
-        return {"polled": {"for_user_id": account, "how": "mentions", "post": self.payload(one)}}
-
     def older(self, one: Tweet) -> dict[str, Any]:
         account = self.brands[self.brand_of[self.root(one.id)]]
         said: dict[str, Any] = {"id_str": one.id, "text": one.text, "timestamp_ms": str(int(one.at.timestamp() * 1000))}
@@ -138,7 +129,8 @@ def talk(acme) -> Talk:
     found = Talk()
     app = PlatformApp.objects.create(workspace=acme, platform="twitter", name="X", settings={"app_secret": "s"})
     for name, external_id in found.brands.items():
-        ChannelAccount.objects.create(app=app, channel="twitter", external_id=external_id, name=name)
+        token = {"access_token": f"token {external_id}"}
+        ChannelAccount.objects.create(app=app, channel="twitter", external_id=external_id, name=name, credentials=token)
     return found
 
 
@@ -172,19 +164,119 @@ def kept() -> dict[tuple[str, str], set[str]]:
     return found
 
 
+@dataclass
+class Replayed:
+    """The conversations as they were had on the fake X.
+
+    `told`: the webhooks, by account and post. `threads`: what begins the conversation of each post, as the links say.
+    """
+
+    told: dict[tuple[str, str], bytes]
+    threads: dict[str, str]
+    ours: set[tuple[str, str]]
+
+
+@pytest.fixture
+def replayed(talk, settings) -> Iterator[Replayed]:
+    """Every tweet is written on the fake X, answers below what they answer, as long ago as they lie apart."""
+    with hooked("s") as hook, beside(lambda: [brands(talk, hook.url)], seed=1) as url:
+        there = {"api_url": url, "site_url": url}
+        settings.PLATFORMS = {**settings.PLATFORMS, "twitter": {**settings.PLATFORMS["twitter"], **there}}
+        requests.post(f"{url}/control/look", json={}, timeout=30)
+        until(lambda: hook.challenges)
+        tweets = list(talk.of_a_brand())
+        ids: dict[str, str] = {}
+        threads: dict[str, str] = {}
+        ours = set()
+        with requests.Session() as session:
+            for one in tweets:
+                ids[one.id] = write(session, url, talk, one, ids.get(one.parent, ""), tweets[-1].at)
+                threads[ids[one.id]] = threads.get(ids.get(one.parent, ""), ids[one.id])
+                ours.add((talk.brands.get(one.author, ""), ids[one.id]))
+        yield Replayed(heard(hook, len(tweets)), threads, ours)
+
+
+def brands(talk: Talk, url: str) -> Connected:
+    """The app that all brands let in."""
+    pages = [
+        ConnectedPage(id, name, f"token {id}", frozenset({"twitter"}), {"access_token": f"token {id}"})
+        for name, id in talk.brands.items()
+    ]
+    return Connected("twitter", "key", "29820954", "s", url, "verify", tuple(pages), {**APP, "app_secret": "s"})
+
+
+def write(session: requests.Session, url: str, talk: Talk, one: Tweet, to: str, newest: datetime) -> str:
+    age = min((newest - one.at).total_seconds() + 60, OLDEST)
+    order: dict[str, Any] = {"do": "reply" if to else "post", "text": one.text, "to": to, "age": age}
+    if one.author in talk.brands:
+        order |= {"page": talk.brands[one.author], "as": "page"}
+    else:
+        order |= {"page": next(iter(talk.brands.values())), "author": one.author}
+    answer = session.post(f"{url}/control/say", json=order, timeout=30)
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"]
+
+
+def heard(hook: Hook, least: int) -> dict[tuple[str, str], bytes]:
+    """What came, by account and post."""
+    before = -1
+    while len(hook.bodies) != before or before < least // 2:
+        before = len(hook.bodies)
+        time.sleep(3)
+    found = {}
+    for body, headers in hook.bodies:
+        verify_signature(body, headers["x-twitter-webhooks-signature"], ["s"])
+        data = json.loads(body)["data"]
+        found[data["filter"]["user_id"], data["payload"]["id"]] = body
+    return found
+
+
+def deliver(bodies: Iterable[bytes], mark: bytes = b"") -> None:
+    """Through the queue; `mark` makes the same events other bytes."""
+    app = PlatformApp.objects.get(platform="twitter")
+    now = timezone.now()
+    deliveries.keep(
+        Arrived(app.pk, body + mark, now, account=gateway.account_in("twitter", body + mark)) for body in bodies
+    )
+    drain()
+
+
+def drain() -> None:
+    while deliveries.free().exists():
+        intake.drain()
+    assert not Delivery.objects.exclude(state="done").exists()
+    assert not Oddity.objects.exists()
+
+
 @pytest.mark.shared
 @pytest.mark.behaviour_x(20)
 @pytest.mark.behaviour_x(4)
-def test_five_thousand_care_tweets_become_the_threads_their_links_say(talk):
-    replay([talk.activity(one) for one in talk.of_a_brand()])
-    right, found = expected(talk), kept()
-    counts = (Message.objects.count(), Ticket.objects.count())
-    disagreeing = [key for key, ids in right.items() if found.get(key) != ids]
-    assert not disagreeing, f"{len(disagreeing)} of {len(right)} threads disagree: {disagreeing[:3]}"
+def test_five_thousand_care_tweets_become_the_threads_their_links_say(talk, replayed):
+    right = {key: replayed.threads[key[1]] for key in replayed.told if key not in replayed.ours}
+    deliver(replayed.told.values())
+    theirs = Message.objects.filter(origin="customer")
+    names = ("account__external_id", "external_id", "ticket__thread_id")
+    found = {(account, id): thread for account, id, thread in theirs.values_list(*names)}
+    numbers = f"{len(replayed.threads)} tweets, {len(right)} told to brands, {len({*right.values()})} threads"
+    log.info("%s: %d of them agree", numbers, sum(found.get(key) == thread for key, thread in right.items()))
     assert found == right
-    replay([talk.activity(one) for one in talk.of_a_brand()])
-    replay([talk.polled(one) for one in talk.of_a_brand()])
+    counts = (Message.objects.count(), Ticket.objects.count())
+    deliver(replayed.told.values())
+    deliver(replayed.told.values(), b" ")
+    poll_everything()
     assert (Message.objects.count(), Ticket.objects.count()) == counts
+
+
+def poll_everything() -> None:
+    """As after an outage that began before all of it."""
+    ChannelAccount.objects.update(connected_at=timezone.now() - timedelta(seconds=OLDEST + 3600))
+    before = Delivery.objects.count()
+    for account in ChannelAccount.objects.all():
+        for _ in range(5):
+            polling.poll_account(account.pk)
+    log.info("%d found by polling", Delivery.objects.count() - before)
+    assert Delivery.objects.count() > before
+    drain()
 
 
 @pytest.mark.shared
