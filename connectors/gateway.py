@@ -56,20 +56,18 @@ def parse(platform: str, raw: contract.Raw) -> list[contract.Inbound]:
 
 def send(account: ChannelAccount, reply: Reply) -> Sent:
     """Publish a reply once; raises a ConnectorError. UnknownOutcome: it may be out."""
-    if not ledger.may_write(account):
-        raise contract.OutOfCredit("the month's ceiling is reached")
-    with _calling(account, "send", pressing=True) as (channel, opened):
+    with _calling(account, "send", writing=True) as (channel, opened):
         return channel.send(opened, reply)
 
 
 def settle(account: ChannelAccount, reply: Reply, since: datetime) -> Sent | None:
     """Look on the platform whether a reply of unknown outcome is there. None: not found there."""
-    with _calling(account, "settle", pressing=True) as (channel, opened):
+    with _calling(account, "settle") as (channel, opened):
         return channel.settle(opened, reply, since)
 
 
 def act(account: ChannelAccount, action: Can, external_id: str, *, on: bool = True) -> None:
-    with _calling(account, action, pressing=True) as (channel, opened):
+    with _calling(account, action, writing=True) as (channel, opened):
         channel.act(opened, action, external_id, on=on)
 
 
@@ -191,10 +189,11 @@ def app_by_key(platform: str, key: str) -> PlatformApp | None:
 
 @contextmanager
 def _calling(
-    account: ChannelAccount, purpose: str, *, pressing: bool = False, repairing: bool = False, reading: bool = False
+    account: ChannelAccount, purpose: str, *, writing: bool = False, reading: bool = False, repairing: bool = False
 ) -> Iterator[tuple[Channel, contract.Account]]:
-    """`pressing`: an agent waits. `repairing`: allowed while the account is disconnected. `reading`: costs money."""
-    _refuse_early(account, repairing, reading)
+    """`writing`, `reading`: stopped by the month's ceiling. `repairing`: allowed while the account is disconnected."""
+    _refuse_early(account, repairing)
+    _refuse_too_dear(account, writing, reading)
     code = trace = ""
     costs: list[Cost] = []
     with http.recorded() as exchanges:
@@ -212,17 +211,22 @@ def _calling(
                 ledger.charge(account, costs)
 
 
-def _refuse_early(account: ChannelAccount, repairing: bool, reading: bool) -> None:
+def _refuse_early(account: ChannelAccount, repairing: bool) -> None:
     if account.state in (State.PAUSED, State.REMOVED) and not repairing:
         raise contract.Disconnected("the account is paused")
     if account.state == State.ATTENTION and not repairing:
         raise contract.Disconnected("the account needs to be reconnected")
     if limits.blocked_until(_app_bucket(account)) and not repairing:
         raise contract.OutOfCredit("the app has no credit")
-    if reading and not ledger.may_read(account):
-        raise contract.OutOfCredit("the month's ceiling is near: only answers are paid for")
     if until := limits.blocked_until(_bucket(account)):
         raise contract.Throttled("waiting for the platform's allowance", retry_at=until)
+
+
+def _refuse_too_dear(account: ChannelAccount, writing: bool, reading: bool) -> None:
+    if reading and not ledger.may_read(account):
+        raise contract.OutOfCredit("the month's ceiling is near: only answers are paid for")
+    if writing and not ledger.may_write(account):
+        raise contract.OutOfCredit("the month's ceiling is reached")
 
 
 def _learn_from(account: ChannelAccount, error: ConnectorError) -> None:

@@ -28,6 +28,8 @@ EVERY = {MENTIONS: 60, SEARCH: 120, DIRECT: 60}
 WHEN_REFUSED = 3600
 MOST_PAGES = 5
 INDEXED = 10
+# The list of messages cannot be asked for new ones only: what stands on its first page is paid for once a day.
+MESSAGES_A_PAGE = 20
 SEARCHABLE = timedelta(days=6, hours=12)
 # A message may be listed a while after a later one.
 OVERLAP = timedelta(minutes=10)
@@ -159,7 +161,8 @@ def _read_on(client: XClient, name: str, place: Place) -> tuple[list[bytes], Pla
 def _sheets(client: XClient, name: str, since: str, token: str) -> Iterator[Sheet]:
     """The pages of one kind; what they bring is charged."""
     if name == DIRECT:
-        sheets = client.sheets("/2/dm_events", "pagination_token", token, most=MOST_PAGES, max_results=100, **MESSAGES)
+        asked = {"max_results": MESSAGES_A_PAGE, **MESSAGES}
+        sheets = client.sheets("/2/dm_events", "pagination_token", token, most=MOST_PAGES, **asked)
     elif name == SEARCH:
         oldest = snowflake(datetime.now(UTC) - SEARCHABLE)
         asked = {"query": query_of(client.account), "since_id": max(since, oldest, key=int), "max_results": 100}

@@ -344,7 +344,7 @@ def _find_message(client: XClient, reply: Reply, since: datetime) -> Sent | None
         else f"/2/dm_conversations/with/{to['participant_id']}/dm_events"
     )
     asked: dict[str, Any] = {
-        "max_results": 100,
+        "max_results": backfill.MESSAGES_A_PAGE,
         "dm_event.fields": backfill.MESSAGES["dm_event.fields"],
         "event_types": "MessageCreate",
     }

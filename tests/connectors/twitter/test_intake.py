@@ -192,6 +192,18 @@ def test_in_the_older_dialect_a_reply_joins_its_parent_whichever_comes_first(acm
     assert set(joined.messages.values_list("external_id", flat=True)) == {"202", "203"}
 
 
+@pytest.mark.behaviour_x(20)
+def test_who_answers_the_second_post_of_our_own_thread_joins_the_first(acme_on_x):
+    def older(id: str, who: str, to: str) -> dict:
+        said = {"id_str": id, "user": {"id_str": who}, "text": f"@acme {id}", "in_reply_to_status_id_str": to}
+        return {"for_user_id": x.BRAND, "tweet_create_events": [said]}
+
+    put_in(acme_on_x, older("302", x.BRAND, "301"))
+    put_in(acme_on_x, older("303", x.BRAND, "302"))
+    put_in(acme_on_x, older("304", x.AMELIE, "303"))
+    assert Ticket.objects.get().thread_id == "301"
+
+
 @pytest.mark.behaviour_x(21)
 def test_late_and_early_events_stand_in_x_s_order_and_the_clock_begins_then(acme_on_x):
     put_in(acme_on_x, x.mention("@acme second", conversation="55", id="57", at=NOW - timedelta(minutes=2)))
