@@ -185,7 +185,6 @@ PLATFORMS = {
         "price_post_read": "0.005",
         "price_user_read": "0.010",
         "price_dm_read": "0.010",
-        "price_post_create": "0.015",
         "price_summoned_reply": "0.010",
         "price_post_with_link": "0.200",
         "price_dm_create": "0.015",

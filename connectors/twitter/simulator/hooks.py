@@ -27,7 +27,6 @@ log = logging.getLogger("connectors.simulator")
 
 CHECK_EVERY = 3600.0
 INVALID_AFTER = 28 * 3600.0
-KEPT_FOR_REPLAY = 24 * 3600.0
 MOST_SUBSCRIPTIONS = 1500
 
 
