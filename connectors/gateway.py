@@ -7,17 +7,21 @@ account whose token died makes no further call until an admin reconnects it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from connectors import contract, http, limits, registry
-from connectors.contract import Can, Channel, ConnectorError, Reason, Reply, Rule, Sent, Surface, Thread, Usage
+from connectors import contract, http, ledger, limits, registry, renewal
+from connectors.contract import Can, Channel, ConnectorError, Cost, Reason, Reply, Rule, Sent, Surface, Thread, Usage
 from connectors.models import ChannelAccount, Exchange, PlatformApp
 
 State = ChannelAccount.State
+# After "no credit" the whole app makes no call; the one after that is the probe.
+WITHOUT_CREDIT = timedelta(minutes=15)
+OUT_OF_CREDIT = "out_of_credit"
 
 
 # ---------------------------------------------------------------- what the platforms ask and send
@@ -26,6 +30,10 @@ State = ChannelAccount.State
 def challenge(platform: str, app: contract.App, query: Mapping[str, str]) -> str | None:
     """The answer to a handshake, or None to refuse. Needs no database."""
     return registry.platforms()[platform].challenge(app, query)
+
+
+def challenge_needs_secret(platform: str) -> bool:
+    return registry.platforms()[platform].challenge_needs_secret
 
 
 def verify(platform: str, app: contract.App, webhook: contract.Webhook) -> None:
@@ -48,34 +56,40 @@ def parse(platform: str, raw: contract.Raw) -> list[contract.Inbound]:
 
 def send(account: ChannelAccount, reply: Reply) -> Sent:
     """Publish a reply once; raises a ConnectorError. UnknownOutcome: it may be out."""
-    with _calling(account, "send", pressing=True) as (channel, opened):
+    with _calling(account, "send", writing=True) as (channel, opened):
         return channel.send(opened, reply)
 
 
 def settle(account: ChannelAccount, reply: Reply, since: datetime) -> Sent | None:
     """Look on the platform whether a reply of unknown outcome is there. None: not found there."""
-    with _calling(account, "settle", pressing=True) as (channel, opened):
+    with _calling(account, "settle") as (channel, opened):
         return channel.settle(opened, reply, since)
 
 
 def act(account: ChannelAccount, action: Can, external_id: str, *, on: bool = True) -> None:
-    with _calling(account, action, pressing=True) as (channel, opened):
+    with _calling(account, action, writing=True) as (channel, opened):
         channel.act(opened, action, external_id, on=on)
 
 
 def profile(account: ChannelAccount, external_id: str) -> contract.Author | None:
-    with _calling(account, "profile") as (channel, opened):
+    with _calling(account, "profile", reading=True) as (channel, opened):
         return channel.profile(opened, external_id)
 
 
 def look_up(account: ChannelAccount, external_id: str) -> contract.Post | None:
-    with _calling(account, "look_up") as (channel, opened):
+    with _calling(account, "look_up", reading=True) as (channel, opened):
         return channel.look_up(opened, external_id)
 
 
 def poll(account: ChannelAccount) -> contract.Page:
-    with _calling(account, "poll") as (channel, opened):
+    with _calling(account, "poll", reading=True) as (channel, opened):
         return channel.poll(opened, account.cursor)
+
+
+def gone(account: ChannelAccount, external_ids: Sequence[str]) -> Sequence[str]:
+    """Which of these public messages can no longer be seen on the platform."""
+    with _calling(account, "gone", reading=True) as (channel, opened):
+        return channel.gone(opened, external_ids)
 
 
 def subscribe(account: ChannelAccount) -> None:
@@ -104,17 +118,38 @@ def surface(channel: str, kind: str) -> Surface:
     return registry.channel(channel).surface(contract.Kind(kind))
 
 
+def arrived(account: ChannelAccount, records: Iterable[contract.Inbound]) -> None:
+    """Write down what the platform charges for having told us these."""
+    channel = registry.channel(account.channel)
+    if type(channel).cost_of is Channel.cost_of:
+        return
+    app = account.app.as_app()
+    ledger.charge(account, [cost for record in records if (cost := channel.cost_of(app, record))])
+
+
+def door(app: PlatformApp, channel: str, back: str, state: str, verifier: str) -> str:
+    """The platform's address where an account's owner lets us in."""
+    return registry.channel(channel).door(app.as_app(), back, state, verifier)
+
+
+def let_in(app: PlatformApp, channel: str, back: str, code: str, verifier: str) -> contract.Granted:
+    """What the owner gave us there. Raises a ConnectorError."""
+    return registry.channel(channel).let_in(app.as_app(), back, code, verifier)
+
+
 def reply_rule(account: ChannelAccount, thread: Thread, *, private: bool = False) -> Rule:
     """Whether a human may answer now; no call is made."""
     if account.state == State.ATTENTION:
         return Rule(False, Reason.DISCONNECTED)
     if account.state in (State.PAUSED, State.REMOVED):
         return Rule(False, Reason.PAUSED)
+    if not ledger.may_write(account):
+        return Rule(False, Reason.OVER_BUDGET)
     return registry.channel(account.channel).reply_rule(opened(account), thread, timezone.now(), private=private)
 
 
-def opened(account: ChannelAccount) -> contract.Account:
-    """The account with its secrets in clear; keep it no longer than a call."""
+def opened(account: ChannelAccount, costs: list[Cost] | None = None) -> contract.Account:
+    """The account with its secrets in clear; keep it no longer than a call. What calls cost is put into `costs`."""
 
     def report(usage: Usage) -> None:
         """An allowance of the page's other channel does not stop this one."""
@@ -128,12 +163,17 @@ def opened(account: ChannelAccount) -> contract.Account:
         credentials=account.credentials,
         app=account.app.as_app(),
         options=account.options,
+        connected_at=account.connected_at,
+        heard_at=account.last_inbound_at,
         report_usage=report,
+        report_cost=(costs if costs is not None else []).append,
+        renew=lambda ask: renewal.renew(account, ask),
     )
 
 
 def may_poll(account: ChannelAccount) -> bool:
-    return account.state == State.CONNECTED and limits.may_poll(_bucket(account))
+    allowed = account.state == State.CONNECTED and limits.may_poll(_bucket(account), _app_bucket(account))
+    return allowed and ledger.may_read(account)
 
 
 def platform_of(channel: str) -> contract.Platform:
@@ -149,20 +189,26 @@ def app_by_key(platform: str, key: str) -> PlatformApp | None:
 
 @contextmanager
 def _calling(
-    account: ChannelAccount, purpose: str, *, pressing: bool = False, repairing: bool = False
+    account: ChannelAccount, purpose: str, *, writing: bool = False, reading: bool = False, repairing: bool = False
 ) -> Iterator[tuple[Channel, contract.Account]]:
-    """`pressing`: an agent waits. `repairing`: allowed while the account is disconnected."""
+    """`writing`, `reading`: stopped by the month's ceiling. `repairing`: allowed while the account is disconnected."""
     _refuse_early(account, repairing)
+    _refuse_too_dear(account, writing, reading)
     code = trace = ""
+    costs: list[Cost] = []
     with http.recorded() as exchanges:
         try:
-            yield registry.channel(account.channel), opened(account)
+            yield registry.channel(account.channel), opened(account, costs)
         except ConnectorError as error:
             code, trace = error.code, error.trace
             _learn_from(account, error)
             raise
+        else:
+            _credit_is_back(account, exchanges)
         finally:
             _remember(account, purpose, exchanges, code, trace)
+            if costs and account.pk:
+                ledger.charge(account, costs)
 
 
 def _refuse_early(account: ChannelAccount, repairing: bool) -> None:
@@ -170,8 +216,17 @@ def _refuse_early(account: ChannelAccount, repairing: bool) -> None:
         raise contract.Disconnected("the account is paused")
     if account.state == State.ATTENTION and not repairing:
         raise contract.Disconnected("the account needs to be reconnected")
+    if limits.blocked_until(_app_bucket(account)) and not repairing:
+        raise contract.OutOfCredit("the app has no credit")
     if until := limits.blocked_until(_bucket(account)):
         raise contract.Throttled("waiting for the platform's allowance", retry_at=until)
+
+
+def _refuse_too_dear(account: ChannelAccount, writing: bool, reading: bool) -> None:
+    if reading and not ledger.may_read(account):
+        raise contract.OutOfCredit("the month's ceiling is near: only answers are paid for")
+    if writing and not ledger.may_write(account):
+        raise contract.OutOfCredit("the month's ceiling is reached")
 
 
 def _learn_from(account: ChannelAccount, error: ConnectorError) -> None:
@@ -181,7 +236,21 @@ def _learn_from(account: ChannelAccount, error: ConnectorError) -> None:
         same = {"pk": account.pk, "state": State.CONNECTED, "connected_at": account.connected_at}
         ChannelAccount.objects.everywhere().filter(**same).update(state=State.ATTENTION, attention=account.attention)
     elif isinstance(error, contract.Throttled):
-        limits.block(_bucket(account), error.retry_at)
+        if error.whole:
+            limits.block(_bucket(account), error.retry_at)
+    elif isinstance(error, contract.OutOfCredit):
+        limits.block(_app_bucket(account), timezone.now() + WITHOUT_CREDIT)
+        _of_app(account).filter(attention="").update(attention=f"{OUT_OF_CREDIT}:{error.code}"[:200])
+
+
+def _credit_is_back(account: ChannelAccount, exchanges: Sequence[http.Exchange]) -> None:
+    if account.attention.startswith(OUT_OF_CREDIT) and any(200 <= exchange.status < 300 for exchange in exchanges):
+        _of_app(account).filter(attention__startswith=OUT_OF_CREDIT).update(attention="")
+        limits.unblock(_app_bucket(account))
+
+
+def _of_app(account: ChannelAccount) -> QuerySet[ChannelAccount]:
+    return ChannelAccount.objects.everywhere().filter(app=account.app_id, state=State.CONNECTED)
 
 
 def _remember(account: ChannelAccount, purpose: str, exchanges: list[http.Exchange], code: str, trace: str) -> None:
@@ -205,6 +274,10 @@ def _remember(account: ChannelAccount, purpose: str, exchanges: list[http.Exchan
 
 def _bucket(account: ChannelAccount) -> str:
     return f"{account.channel}:{account.external_id}"
+
+
+def _app_bucket(account: ChannelAccount) -> str:
+    return f"app:{account.app_id}"
 
 
 def label(channel: str) -> str:

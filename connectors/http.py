@@ -20,6 +20,7 @@ import urllib3
 TIMEOUT = (3.05, 15.0)
 MAX_BYTES = 8 * 1024 * 1024
 PIECE = 65536
+TRACES = ("x-fb-trace-id", "x-transaction-id")
 
 
 class TooLarge(requests.RequestException):
@@ -101,6 +102,12 @@ def _piece(response: requests.Response) -> bytes:
         raise requests.exceptions.ChunkedEncodingError("the answer broke off") from error
 
 
+def _trace(response: requests.Response | None) -> str:
+    """The name a platform gives to a call, for its support."""
+    found = (response.headers.get(name, "") for name in TRACES) if response is not None else ()
+    return next((name for name in found if name), "")
+
+
 def _record(method: str, url: str, response: requests.Response | None, started: float, outcome: str) -> None:
     exchanges = _exchanges.get()
     if exchanges is None:
@@ -114,6 +121,6 @@ def _record(method: str, url: str, response: requests.Response | None, started: 
             response.status_code if response is not None else 0,
             round((time.monotonic() - started) * 1000),
             outcome,
-            response.headers.get("x-fb-trace-id", "") if response is not None else "",
+            _trace(response),
         )
     )

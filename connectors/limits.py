@@ -42,6 +42,13 @@ def block(bucket: str, until: datetime) -> None:
         log.warning("cannot remember that %s is blocked: %s", bucket, type(error).__name__)
 
 
+def unblock(bucket: str) -> None:
+    try:
+        valkey().delete(f"limit:blocked:{bucket}")
+    except redis.RedisError:
+        return
+
+
 def note(bucket: str, usage: Usage) -> None:
     try:
         valkey().set(f"limit:usage:{bucket}", usage.percent, ex=REMEMBER_USAGE)

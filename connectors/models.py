@@ -77,11 +77,14 @@ class PlatformApp(models.Model):
     def as_app(self) -> contract.App:
         given: dict[str, Any] = self.settings
         current = (given.get("app_secret", ""), given.get("previous_secret", ""))
+        others = {name: value for name, value in given.items() if isinstance(value, str) and value}
         return contract.App(
             key=self.key,
             external_id=given.get("app_id", ""),
             secrets=tuple(secret for secret in current if secret),
             verify_token=self.verify_token,
+            credentials=others,
+            webhook_url=self.webhook_url,
             config=settings.PLATFORMS.get(self.platform, {}),
         )
 
@@ -107,6 +110,7 @@ class ChannelAccount(WorkspaceOwned):
     health = models.JSONField(default=dict)
     connected_at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(null=True)
+    polled_at = models.DateTimeField(null=True)
     last_inbound_at = models.DateTimeField(null=True)
     last_outbound_at = models.DateTimeField(null=True)
 
@@ -218,3 +222,49 @@ class Exchange(WorkspaceOwned):
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} {self.status}"
+
+
+class Renewal(WorkspaceOwned):
+    """Held by whoever exchanges an account's credentials: of many, one asks the platform."""
+
+    account = models.OneToOneField(ChannelAccount, models.CASCADE, related_name="renewal")
+    at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"renewal of {self.account_id}"
+
+
+class Charged(WorkspaceOwned):
+    """What cost money on a day (UTC): the platform charges a resource once a day. Kept for some days."""
+
+    account = models.ForeignKey(ChannelAccount, models.CASCADE, related_name="+", db_index=False)
+    day = models.DateField()
+    kind = models.CharField(max_length=30)
+    resource = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "day", "kind", "resource"], name="charged_once_a_day")
+        ]
+        indexes = [models.Index(fields=["day"], name="charged_by_age")]
+        verbose_name_plural = "charged"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.resource}"
+
+
+class Spending(WorkspaceOwned):
+    """The ledger: what an account cost in a month (its first day), by kind. Dollars."""
+
+    account = models.ForeignKey(ChannelAccount, models.CASCADE, related_name="spending", db_index=False)
+    month = models.DateField()
+    kind = models.CharField(max_length=30)
+    count = models.PositiveIntegerField(default=0)
+    amount = models.DecimalField(max_digits=12, decimal_places=4, default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "month", "kind"], name="one_line_of_spending")]
+        verbose_name_plural = "spending"
+
+    def __str__(self) -> str:
+        return f"{self.count} × {self.kind}"

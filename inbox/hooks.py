@@ -214,6 +214,15 @@ async def receive(scope: Scope, receive: Receive, send: Send) -> None:
 async def _handshake(scope: Scope, send: Send, platform: str, key: str) -> None:
     """Answered from what is derived, so that it works with the database down; that it came is noted if possible."""
     app = contract.App(key=key, verify_token=verify_token(key))
+    if gateway.challenge_needs_secret(platform):
+        try:
+            known = await _app(platform, key)
+        except (DatabaseError, InterfaceError) as error:
+            _complain(error)
+            return await _answer(send, 503, "try again later")
+        if known is None:
+            return await _answer(send, 404, "no such webhook address")
+        app = known.app
     query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
     words = gateway.challenge(platform, app, query)
     if words is None:

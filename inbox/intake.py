@@ -124,6 +124,7 @@ def _hand_over(app_id: int, parsed: Parsed, held: Sequence[int]) -> None:
             deliveries.hold(held)
         with workspace(account.workspace_id):
             receive(account, some)
+            gateway.arrived(account, [arrival.record for arrival in some])
             if _wants_more(some):
                 ring(enrich.enrich, account.pk, once=[f"enrich:{account.pk}"])
     for delivery, record, owner in strange:

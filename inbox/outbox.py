@@ -42,6 +42,7 @@ ROUNDS = 100
 LOOKS = (timedelta(seconds=4), timedelta(seconds=15), timedelta(seconds=60))
 TRIES = 12
 HELD = timedelta(minutes=5)
+AFTER_THE_PART_BEFORE = timedelta(seconds=5)
 
 CLAIM = """
 UPDATE inbox_outgoing SET lease_until = statement_timestamp() + make_interval(secs => %s), attempts = attempts + 1,
@@ -91,11 +92,21 @@ def _handle(message_id: int) -> None:
     if message is None:
         Outgoing.objects.filter(message_id=message_id).delete()
         return
-    message = Message.objects.select_related("ticket__identity", "account__app").get(pk=message_id)
+    message = Message.objects.select_related("ticket__identity", "account__app", "continues").get(pk=message_id)
     if message.state == Message.State.UNKNOWN:
         _look(message)
+    elif before := replies.waits_for_what_it_continues(message):
+        _wait_for(message, before)
     else:
         _send(message)
+
+
+def _wait_for(message: Message, before: str) -> None:
+    """One of several posts follows the one before it, or stays here with it."""
+    if before in (Message.State.QUEUED, Message.State.SENDING, Message.State.UNKNOWN):
+        replies.later(message.pk, timezone.now() + AFTER_THE_PART_BEFORE, why="part_before")
+    else:
+        replies.failed(message.pk, "part_before")
 
 
 def _send(message: Message) -> None:
@@ -103,11 +114,11 @@ def _send(message: Message) -> None:
     try:
         outcome = gateway.send(message.account, replies.outgoing_reply(message))
     except Refused as error:
-        replies.failed(message.pk, error.reason, error.detail)
+        replies.failed(message.pk, error.reason, error.detail, closes=error.lasting)
     except Forbidden as error:
         replies.failed(message.pk, Reason.PERMISSION_MISSING, error.detail)
-    except AlreadyDone:
-        _look(message, otherwise=Reason.PRIVATE_REPLY_USED)
+    except AlreadyDone as error:
+        _look(message, otherwise=error.otherwise)
     except UnknownOutcome:
         replies.unknown(message.pk, timezone.now() + LOOKS[0])
     except (Throttled, Unavailable) as error:

@@ -6,25 +6,31 @@ What it finds joins the deliveries, so that webhook and poll of one post make on
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 from celery import shared_task
 from django.utils import timezone
 
-from connectors import deliveries, gateway
+from connectors import deliveries, gateway, registry
 from connectors.contract import ConnectorError
 from connectors.deliveries import Arrived
 from connectors.models import ChannelAccount
 from inbox import intake
-from inbox.actions import accounts
+from inbox.actions import accounts, changes
 from socialcare.background import WorkspaceTask, ring
 from socialcare.tenancy import workspace
 
 log = logging.getLogger(__name__)
+JITTER = timedelta(seconds=5)
 
 
 @shared_task
 def poll_accounts() -> None:
+    """Poll the accounts whose channel is due."""
     for account in ChannelAccount.objects.everywhere().filter(state=ChannelAccount.State.CONNECTED):
+        every = registry.channel(account.channel).poll_every
+        if account.polled_at and timezone.now() - account.polled_at < every - JITTER:
+            continue
         with workspace(account.workspace_id):
             ring(poll_account, account.pk)
 
@@ -35,6 +41,7 @@ def poll_account(account_id: int) -> None:
     account = ChannelAccount.objects.select_related("app").get(pk=account_id)
     if not gateway.may_poll(account):
         return
+    ChannelAccount.objects.filter(pk=account_id).update(polled_at=timezone.now())
     try:
         page = gateway.poll(account)
     except ConnectorError as error:
@@ -66,3 +73,24 @@ def check_account(account_id: int) -> None:
             accounts.check(account)
     except ConnectorError as error:
         log.warning("checking account %s ended: %s", account_id, type(error).__name__)
+
+
+@shared_task
+def look_for_removed() -> None:
+    for account in ChannelAccount.objects.everywhere().filter(state=ChannelAccount.State.CONNECTED):
+        with workspace(account.workspace_id):
+            ring(look_for_removed_of, account.pk)
+
+
+@shared_task(base=WorkspaceTask)
+def look_for_removed_of(account_id: int) -> None:
+    """What customers took back without our hearing of it: words that still wait are looked for daily."""
+    account = ChannelAccount.objects.select_related("app").get(pk=account_id)
+    for some in changes.that_still_wait(account):
+        try:
+            missing = gateway.gone(account, some)
+        except ConnectorError as error:
+            log.info("looking for removed posts of account %s ended: %s", account_id, type(error).__name__)
+            return
+        if missing:
+            changes.removed_there(account, missing, timezone.now())

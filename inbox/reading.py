@@ -234,7 +234,7 @@ def compose(found: Ticket) -> dict[str, Any]:
     try:
         target = replies.answerable(found)
     except NotAllowed:
-        return {"reply": None, "private": None, "note": {"allowed": True, "max": None}, "can": []}
+        return {"reply": None, "private": None, "note": {"allowed": True, "max": None}, "can": [], "can_own": []}
     surface = gateway.surface(found.account.channel, target.kind)
     thread = replies.thread_of(found, target)
 
@@ -246,6 +246,10 @@ def compose(found: Ticket) -> dict[str, Any]:
             "message": rule_text(rule, found.account, target.kind, private=private),
             "until": records.ms(rule.until),
             "max": surface.private_max_length if private else surface.max_length,
+            "counts": "characters" if private else surface.counts,
+            "cost": rule.cost,
+            "link_cost": rule.link_cost,
+            "instead": target.permalink if rule.reason and target.removed_at is None else "",
             "public": target.kind != Kind.DIRECT and not private,
             "to": target.pk,
             "label": gateway.label(found.account.channel),
@@ -255,7 +259,8 @@ def compose(found: Ticket) -> dict[str, Any]:
         "reply": mode(False) if Can.REPLY in surface.can else None,
         "private": mode(True) if Can.REPLY_PRIVATELY in surface.can else None,
         "note": {"allowed": True, "max": None},
-        "can": sorted(surface.can & {Can.LIKE, Can.HIDE, Can.DELETE}),
+        "can": sorted(surface.can & ({Can.LIKE, Can.HIDE} | (set() if surface.deletes_own else {Can.DELETE}))),
+        "can_own": sorted(surface.can & ({Can.DELETE} if surface.deletes_own else set())),
     }
 
 

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from connectors import ledger
 from connectors.models import Delivery, Exchange
 from inbox.actions.changes import forget_early
 from inbox.models import Idempotency
@@ -26,4 +27,5 @@ def purge() -> None:
         with workspace(pk):
             Exchange.objects.filter(at__lt=now - timedelta(days=7)).delete()
             Idempotency.objects.filter(at__lt=now - timedelta(days=1)).delete()
+            ledger.forget(now.date())
             forget_early(now - timedelta(days=7))

@@ -2,6 +2,7 @@ from django.contrib.auth import views as auth
 from django.urls import include, path
 
 from inbox.views import join, me, screens, sign_in
+from inbox.views.settings import door
 
 urlpatterns = [
     path("", screens.home, name="home"),
@@ -10,6 +11,7 @@ urlpatterns = [
     path("login/", sign_in.SignIn.as_view(), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("join/<slug:code>/", join.join, name="join"),
+    path("connect/<slug:channel>/back/", door.arrive, name="door_arrive"),
     path("w/<slug:slug>/", screens.start, name="start"),
     path("w/<slug:slug>/inbox/<slug:view>/", screens.inbox, name="inbox"),
     path("w/<slug:slug>/inbox/<slug:view>/<int:ticket_id>/", screens.inbox, name="ticket"),

@@ -31,9 +31,18 @@ REASONS = {
     ),
     Reason.PAUSED: gettext_lazy("The account is paused. Posts still arrive; answers cannot be sent."),
     Reason.INVALID: gettext_lazy("The platform did not accept the text."),
+    Reason.NOT_SUMMONED: gettext_lazy(
+        "The platform lets an app answer only where the author named or quoted the account. Answer there by hand."
+    ),
+    Reason.PROTECTED: gettext_lazy("The author’s posts are protected: nobody can answer them from here."),
+    Reason.REPLIES_LIMITED: gettext_lazy("The author lets only some people answer, and this account is not one."),
+    Reason.ENCRYPTED: gettext_lazy("The message is encrypted: it can be read and answered only on the platform."),
+    Reason.DUPLICATE: gettext_lazy("The platform takes the same words only once: say it a little differently."),
+    Reason.OVER_BUDGET: gettext_lazy("The month’s ceiling for this account is reached. Please tell an admin."),
 }
 OTHER_FAILURES = {
     "unavailable": gettext_lazy("The platform did not answer for a long time. Nothing was sent."),
+    "part_before": gettext_lazy("The part before it is not out, so this one waits or stays here."),
     "throttled": gettext_lazy("The platform asks us to wait; the answer leaves as soon as it may."),
 }
 
@@ -97,6 +106,7 @@ EVENTS = {
     "handed_to_us": gettext_lazy("The conversation is ours again"),
     "referral": gettext_lazy("The customer came through a link or an advertisement"),
     "opt_in": gettext_lazy("The customer agreed to be written to"),
+    "participants": gettext_lazy("Somebody joined or left the group"),
     "account_linking": gettext_lazy("The customer linked or unlinked their account"),
 }
 

@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import task_postrun, task_prerun
 from django.db import close_old_connections
 
@@ -17,8 +18,9 @@ app.conf.worker_consumer = "socialcare.consumer:Consumer"
 app.steps["worker"].add("inbox.worker:Watchdog")
 app.conf.imports = ["inbox.intake", "inbox.outbox", "inbox.polling", "inbox.upkeep"]
 app.conf.beat_schedule = {
-    "poll-accounts": {"task": "inbox.polling.poll_accounts", "schedule": 300.0, "options": {"expires": 240}},
+    "poll-accounts": {"task": "inbox.polling.poll_accounts", "schedule": 60.0, "options": {"expires": 50}},
     "check-subscriptions": {"task": "inbox.polling.check_accounts", "schedule": 600.0, "options": {"expires": 500}},
+    "look-for-removed": {"task": "inbox.polling.look_for_removed", "schedule": crontab(hour=3, minute=17)},
     "purge": {"task": "inbox.upkeep.purge", "schedule": 3600.0, "options": {"expires": 3000}},
 }
 

@@ -117,6 +117,8 @@ def _environment(port: int) -> dict[str, str]:
         "ENV_FILE": os.devnull,
         "PUBLIC_URL": f"http://localhost:{port}",
         "META_GRAPH_URL": f"http://127.0.0.1:{port + 1}/graph",
+        "X_API_URL": f"http://127.0.0.1:{port + 1}/x",
+        "X_SITE_URL": f"http://localhost:{port + 1}/x",
         "DJANGO_SETTINGS_MODULE": "socialcare.settings",
         "PYTHONUNBUFFERED": "1",
     }
@@ -176,7 +178,7 @@ The simulated networks  {simulator}
 {logins}
 
 Try this: open the inbox and sign in as the agent; open the simulated networks beside it and write as a customer,
-on the page or in Messenger. The ticket appears with its clock running. Answer it, and see the answer arrive.
+in public or in private. The ticket appears with its clock running. Answer it, and see the answer arrive.
 The logs are in {VAR / "log"}. Ctrl-C stops everything; the next start keeps the data, `bin/demo --fresh` does not.
 """
 

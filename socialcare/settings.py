@@ -178,7 +178,23 @@ PLATFORMS = {
         "graph_url": env("META_GRAPH_URL", default="https://graph.facebook.com"),
         "graph_version": env("META_GRAPH_VERSION", default="v25.0"),
     },
+    "twitter": {
+        "api_url": env("X_API_URL", default="https://api.x.com"),
+        "site_url": env("X_SITE_URL", default="https://x.com"),
+        # Dollars a resource, as X's price list of November 2026 has them; X_PRICES="post_read=0.005,…" changes some.
+        "price_post_read": "0.005",
+        "price_user_read": "0.010",
+        "price_dm_read": "0.010",
+        "price_summoned_reply": "0.010",
+        "price_post_with_link": "0.200",
+        "price_dm_create": "0.015",
+        "price_post_delete": "0.010",
+        "price_hide": "0.005",
+        "price_post_event": "0.005",
+        "price_dm_event": "0.010",
+    },
 }
+PLATFORMS["twitter"] |= {f"price_{kind}": price for kind, price in env.dict("X_PRICES", default={}).items()}
 WEBHOOK_MAX_BYTES = 8 * 1024 * 1024
 DELIVERY_KEEP_DAYS = env.int("DELIVERY_KEEP_DAYS", default=30)
 WEB_THREADS = env.int("WEB_THREADS", default=6)

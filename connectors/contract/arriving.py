@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from connectors.contract.words import Kind
+from connectors.contract.words import Kind, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,9 @@ class Post:
     `dated` is False where the platform's time was unusable and `created_at` is the receipt.
     `standby` marks a conversation another app owns at this moment.
     `context_only` marks a post that is kept only to be shown above others' comments.
+    `rooted` is False where the platform does not name the root: `thread_id` is then the
+    nearest we know, and the thread of the parent counts where we have that.
+    `closed`: why it cannot be answered where it stands, where the platform said so with it.
     """
 
     channel: str
@@ -68,11 +71,13 @@ class Post:
     dated: bool = True
     rating: int | None = None
     raw_kind: str = ""
+    rooted: bool = True
+    closed: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """New words for a message. `attachments` is None where the platform does not say."""
+    """New words for a message. `now_called`: its new id, where an edit changes that; the old one stays its name."""
 
     channel: str
     account: str
@@ -80,6 +85,7 @@ class Edited:
     text: str
     at: datetime
     raw_kind: str = ""
+    now_called: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +146,8 @@ class NoticeKind(StrEnum):
     REFERRAL = "referral"
     OPT_IN = "opt_in"
     ACCOUNT_LINKING = "account_linking"
+    PARTICIPANTS = "participants"
+    PRESENCE = "presence"
     OTHER = "other"
 
 
@@ -149,6 +157,7 @@ class Notice:
 
     HANDOVER: data["owner"] is the app id that now owns the thread, "" when nobody does;
     data["requested_by"] where somebody asks for it. POLICY: data["action"] and data["reason"].
+    PARTICIPANTS: somebody joined or left a group, data["status"]. PRESENCE: typing and the like; never kept.
     """
 
     channel: str

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from connectors.contract.arriving import Author, Inbound, Post
 from connectors.contract.errors import BadSignature, Refused
-from connectors.contract.leaving import Account, App, Field, Health, Page, Raw, Reply, Rule, Sent, Thread, Webhook
+from connectors.contract.leaving import (
+    Account,
+    App,
+    Cost,
+    Field,
+    Granted,
+    Health,
+    Page,
+    Raw,
+    Reply,
+    Rule,
+    Sent,
+    Thread,
+    Webhook,
+)
 from connectors.contract.words import Can, Kind, Reason, Surface
 
 
@@ -17,7 +31,9 @@ class Channel(ABC):
     """What can be done on one kind of account. Only `send` is required.
 
     `account_id` is how an admin names an account, `account_fields` its credentials,
-    `account_options` what may be switched on for it (`Account.options`).
+    `account_options` what may be switched on for it (`Account.options`). `poll_every`: how often
+    `poll` is worth a call; what is asked then is the channel's to choose. `has_door`: an account is
+    connected by sending its owner to the platform and back.
     """
 
     name: ClassVar[str]
@@ -27,6 +43,8 @@ class Channel(ABC):
     account_fields: ClassVar[tuple[Field, ...]] = ()
     account_options: ClassVar[tuple[Field, ...]] = ()
     permissions: ClassVar[tuple[str, ...]] = ()
+    poll_every: ClassVar[timedelta] = timedelta(minutes=5)
+    has_door: ClassVar[bool] = False
 
     @abstractmethod
     def send(self, account: Account, reply: Reply) -> Sent:
@@ -37,6 +55,8 @@ class Channel(ABC):
         can = Can.REPLY_PRIVATELY if private else Can.REPLY
         if can not in self.surface(thread.kind).can:
             return Rule(False, Reason.NOT_SUPPORTED)
+        if thread.closed and not private:
+            return Rule(False, thread.closed)
         return Rule(False, Reason.GONE) if thread.removed else Rule(True)
 
     def settle(self, account: Account, reply: Reply, since: datetime) -> Sent | None:
@@ -59,6 +79,22 @@ class Channel(ABC):
         """Fetch what came since the cursor."""
         return Page((), cursor)
 
+    def gone(self, account: Account, external_ids: Sequence[str]) -> Sequence[str]:
+        """Which of these public messages can no longer be seen there. Asked daily of what still waits."""
+        return ()
+
+    def cost_of(self, app: App, record: Inbound) -> Cost | None:
+        """What the platform charges for having told us this; None where that is free."""
+        return None
+
+    def door(self, app: App, back: str, state: str, verifier: str) -> str:
+        """Where an account's owner is sent to let us in; they come `back` with `state` and a code."""
+        raise Refused(Reason.NOT_SUPPORTED)
+
+    def let_in(self, app: App, back: str, code: str, verifier: str) -> Granted:
+        """Exchange the code the owner came back with."""
+        raise Refused(Reason.NOT_SUPPORTED)
+
     def subscribe(self, account: Account) -> None:
         """Ask the platform to send this account's events to our webhook."""
 
@@ -77,12 +113,16 @@ class Channel(ABC):
 
 
 class Platform(ABC):
-    """Who delivers. Owns the signature, the handshake and the meaning of payloads."""
+    """Who delivers. Owns the signature, the handshake and the meaning of payloads.
+
+    `challenge_needs_secret`: its handshake is answered with the app's secret, so not without the database.
+    """
 
     name: ClassVar[str]
     label: ClassVar[str]
     channels: ClassVar[tuple[Channel, ...]]
     app_fields: ClassVar[tuple[Field, ...]] = ()
+    challenge_needs_secret: ClassVar[bool] = False
 
     @abstractmethod
     def parse(self, raw: Raw) -> Iterable[Inbound]:

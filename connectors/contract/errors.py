@@ -32,11 +32,13 @@ class Forbidden(ConnectorError):
 
 
 class Throttled(ConnectorError):
-    """Too fast. `retry_at` is when the platform lets us in again."""
+    """Too fast. `retry_at` is when the platform lets us in again; not `whole` where only this kind of call waits."""
 
-    def __init__(self, detail: str = "", *, retry_at: datetime, code: str = "", trace: str = "") -> None:
+    def __init__(
+        self, detail: str = "", *, retry_at: datetime, code: str = "", trace: str = "", whole: bool = True
+    ) -> None:
         super().__init__(detail, code=code, trace=trace)
-        self.retry_at = retry_at
+        self.retry_at, self.whole = retry_at, whole
 
 
 class Unavailable(ConnectorError):
@@ -44,15 +46,31 @@ class Unavailable(ConnectorError):
 
 
 class Refused(ConnectorError):
-    """Refused for good; the agent must see why."""
+    """Refused for good; the agent must see why. `lasting`: no other words would fare better with this message."""
 
-    def __init__(self, reason: Reason, detail: str = "", *, code: str = "", trace: str = "") -> None:
+    def __init__(
+        self, reason: Reason, detail: str = "", *, code: str = "", trace: str = "", lasting: bool = False
+    ) -> None:
         super().__init__(detail or reason.value, code=code, trace=trace)
-        self.reason = reason
+        self.reason, self.lasting = reason, lasting
 
 
 class AlreadyDone(ConnectorError):
-    """The platform says this was done before (a private reply, a duplicate)."""
+    """The platform says this was done before (a private reply, a duplicate).
+
+    `otherwise` is why it failed, where it does not prove to be ours.
+    """
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        code: str = "",
+        trace: str = "",
+        otherwise: Reason = Reason.PRIVATE_REPLY_USED,
+    ) -> None:
+        super().__init__(detail, code=code, trace=trace)
+        self.otherwise = otherwise
 
 
 class UnknownOutcome(ConnectorError):

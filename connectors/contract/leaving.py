@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from connectors.contract.words import Kind, Reason
 
@@ -19,10 +20,28 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """What a call or an event costs, in dollars each. The same resource costs once a day (UTC)."""
+
+    kind: str
+    resources: Sequence[str]
+    each: Decimal
+
+
+Credentials = Mapping[str, str]
+Renew = Callable[[Callable[[Credentials], Credentials]], Credentials]
+
+
+def _cannot_renew(ask: Callable[[Credentials], Credentials]) -> Credentials:
+    raise NotImplementedError("nobody keeps what would be new")
+
+
+@dataclass(frozen=True, slots=True)
 class App:
     """A developer app with its secrets in clear, for the length of a call.
 
     `secrets`: every secret that is valid now (several while one is being rotated).
+    `credentials`: the other secret fields an admin gave. `webhook_url`: where it is to send events.
     `config`: what the installation set for this platform (base URL, version …).
     """
 
@@ -31,18 +50,29 @@ class App:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     verify_token: str = field(default="", repr=False)
     config: Mapping[str, str] = field(default_factory=dict)
+    credentials: Credentials = field(default_factory=dict, repr=False)
+    webhook_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A connected page or handle with its credentials in clear, for the length of a call."""
+    """A connected page or handle with its credentials in clear, for the length of a call.
+
+    `connected_at`, `heard_at`: since when it is ours, and when a message came last.
+    `renew(ask)`: exchange credentials that are used up. One caller at a time gets to `ask` with
+    the newest there are, and what it returns is kept before it is used; the others get the same.
+    """
 
     channel: str
     external_id: str
-    credentials: Mapping[str, str] = field(repr=False)
+    credentials: Credentials = field(repr=False)
     app: App
-    options: Mapping[str, bool] = field(default_factory=dict)
+    options: Mapping[str, bool | str] = field(default_factory=dict)
     report_usage: Callable[[Usage], None] = lambda usage: None
+    connected_at: datetime | None = None
+    heard_at: datetime | None = None
+    report_cost: Callable[[Cost], None] = lambda cost: None
+    renew: Renew = field(default=_cannot_renew, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +108,8 @@ class Thread:
     was written. `last_customer_at`: the customer's last sign in this conversation (their
     message, postback or reaction). `privately_replied`: a private reply to the message was
     already sent or tried. `owner`: app id that owns the conversation, "" when unknown or us.
+    `closed`: what the platform said against an answer, with the message or after a try.
+    `thread_id`: which conversation.
     """
 
     kind: Kind
@@ -86,24 +118,31 @@ class Thread:
     privately_replied: bool = False
     removed: bool = False
     owner: str = ""
+    closed: Reason | None = None
+    thread_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """May we answer, why not, until when. `tag` is the channel's own note to itself."""
+    """May we answer, why not, until when. `tag` is the channel's own note to itself.
+
+    `cost` is what an answer costs, in dollars; `link_cost` what one with a link in it does.
+    """
 
     allowed: bool
     reason: Reason | None = None
     until: datetime | None = None
     tag: str = ""
     cost: str = ""
+    link_cost: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An agent's answer on its way out.
 
-    `to`: external id of the message answered. `recipient`: the customer's id.
+    `to`: external id of the message answered. `above`: what that one hangs on itself, "" where
+    it begins the thread or answers its first post. `recipient`: the customer's id.
     `private`: answer a public message by direct message. `token`: our idempotency key.
     """
 
@@ -115,6 +154,7 @@ class Reply:
     token: str
     private: bool = False
     human: bool = True
+    above: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +166,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing an admin has to give. Secret ones are written, never shown."""
+    """One thing an admin has to give. Secret ones are written, never shown.
+
+    An option is switched on or off, unless it takes `words`.
+    """
 
     name: str
     label: str
@@ -134,6 +177,16 @@ class Field:
     required: bool = True
     help: str = ""
     pattern: str = ""
+    words: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What somebody gave us at the platform's own door."""
+
+    external_id: str
+    name: str
+    credentials: Credentials = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

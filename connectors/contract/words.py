@@ -47,15 +47,27 @@ class Reason(StrEnum):
     DISCONNECTED = "disconnected"
     PAUSED = "paused"
     INVALID = "invalid"
+    NOT_SUMMONED = "not_summoned"
+    PROTECTED = "protected"
+    REPLIES_LIMITED = "replies_limited"
+    ENCRYPTED = "encrypted"
+    DUPLICATE = "duplicate"
+    OVER_BUDGET = "over_budget"
 
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """One kind of message on a channel: what may be done there and how long a reply may be."""
+    """One kind of message on a channel: what may be done there and how long a reply may be.
+
+    `counts` names the way `length_of` counts, for the browser, which counts alike while somebody types.
+    `deletes_own`: only the account's own words can be deleted there.
+    """
 
     kind: Kind
     can: frozenset[Can] = frozenset()
     max_length: int | None = None
     length_of: Callable[[str], int] = len
+    counts: str = "characters"
+    deletes_own: bool = False
     private_max_length: int | None = None
     public: bool = True

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from connectors.contract import Attachment
-from connectors.meta.reading import as_list, as_object, degrees, ident, link, title
+from connectors.reading import as_list, as_object, degrees, ident, link, title
 
 THUMBS_UP = frozenset({"369239263222822", "369239343222814", "369239383222810"})
 PLAIN = frozenset({"image", "video", "audio", "file"})

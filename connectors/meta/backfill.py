@@ -25,7 +25,7 @@ from connectors.meta.nodes import (
     post_value,
 )
 from connectors.meta.page import READABLE_MESSAGES, created
-from connectors.meta.reading import as_list, as_object, ident, point_in_time
+from connectors.reading import as_list, as_object, ident, point_in_time
 
 log = logging.getLogger(__name__)
 OVERLAP = timedelta(minutes=10)

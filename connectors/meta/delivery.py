@@ -10,7 +10,8 @@ from typing import Any
 
 from connectors.contract import Inbound, Unknown, Unreadable
 from connectors.meta import feed, messaging
-from connectors.meta.reading import Entry, Unfit, as_object, ident, label
+from connectors.meta.reading import Entry
+from connectors.reading import Unfit, as_object, ident, label
 
 LANES = ("changes", "messaging", "standby")
 CHANNELS = {"page": "facebook", "instagram": "instagram", "whatsapp_business_account": "whatsapp"}

@@ -28,7 +28,8 @@ from connectors.meta.feed import Change, read_change
 from connectors.meta.graph import GraphClient
 from connectors.meta.nodes import COMMENT_FIELDS, COMMON_FIELDS, POST_FIELDS, comment_value, post_value
 from connectors.meta.page import PageChannel, find_message, find_own, refuse_unsendable, send_message, sent
-from connectors.meta.reading import Entry, Unfit, as_object, ident
+from connectors.meta.reading import Entry
+from connectors.reading import Unfit, as_object, ident
 
 PRIVATE_REPLY_WITHIN = timedelta(days=7)
 COMMENT_LENGTH = 8000
@@ -70,9 +71,9 @@ class Facebook(PageChannel):
     def send(self, account: Account, reply: Reply) -> Sent:
         """Comment under `reply.to`, or write to its author.
 
-        Facebook hangs an answer to a comment's reply on the comment itself: give the comment's id
-        as `to` then. A private reply is kept to once by the caller, whose record of this very
-        attempt may be what says "used": so only the platform decides that here (AlreadyDone).
+        Facebook hangs an answer to a comment's reply on the comment itself. A private reply is kept to
+        once by the caller, whose record of this very attempt may be what says "used": so only the
+        platform decides that here (AlreadyDone).
         """
         refuse_unsendable(self.surface(reply.thread.kind), reply)
         thread = replace(reply.thread, privately_replied=False)
@@ -81,7 +82,7 @@ class Facebook(PageChannel):
             raise Refused(rule.reason)
         with GraphClient(account) as graph:
             if not reply.private:
-                return sent(graph.put_comment(reply.to, reply.text), "id")
+                return sent(graph.put_comment(_place(reply), reply.text), "id")
             recipient = {"post_id" if reply.thread.kind is Kind.POST else "comment_id": reply.to}
             message = {"text": reply.text, "metadata": reply.token}
             return send_message(graph, account, {"recipient": recipient, "message": message})
@@ -90,7 +91,7 @@ class Facebook(PageChannel):
         with GraphClient(account) as graph:
             if reply.private:
                 return find_message(graph, account, reply.recipient, reply.text, since)
-            for above in dict.fromkeys((reply.to, reply.thread_id)):
+            for above in dict.fromkeys((_place(reply), reply.thread_id)):
                 if above and (found := _find_comment(graph, account, above, reply.text, since)):
                     return found
         return None
@@ -128,6 +129,10 @@ class Facebook(PageChannel):
     def poll(self, account: Account, cursor: str) -> Page:
         with GraphClient(account) as graph:
             return read_feed(graph, account.external_id, cursor)
+
+
+def _place(reply: Reply) -> str:
+    return reply.above if reply.above and reply.thread.kind is Kind.COMMENT else reply.to
 
 
 def _do(graph: GraphClient, action: Can, external_id: str, on: bool) -> None:

@@ -10,19 +10,8 @@ from typing import Any
 
 from connectors.contract import Attachment, Author, Edited, Hidden, Inbound, Kind, Post, Reacted, Removed
 from connectors.meta.attachments import placeholder
-from connectors.meta.reading import (
-    MAX_PERMALINK,
-    Entry,
-    Unfit,
-    as_object,
-    flag,
-    ident,
-    label,
-    link,
-    need,
-    person,
-    words,
-)
+from connectors.meta.reading import Entry
+from connectors.reading import MAX_PERMALINK, Unfit, as_object, flag, ident, label, link, need, person, words
 
 CHANNEL = "facebook"
 POSTS = frozenset({"post", "status", "photo", "video", "share"})

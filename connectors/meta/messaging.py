@@ -22,10 +22,10 @@ from connectors.contract import (
     Removed,
 )
 from connectors.meta.attachments import placeholder, read_attachments
-from connectors.meta.reading import (
+from connectors.meta.reading import Entry
+from connectors.reading import (
     MAX_APP_ID,
     MAX_MID,
-    Entry,
     Unfit,
     as_object,
     flag,

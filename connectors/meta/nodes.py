@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from connectors.meta.page import created
-from connectors.meta.reading import as_list, as_object, ident, link, words
+from connectors.reading import as_list, as_object, ident, link, words
 
 COMMENT_FIELDS = "id,parent{id},from,message,created_time,attachment,is_hidden,permalink_url"
 POST_FIELDS = "id,message,from,created_time,permalink_url,is_published,attachments"

@@ -25,7 +25,7 @@ from connectors.contract import (
 )
 from connectors.meta.errors import withholds_profile
 from connectors.meta.graph import GraphClient
-from connectors.meta.reading import as_list, as_object, ident, link, point_in_time, title
+from connectors.reading import as_list, as_object, ident, link, point_in_time, title
 
 DATA_ACCESS_NOTICE = timedelta(days=14)
 CLOCKS_DIFFER = timedelta(seconds=5)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connectors.contract import BadSignature, Unreadable
-from connectors.meta.reading import ident, point_in_time
+from connectors.reading import ident, point_in_time
 
 _HEADER = re.compile(r"sha256=[0-9a-f]{64}", re.ASCII)
 _BASE64 = re.compile(r"[A-Za-z0-9_-]+={0,2}", re.ASCII)

@@ -61,7 +61,7 @@ def connect(
     *,
     name: str,
     credentials: Mapping[str, str],
-    options: Mapping[str, bool],
+    options: Mapping[str, bool | str],
 ) -> ChannelAccount:
     """Test, subscribe and store an account; nothing is stored unless both worked.
 
@@ -199,10 +199,11 @@ def change(
     account: ChannelAccount,
     *,
     name: str,
-    options: Mapping[str, bool],
+    options: Mapping[str, bool | str],
     credentials: Mapping[str, str],
+    whole: bool = False,
 ) -> ChannelAccount:
-    """Rename, switch options, and reconnect with new `credentials` (those not given stay).
+    """Rename, switch options, and reconnect with new `credentials` (those not given stay, unless they are `whole`).
 
     New credentials are tested first: raises OtherAccount, Lacking or ConnectorError, and nothing is changed.
     """
@@ -212,7 +213,7 @@ def change(
             app=account.app,
             channel=account.channel,
             external_id=account.external_id,
-            credentials={**account.credentials, **given},
+            credentials=given if whole else {**account.credentials, **given},
             options=dict(options),
         )
         found = _verify(candidate)
@@ -222,7 +223,7 @@ def change(
         before = {"name": row.name, **row.options}
         row.name, row.options = name, dict(options)
         if given:
-            row.credentials = {**row.credentials, **given}
+            row.credentials = dict(candidate.credentials)
             row.health, row.checked_at, row.connected_at = summary(found), timezone.now(), timezone.now()
             row.attention = ""
             row.state = State.PAUSED if row.state == State.PAUSED else State.CONNECTED

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import Greatest
 
@@ -13,10 +15,12 @@ from connectors.contract import Edited, Hidden, Inbound, Kind, Notice, NoticeKin
 from connectors.models import ChannelAccount
 from inbox.actions import announce
 from inbox.actions.handover import thread_handed_over
-from inbox.models import Early, Event, Message, Story, Ticket
+from inbox.models import Alias, Early, Event, Message, Story, Ticket
 from sla import engine
 
 AboutMessage = Edited | Removed | Hidden | Reacted
+# Asking costs money on some platforms.
+LOOKED_FOR = 1000
 SAID_LATER = ("text", "attachments", "revisions", "edited_at", "removed_at", "hidden", "liked", "reactions", "moved")
 
 
@@ -29,6 +33,21 @@ def apply(account: ChannelAccount, records: Sequence[Inbound]) -> None:
             _receipt(account, record)
         elif isinstance(record, Notice):
             _notice(account, record)
+
+
+def that_still_wait(account: ChannelAccount, at_once: int = 100) -> list[list[str]]:
+    """Customers' public messages on tickets that are not resolved, some at a time, the newest first."""
+    theirs = Message.objects.filter(account=account, origin=Message.Origin.CUSTOMER, removed_at=None)
+    open_ones = theirs.exclude(kind=Kind.DIRECT).exclude(ticket__status=Ticket.Status.RESOLVED)
+    ids = [str(one) for one in open_ones.order_by("-at").values_list("external_id", flat=True)[:LOOKED_FOR]]
+    return [ids[start : start + at_once] for start in range(0, len(ids), at_once)]
+
+
+@transaction.atomic
+def removed_there(account: ChannelAccount, external_ids: Sequence[str], at: datetime) -> None:
+    """We looked, and these are gone: as if the platform had told."""
+    announce.lock_account(account.pk)
+    apply(account, [Removed(account.channel, account.external_id, one, at, "gone") for one in external_ids])
 
 
 def catch_up(messages: Sequence[Message]) -> None:
@@ -46,6 +65,7 @@ def catch_up(messages: Sequence[Message]) -> None:
 def _about_messages(account: ChannelAccount, records: Sequence[AboutMessage]) -> None:
     if not records:
         return
+    records = _by_first_name(account, records)
     ids = [record.external_id for record in records]
     held = Message.objects.filter(account=account, external_id__in=ids)
     tickets = {
@@ -74,6 +94,18 @@ def _about_messages(account: ChannelAccount, records: Sequence[AboutMessage]) ->
     Message.objects.bulk_update(heard.values(), SAID_LATER, batch_size=100)
     if changed:
         _tell(tickets, list(changed.values()), removed)
+
+
+def _by_first_name(account: ChannelAccount, records: Sequence[AboutMessage]) -> list[AboutMessage]:
+    """The records with the ids messages had first; new names that come with edits are remembered."""
+    named = [record for record in records if isinstance(record, Edited) and record.now_called]
+    Alias.objects.bulk_create(
+        [Alias(account=account, external_id=record.now_called, of=record.external_id) for record in named],
+        ignore_conflicts=True,
+    )
+    asked = {record.external_id for record in records}
+    first = dict(Alias.objects.filter(account=account, external_id__in=asked).values_list("external_id", "of"))
+    return [replace(record, external_id=first.get(record.external_id, record.external_id)) for record in records]
 
 
 def _tell(tickets: dict[int, Ticket], changed: Sequence[Message], removed: Sequence[Message]) -> None:
@@ -235,6 +267,8 @@ def _notice(account: ChannelAccount, notice: Notice) -> None:
             thread_handed_over(account, notice)
         case NoticeKind.REVOKED | NoticeKind.POLICY:
             _account_in_trouble(account, notice)
+        case NoticeKind.PRESENCE:
+            return
         case _:
             _note_on_ticket(account, notice)
 
@@ -249,9 +283,11 @@ def _account_in_trouble(account: ChannelAccount, notice: Notice) -> None:
         row.attention = "" if lesser else row.attention
     elif notice.kind == NoticeKind.REVOKED or lesser or not row.attention:
         row.attention = f"{notice.kind}:{action}:{notice.data.get('reason', '')}"[:200]
-    if notice.kind == NoticeKind.REVOKED and row.state == ChannelAccount.State.CONNECTED:
-        row.state = ChannelAccount.State.ATTENTION
-    row.save(update_fields=["attention", "state"])
+    if notice.kind == NoticeKind.REVOKED:
+        if row.state == ChannelAccount.State.CONNECTED:
+            row.state = ChannelAccount.State.ATTENTION
+        row.credentials = {}
+    row.save(update_fields=["attention", "state", "credentials"])
     announce.account_changed(row)
 
 

@@ -37,6 +37,7 @@ def keep_story(account: ChannelAccount, post: Post) -> None:
         account=account,
         external_id=post.external_id,
         defaults={
+            "thread_id": post.thread_id,
             "author": (post.author.name if post.author else "")[:200],
             "ours": post.ours,
             "text": post.text,
@@ -89,6 +90,9 @@ def _answered_outside(account: ChannelAccount, post: Post) -> None:
     """Somebody answered with another tool: shown on the ticket, and the clock stops."""
     ticket = _ticket_of(account, post)
     if ticket is None:
+        if not post.rooted:
+            # Somebody may answer it, and only we know in which thread it stands.
+            keep_story(account, post)
         return
     ticket.seq += 1
     message = Message.objects.create(

@@ -14,7 +14,7 @@ from django.utils import timezone
 from connectors.contract import Attachment, Inbound, Post
 from connectors.models import ChannelAccount
 from inbox import routing
-from inbox.actions import announce, changes, clocks, contacts, echoes
+from inbox.actions import announce, changes, clocks, contacts, echoes, threads
 from inbox.models import Event, Identity, Message, Ticket
 from sla import engine
 from socialcare import rows
@@ -57,7 +57,7 @@ def receive(account: ChannelAccount, arrivals: Sequence[Arrival]) -> None:
     known = set(
         Message.objects.filter(account=account, external_id__in=list(posts)).values_list("external_id", flat=True)
     )
-    fresh = [pair for external_id, pair in posts.items() if external_id not in known]
+    fresh = threads.settled(account, [pair for external_id, pair in posts.items() if external_id not in known])
     customers_wrote(account, [(post, at) for post, at in fresh if not (post.ours or post.context_only)])
     echoes.take(account, [post for post, _ in fresh if post.ours or post.context_only])
     changes.apply(account, [arrival.record for arrival in arrivals if not isinstance(arrival.record, Post)])
@@ -150,6 +150,7 @@ def _add(touched: Touched, account: ChannelAccount, post: Post, received_at: dat
         at=at,
         dated=post.dated,
         standby=post.standby,
+        closed=post.closed or "",
         received_at=received_at,
     )
     touched.messages.append(message)

@@ -24,12 +24,21 @@ UNDER_WAY = (State.QUEUED, State.SENDING, State.SENT, State.UNKNOWN)
 
 @transaction.atomic
 def reply(
-    ticket_id: int, agent: User, text: str, *, private: bool, token: UUID, last_seq: int, to: int | None = None
+    ticket_id: int,
+    agent: User,
+    text: str,
+    *,
+    private: bool,
+    token: UUID,
+    last_seq: int,
+    to: int | None = None,
+    continues: int | None = None,
 ) -> Message:
     """Write an answer down; it leaves when the time to take it back is over.
 
     `last_seq`: what the agent had seen; raises NewerMessages if more was said since. `to`: the
-    message answered, the customer's last one by default. Raises NotAllowed with the platform's
+    message answered, the customer's last one by default. `continues`: our own message on this
+    ticket that these words go on from. Raises NotAllowed with the platform's
     reason. The same `token` twice gives the same message; raises KeyReused where it was another's.
     """
     if known := Message.objects.filter(token=token).first():
@@ -43,6 +52,9 @@ def reply(
     private = private and target.kind != Kind.DIRECT
     _refuse_if_forbidden(ticket, target, text, private)
     message = _queue(ticket, target, agent, text, private, token)
+    if continues is not None and not private:
+        message.continues = Message.objects.filter(ticket=ticket, origin=Message.Origin.AGENT, pk=continues).first()
+        message.save(update_fields=["continues"])
     if ticket.assignee_id is None:
         ticket.assignee = agent
         announce.history(announce.event(ticket, "assigned", agent, to=agent.pk))
@@ -74,18 +86,20 @@ def thread_of(ticket: Ticket, target: Message) -> Thread:
         privately_replied=used.filter(state__in=UNDER_WAY).exclude(kind=Kind.DIRECT).exists(),
         removed=target.removed_at is not None,
         owner=ticket.owner_app,
+        closed=Reason(target.closed) if target.closed else None,
+        thread_id=ticket.thread_id,
     )
 
 
 def outgoing_reply(message: Message) -> Reply:
-    """The message as its channel sends it. An answer to a reply below a comment goes to that comment."""
+    """The message as its channel sends it."""
     ticket = message.ticket
     target = Message.objects.filter(account=message.account_id, external_id=message.parent_id).first()
     thread = thread_of(ticket, target) if target else Thread(Kind(message.kind))
-    nested = target and target.kind == Kind.COMMENT and target.parent_id not in ("", ticket.thread_id)
     return Reply(
         text=message.text,
-        to=target.parent_id if target and nested and not message.private else message.parent_id,
+        to=(message.continues.external_id or "") if message.continues else message.parent_id,
+        above=target.parent_id if target and target.parent_id != ticket.thread_id else "",
         thread_id=ticket.thread_id,
         recipient=ticket.identity.external_id,
         thread=thread,
@@ -215,6 +229,12 @@ def begin_sending(message_id: int) -> Message | None:
     return _restate(message, State.SENDING)
 
 
+def waits_for_what_it_continues(message: Message) -> str:
+    """The state of the part before, "" where there is none or it is out."""
+    before = message.continues
+    return before.state if before and not (before.state == State.SENT and before.external_id) else ""
+
+
 @transaction.atomic
 def sent(message_id: int, outcome: Sent) -> Message:
     """The platform took it. Harmless to repeat."""
@@ -297,13 +317,18 @@ def answered(ticket: Ticket, at: datetime, preview: str) -> None:
 
 
 @transaction.atomic
-def failed(message_id: int, reason: Reason | str, detail: str = "") -> Message:
-    """It will not go out like this; the agent sees why, the clock runs on."""
+def failed(message_id: int, reason: Reason | str, detail: str = "", *, closes: bool = False) -> Message:
+    """It will not go out like this; the agent sees why, the clock runs on.
+
+    `closes`: whatever the words, the message answered takes none; the next reader is told before typing.
+    """
     message = _held(message_id)
     if message.state not in (State.SENDING, State.QUEUED, State.UNKNOWN):
         return message
     Outgoing.objects.filter(message=message).delete()
     message.failure, message.failure_detail = str(reason)[:40], detail[:500]
+    if closes and not (message.private and message.kind != Kind.DIRECT):
+        Message.objects.filter(account=message.account_id, external_id=message.parent_id).update(closed=str(reason))
     announce.history(Event(ticket=message.ticket, verb="failed", data={"message": message.pk, "reason": str(reason)}))
     return _restate(message, State.FAILED)
 

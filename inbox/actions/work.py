@@ -93,7 +93,10 @@ def moderate(message_id: int, actor: User, action: Can, *, on: bool) -> Message:
     Raises NotAllowed where the surface does not offer it, ConnectorError where the platform would not.
     """
     message = Message.objects.select_related("ticket", "account__app").get(pk=message_id)
-    offered = gateway.surface(message.account.channel, message.kind).can
+    surface = gateway.surface(message.account.channel, message.kind)
+    offered = surface.can
+    if action is Can.DELETE and surface.deletes_own and message.origin == Message.Origin.CUSTOMER:
+        raise NotAllowed(Reason.NOT_SUPPORTED)
     if action not in offered or not message.external_id or action not in (Can.LIKE, Can.HIDE, Can.DELETE):
         raise NotAllowed(Reason.NOT_SUPPORTED)
     if message.removed_at:

@@ -50,6 +50,10 @@ class ModeShape(s.Serializer[object]):
     message = s.CharField(required=False)
     until = s.IntegerField(allow_null=True, required=False, help_text=Moment)
     max = s.IntegerField(allow_null=True)
+    counts = s.ChoiceField(["characters", "weighted"], required=False, help_text="how `max` is counted")
+    cost = s.CharField(required=False, allow_blank=True, help_text="what an answer costs, in dollars")
+    link_cost = s.CharField(required=False, allow_blank=True, help_text="what one with a link costs")
+    instead = s.CharField(required=False, allow_blank=True, help_text="where on the platform it can be answered")
     public = s.BooleanField(required=False)
     to = s.IntegerField(required=False)
 
@@ -59,6 +63,7 @@ class ComposeShape(s.Serializer[object]):
     private = ModeShape(allow_null=True)
     note = ModeShape()
     can = s.ListField(child=s.CharField())
+    can_own = s.ListField(child=s.CharField(), help_text="what may be done with our own words")
 
 
 class TimerShape(s.Serializer[object]):
@@ -176,6 +181,9 @@ class ReplyRequest(s.Serializer[object]):
     private = s.BooleanField(default=False)
     last_seq = s.IntegerField(min_value=0)
     to = s.IntegerField(required=False, default=None, allow_null=True)
+    continues = s.IntegerField(
+        required=False, default=None, allow_null=True, help_text="our own message these words go on from"
+    )
 
 
 class NoteRequest(s.Serializer[object]):

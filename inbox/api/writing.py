@@ -53,6 +53,7 @@ class Replies(Write):
             token=token_of(self.membership.workspace_id, self.user.pk, key),
             last_seq=asked["last_seq"],
             to=asked["to"],
+            continues=asked["continues"],
         )
         if message.send_after and message.send_after <= message.received_at:
             after_commit(outbox.ring_for_replies)

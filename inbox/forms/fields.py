@@ -66,4 +66,5 @@ def _shape(field: contract.Field, label: str, advice: str) -> Sequence[RegexVali
         return []
     sentence = _("This does not look like “%(label)s”. Copy it once more, whole and without anything around it.")
     message = " ".join(part for part in (sentence % {"label": label}, advice) if part)
-    return [RegexValidator(re.compile(rf"\A(?:{field.pattern})\Z", re.ASCII), message)]
+    # A validator fills places in its message: a sign of per cent in an advice is none.
+    return [RegexValidator(re.compile(rf"\A(?:{field.pattern})\Z", re.ASCII), message.replace("%", "%%"))]

@@ -101,6 +101,8 @@ class Message(WorkspaceOwned):
     `attachments`: list of {type, url, title, raw_type, latitude, longitude}.
     `revisions`: earlier words, [{text, at}]. `reactions`: {person's external id: reaction}.
     A removed message keeps its row and loses its words. `standby`: it was another app's to answer.
+    `continues`: the words of ours it hangs on, where one answer was split into several.
+    `closed`: the Reason why it takes no answer, where the platform said so.
     `moved`: when the platform last said something of one kind about it, {kind: ISO 8601}.
     """
 
@@ -128,6 +130,7 @@ class Message(WorkspaceOwned):
     external_id = models.CharField(max_length=250, null=True)  # noqa: DJ001 - unknown until the platform tells
     parent_id = models.CharField(max_length=250, blank=True)
     token = models.UUIDField(null=True, unique=True)
+    continues = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+", db_index=False)
     agent = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", db_index=False)
     text = models.TextField(blank=True)
     attachments = models.JSONField(default=list)
@@ -140,6 +143,7 @@ class Message(WorkspaceOwned):
     at = models.DateTimeField()
     dated = models.BooleanField(default=True)
     standby = models.BooleanField(default=False)
+    closed = models.CharField(max_length=30, blank=True, default="", db_default="")
     received_at = models.DateTimeField(default=timezone.now)
     edited_at = models.DateTimeField(null=True)
     removed_at = models.DateTimeField(null=True)
@@ -204,10 +208,14 @@ class Event(WorkspaceOwned):
 
 
 class Story(WorkspaceOwned):
-    """The post above customers' comments: the page's own or somebody else's, for reading only."""
+    """The post above customers' comments: the page's own or somebody else's, for reading only.
+
+    `thread_id`: where it stands, for words of ours on no ticket whose platform names no root.
+    """
 
     account = models.ForeignKey(ChannelAccount, models.CASCADE, related_name="+", db_index=False)
     external_id = models.CharField(max_length=200)
+    thread_id = models.CharField(max_length=200, blank=True, default="", db_default="")
     author = models.CharField(max_length=200, blank=True)
     ours = models.BooleanField(default=False)
     text = models.TextField(blank=True)
@@ -238,6 +246,21 @@ class Early(WorkspaceOwned):
 
     def __str__(self) -> str:
         return self.external_id
+
+
+class Alias(WorkspaceOwned):
+    """Another id of a message: some platforms give a new one with each edit."""
+
+    account = models.ForeignKey(ChannelAccount, models.CASCADE, related_name="+", db_index=False)
+    external_id = models.CharField(max_length=250)
+    of = models.CharField(max_length=250)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "external_id"], name="one_alias")]
+        verbose_name_plural = "aliases"
+
+    def __str__(self) -> str:
+        return f"{self.external_id} is {self.of}"
 
 
 class Outgoing(WorkspaceOwned):

@@ -38,6 +38,7 @@ def _tickets() -> dict[str, str]:
         "no_words": _("(no words)"),
         "channel_facebook": _("Facebook"),
         "channel_messenger": _("Messenger"),
+        "channel_twitter": _("X"),
         "kind_post": _("Post"),
         "kind_comment": _("Comment"),
         "kind_mention": _("Mention"),
@@ -130,6 +131,7 @@ def _attachments() -> dict[str, str]:
         "attachment_template": _("Buttons"),
         "attachment_share": _("Shared post"),
         "attachment_unknown": _("Attachment"),
+        "attachment_encrypted": _("Encrypted message: read it on the platform"),
         "attachment_without_link": _("no link"),
     }
 
@@ -153,6 +155,10 @@ def _composer() -> dict[str, str]:
         "draft_kept": _("Draft kept"),
         "held_personal": _("This will be public and seems to hold an e-mail address or a long number."),
         "not_reached": _("The server did not answer. Try again: it will not be sent twice."),
+        "open_on": _("Open on {name}"),
+        "price": _("Costs {price}"),
+        "price_link": _("Costs {price}, because of the link"),
+        **_both("split_into", lambda n: ngettext("Send as {n} post", "Send as {n} posts", n)),
         **_both("too_long", lambda n: ngettext("{n} character too many", "{n} characters too many", n)),
         **_both(
             "held_newer",

@@ -9,12 +9,14 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
+from connectors import registry
 from connectors.models import ChannelAccount, PlatformApp
 from sla.models import Metric, Policy
 from socialcare.models import Membership, Role, User, Workspace
 from socialcare.tenancy import workspace
 
 PASSWORD = "five-minutes"  # noqa: S105 - the demonstration's, printed for everybody
+X_ACCOUNTS = {"acme": "1501827364554637201", "globex": "1520293847566574802"}
 COMPANIES = {
     "acme": ("Acme Mobile", "1018273645546372", [
         ("alice@acme.example", "Alice Martin", Role.AGENT),
@@ -44,6 +46,9 @@ class Command(BaseCommand):
                 with workspace(place.pk):
                     promise()
                     connect_page(place, name, page_id)
+            if "twitter" in registry.platforms():
+                with workspace(place.pk):
+                    connect_x(place, name, X_ACCOUNTS[slug])
             for email, _, role in people:
                 self.stdout.write(f"{email}  {PASSWORD}  ({role}, {name})")
 
@@ -68,3 +73,16 @@ def connect_page(place: Workspace, name: str, page_id: str) -> None:
             credentials={"access_token": token},
             options={"human_agent": True} if channel == "messenger" else {},
         )
+
+
+def connect_x(place: Workspace, name: str, user_id: str) -> None:
+    """The same on X, unless the workspace has or had an app there."""
+    if PlatformApp.objects.everywhere().filter(workspace=place, platform="twitter").exists():
+        return
+    made_up = {
+        field: secrets.token_urlsafe(24) for field in ("consumer_key", "app_secret", "client_id", "client_secret")
+    }
+    settings = made_up | {"app_id": str(10**7 + secrets.randbelow(9 * 10**7)), "bearer_token": secrets.token_hex(40)}
+    app = PlatformApp.objects.create(workspace=place, platform="twitter", name=f"{name} on X", settings=settings)
+    tokens = {token: secrets.token_urlsafe(48) for token in ("access_token", "refresh_token")}
+    ChannelAccount.objects.create(app=app, channel="twitter", external_id=user_id, name=name, credentials=tokens)

@@ -12,13 +12,13 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from connectors import registry
+from connectors import ledger, registry
 from connectors.contract import Channel, ConnectorError, Platform
 from connectors.models import ChannelAccount, Exchange, PlatformApp
 from inbox import outbox, polling
 from inbox.actions import accounts as actions
 from inbox.forms.accounts import AccountForm
-from inbox.views.settings import wording
+from inbox.views.settings import door, wording
 from inbox.views.settings.overview import described
 from inbox.views.settings.pages import UNPROCESSABLE, admins_only, done, show
 from socialcare.background import ring
@@ -63,6 +63,7 @@ def add(request: WorkspaceRequest, slug: str, app: int, channel: str) -> HttpRes
         app=through,
         channel=kind,
         platform=platform,
+        back=door.back_address(channel),
     )
 
 
@@ -128,6 +129,10 @@ def account(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
         **described(shown),
         permissions=channel.permissions,
         expires=_expires(shown),
+        spending=ledger.lines(shown),
+        spent=ledger.spent(shown),
+        ceiling=ledger.ceiling(shown),
+        has_door=channel.has_door,
         exchanges=list(Exchange.objects.filter(account=shown).order_by("-at", "-pk")[:EXCHANGES]),
         siblings=[other for other in platform.channels if other.name not in here],
     )

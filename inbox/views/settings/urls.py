@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from inbox.views.settings import accounts, apps, deliveries, history, overview, people, workspace
+from inbox.views.settings import accounts, apps, deliveries, door, history, overview, people, workspace
 
 app_name = "settings"
 urlpatterns = [
     path("", overview.overview, name="overview"),
     path("accounts/add/", accounts.choose, name="account_add"),
     path("accounts/add/<int:app>/<slug:channel>/", accounts.add, name="account_add_to"),
+    path("accounts/door/<int:app>/<slug:channel>/", door.door, name="door"),
+    path("accounts/door/<slug:channel>/back/", door.back, name="door_back"),
     path("accounts/<int:pk>/", accounts.account, name="account"),
     path("accounts/<int:pk>/edit/", accounts.edit, name="account_edit"),
     path("accounts/<int:pk>/test/", accounts.test, name="account_test"),

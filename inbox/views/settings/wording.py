@@ -10,11 +10,12 @@ from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from connectors import gateway
+from connectors import gateway, ledger
 from connectors.contract import (
     ConnectorError,
     Disconnected,
     Forbidden,
+    NoticeKind,
     OutOfCredit,
     Reason,
     Throttled,
@@ -85,6 +86,8 @@ def _attention(account: ChannelAccount) -> str:
             "%(platform)s no longer accepts the token (%(code)s). Replies wait. "
             "Make a new token and give it under “Edit or reconnect”."
         ) % {"platform": platform, "code": code or "–"}
+    if reason == NoticeKind.REVOKED:
+        return _("The owner took the app’s access away, and the token is erased. Connect the account anew.")
     if reason == "other_account":
         return _(
             "The token opens another account (%(id)s). Give a token of this account under “Edit or reconnect”."
@@ -109,6 +112,12 @@ def _worries(account: ChannelAccount) -> list[str]:
     if ends and ends < timezone.now() + EXPIRY_NOTICE:
         sentence = _("The token ends on %(date)s. Give a new one before.")
         worries.append(sentence % {"date": date_format(ends, "DATE_FORMAT")})
+    if account.attention.startswith(gateway.OUT_OF_CREDIT):
+        sentence = _("%(platform)s wants money first (%(code)s): nothing is read or sent until the app has credit.")
+        code = account.attention.partition(":")[2] or "–"
+        worries.append(sentence % {"platform": platform, "code": code})
+    elif not ledger.may_read(account):
+        worries.append(_("The month’s ceiling is near or reached: nothing more is read, answers leave while they may."))
     if account.app.paused_at:
         worries.append(_("Its %(platform)s app is paused: webhooks are kept and wait.") % {"platform": platform})
     return worries

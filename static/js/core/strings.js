@@ -4,6 +4,9 @@ const strings = readJson("strings") ?? {};
 const language = document.documentElement.lang || "en";
 const plurals = new Intl.PluralRules(language);
 const numbers = new Intl.NumberFormat(language);
+const money = new Intl.NumberFormat(language, {
+  style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", maximumFractionDigits: 4,
+});
 
 /** The translated sentence of that name, its {places} filled. An unknown name shows itself. */
 export function t(name, values = {}) {
@@ -23,4 +26,8 @@ export function count(name, n, values = {}) {
 
 export function number(n) {
   return numbers.format(n);
+}
+
+export function dollars(amount) {
+  return money.format(amount);
 }

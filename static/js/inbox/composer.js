@@ -1,13 +1,17 @@
 /* Writing: which kind of message, what the platform allows, how long, and unsent words. */
 import { one, setClass, setText, show } from "../core/dom.js";
 import { everySecond, now, span } from "../core/time.js";
-import { count, number, t } from "../core/strings.js";
-import { length } from "../core/text.js";
+import { count, dollars, number, t } from "../core/strings.js";
+import { length, webAddress } from "../core/text.js";
+import { hasLink, weight } from "../core/weight.js";
+import { split } from "../core/parts.js";
 import { rovingTabs, selectTab } from "../core/a11y.js";
 import { emit, on } from "../core/bus.js";
 import * as drafts from "../core/drafts.js";
 
 const MODES = ["reply", "private", "note"];
+/** How a channel counts; as the server's Surface.counts. */
+const COUNTS = { characters: length, weighted: weight };
 
 export class Composer {
   ticket = null;
@@ -28,6 +32,7 @@ export class Composer {
       event.preventDefault();
       this.submit();
     });
+    one("#split").addEventListener("click", () => this.submitInParts());
     on("opened", (id) => this.open(id));
     on("detail", (detail) => this.allow(detail.compose));
     everySecond(() => this.drawUntil());
@@ -103,9 +108,28 @@ export class Composer {
     this.words.readOnly = !this.mayWrite && !rule.expected;
     setClass(one("#rule"), "refused", !rule.allowed && !rule.expected);
     setText(one("#rule-text"), rule.expected ? t("loading") : rule.message || t("rule_note"));
+    this.drawInstead(rule);
     setText(one("#send-label"), t(`send_${tone}`));
     this.drawUntil();
     this.measure();
+  }
+
+  /** Where the customer can be answered by hand, if not from here. */
+  drawInstead(rule) {
+    const link = one("#rule-instead");
+    const address = webAddress(rule.instead);
+    show(link, address);
+    if (address) link.href = address;
+    else link.removeAttribute("href");
+    setText(link, address ? t("open_on", { name: rule.label }) : "");
+  }
+
+  /** The price of what stands there, where the platform takes one. */
+  drawPrice(rule, fits) {
+    const price = (rule?.link_cost && hasLink(this.text()) ? rule.link_cost : rule?.cost) ?? "";
+    const dear = Boolean(price) && price === rule.link_cost && price !== rule.cost;
+    setText(one("#price"), price && fits && this.mayWrite ? t(dear ? "price_link" : "price", { price: dollars(price) }) : "");
+    setClass(one("#price"), "dear", dear);
   }
 
   /** Whether the platform lets us write in this mode at this moment. */
@@ -129,18 +153,33 @@ export class Composer {
 
   /** Counts, and says why it cannot be sent. */
   measure() {
-    const most = this.modes[this.mode]?.max ?? 0;
-    const long = length(this.text());
+    const rule = this.modes[this.mode];
+    const most = rule?.max ?? 0;
+    const weigh = COUNTS[rule?.counts] ?? length;
+    const long = weigh(this.text());
     const over = most ? long - most : 0;
     const counter = one("#counter");
     setText(counter, most ? `${number(long)} / ${number(most)}` : number(long));
     setClass(counter, "over", over > 0);
     const reason = over > 0 ? count("too_long", over) : "";
     this.complain(reason);
+    this.drawPrice(rule, over <= 0);
+    this.offerParts(over > 0 && rule?.counts === "weighted" && this.mayWrite, most, weigh);
     const ready = this.mayWrite && long > 0 && over <= 0;
     one("#send").setAttribute("aria-disabled", String(!ready));
     this.words.setAttribute("aria-invalid", String(over > 0));
     return ready;
+  }
+
+  offerParts(wanted, most, weigh) {
+    this.pieces = wanted ? split(this.text(), most, weigh) : [];
+    show(one("#split"), this.pieces.length > 1);
+    if (this.pieces.length > 1) setText(one("#split-label"), count("split_into", this.pieces.length));
+  }
+
+  submitInParts() {
+    if (this.pieces.length < 2) return;
+    emit("submit", { ticket: this.ticket, mode: this.mode, tone: this.tone(this.mode), text: this.text(), pieces: this.pieces });
   }
 
   complain(sentence) {

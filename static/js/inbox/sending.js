@@ -26,7 +26,20 @@ export class Sending {
     const body = { text: message.text, private: message.mode === "private", last_seq: this.thread.shown };
     const to = this.thread.detail?.compose?.[message.mode]?.to;
     if (to) body.to = to;
+    if (message.pieces) return this.sendPieces(message, body);
     return this.sendReply({ ...message, key: newKey(), body });
+  }
+
+  /** Several posts, each hanging on the one before. What could not be written down is given back as it was typed. */
+  async sendPieces({ pieces, ...message }, body) {
+    let continues = null;
+    for (const [index, text] of pieces.entries()) {
+      const piece = { ...message, text, key: newKey(), body: { ...body, text, continues }, again: index > 0 };
+      const entry = await this.sendReply(piece);
+      if (!entry) return pieces.slice(index + 1).forEach((rest) => this.composer.giveBack(message.ticket, message.mode, rest));
+      continues = entry.id;
+    }
+    return undefined;
   }
 
   async sendReply(reply) {
@@ -35,9 +48,12 @@ export class Sending {
     this.thread.takeEntries({ items: [this.optimistic(reply, "message")] });
     if (!reply.again) this.composer.sent();
     try {
-      this.accepted(ticket, await post(`tickets/${ticket}/replies/`, body, key));
+      const answer = await post(`tickets/${ticket}/replies/`, body, key);
+      this.accepted(ticket, answer);
+      return answer.entry;
     } catch (problem) {
       this.refused(reply, problem);
+      return null;
     }
   }
 
@@ -59,7 +75,7 @@ export class Sending {
 
   /** The bubble that is there before the server knows of it. */
   optimistic({ key, text, mode, tone }, type) {
-    const kind = this.thread.row?.ch === "messenger" ? "direct" : "comment";
+    const kind = this.thread.row?.kind === "direct" ? "direct" : "comment";
     return {
       type, id: 0, client_id: key, text, at: now(), dated: true, who: this.store.me.name, agent: this.store.me.id,
       origin: "agent", state: "sending", kind, private: tone === "private", mode, attachments: [], reactions: {},

@@ -26,7 +26,7 @@ export class Thread {
   constructor(store) {
     this.store = store;
     this.scroller = one("#messages");
-    const context = () => ({ can: this.detail?.compose?.can ?? [], answered: (entry) => this.entries.answered(entry) });
+    const context = () => ({ can: this.detail?.compose?.can ?? [], canOwn: this.detail?.compose?.can_own ?? [], answered: (entry) => this.entries.answered(entry) });
     this.entries = new Entries(one("#entries"), context);
     this.listen();
   }

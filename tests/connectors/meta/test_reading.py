@@ -2,7 +2,7 @@
 
 import pytest
 
-from connectors.meta.reading import clean, degrees, ident, label, link, person, title, words
+from connectors.reading import clean, degrees, ident, label, link, person, title, words
 
 
 @pytest.mark.behaviour(27)

@@ -1,0 +1,89 @@
+"""Connecting a handle at X's own door, and what the admin sees of it."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+
+from connectors.models import ChannelAccount, PlatformApp
+from tests import x
+from tests.connectors.twitter.simulator_stand import APP, BRAND, OTHER, SECRET
+
+
+@pytest.fixture
+def app(acme, x_stand, settings, monkeypatch) -> PlatformApp:
+    there = {"api_url": x_stand.url, "site_url": x_stand.url, "timeout": "2,2"}
+    settings.PLATFORMS = {**settings.PLATFORMS, "twitter": {**settings.PLATFORMS["twitter"], **there}}
+    settings.PUBLIC_URL = "http://127.0.0.1"
+    monkeypatch.setattr(PlatformApp, "webhook_url", property(lambda self: x_stand.hook.url))
+    given = {**APP, "app_id": "29820954", "app_secret": SECRET}
+    return PlatformApp.objects.create(workspace=acme, platform="twitter", name="X", settings=given)
+
+
+def go(browser, app: PlatformApp, owner: str) -> str:
+    """Through the door and back, as the owner of a handle; the address of the last page."""
+    left = browser.get(f"/w/acme/settings/accounts/door/{app.pk}/twitter/")
+    came = requests.get(f"{left.headers['Location']}&as={owner}", allow_redirects=False, timeout=5)
+    back = urlsplit(came.headers["location"])
+    onward = browser.get(f"{back.path}?{back.query}")
+    return browser.get(onward.headers["Location"]).headers["Location"]
+
+
+def test_a_handle_is_connected_at_the_door(app, x_stand, carol, sign_in):
+    browser = sign_in(carol)
+    page = go(browser, app, BRAND)
+    account = ChannelAccount.objects.get(channel="twitter")
+    assert (account.external_id, account.name, account.state) == (BRAND, "Acme", "connected")
+    assert set(account.credentials) == {"access_token", "refresh_token", "scope", "renew_at"}
+    assert account.health["unsubscribed"] == []
+    shown = browser.get(page).content.decode()
+    assert "Reconnect at X" in shown
+    assert account.credentials["access_token"] not in shown
+
+
+def test_a_handle_is_reconnected_at_the_door_and_its_old_keys_are_forgotten(app, carol, sign_in):
+    keys = {"access_token": "old", "access_token_secret": "older"}
+    account = ChannelAccount.objects.create(
+        app=app, channel="twitter", external_id=BRAND, name="Mine", credentials=keys, state="attention", attention="x"
+    )
+    go(sign_in(carol), app, BRAND)
+    account.refresh_from_db()
+    assert (account.state, account.name) == ("connected", "Mine")
+    assert "access_token_secret" not in account.credentials
+
+
+def test_nobody_let_in_changes_nothing(app, carol, sign_in):
+    browser = sign_in(carol)
+    page = go(browser, app, "")
+    assert "not let in" in browser.get(page).content.decode()
+    assert not ChannelAccount.objects.filter(channel="twitter").exists()
+
+
+def test_a_state_counts_once_and_only_in_its_session(app, carol, bob, sign_in):
+    browser = sign_in(carol)
+    left = browser.get(f"/w/acme/settings/accounts/door/{app.pk}/twitter/").headers["Location"]
+    state = parse_qs(urlsplit(left).query)["state"][0]
+    assert sign_in(carol).get(f"/connect/twitter/back/?state={state}&code=x").status_code == 404
+    assert browser.get("/connect/twitter/back/?state=made-up&code=x").status_code == 404
+    answer = browser.get(f"/w/acme/settings/accounts/door/twitter/back/?state={state}&code=spoilt")
+    assert answer.status_code == 302
+    assert browser.get(f"/w/acme/settings/accounts/door/twitter/back/?state={state}&code=x").status_code == 404
+    assert sign_in(bob).get(f"/w/acme/settings/accounts/door/{app.pk}/twitter/").status_code == 403
+
+
+def test_the_forms_ask_for_what_x_needs_and_keep_options_of_words(app, x_stand, carol, sign_in):
+    browser = sign_in(carol)
+    page = browser.get(f"/w/acme/settings/accounts/add/{app.pk}/twitter/").content.decode()
+    assert "/connect/twitter/back/" in page
+    given = {"external_id": OTHER, "name": "", "access_token": f"{OTHER}-abc", "access_token_secret": "token secret"}
+    wrong = browser.post(f"/w/acme/settings/accounts/add/{app.pk}/twitter/", {**given, "monthly_limit": "lots"})
+    assert wrong.status_code == 422
+    options = {"monthly_limit": "155.50", "keywords": "acme shoes, acme", "enterprise": "on"}
+    right = browser.post(f"/w/acme/settings/accounts/add/{app.pk}/twitter/", {**given, **options})
+    assert right.status_code == 302, re.findall(r'class="errorlist"[^>]*>(.*?)</ul>', right.content.decode())
+    account = ChannelAccount.objects.get(channel="twitter")
+    assert account.options == {"monthly_limit": "155.50", "keywords": "acme shoes, acme", "enterprise": True}
+    assert account.external_id != x.BRAND

@@ -1,0 +1,169 @@
+"""How long a text is to X: the rules' own cases, hostile texts, and the browser's count beside the server's."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from connectors.twitter import length
+from connectors.twitter.length import has_link, weight
+from tests.chromium import find_chromium
+
+ROOT = Path(__file__).parents[3]
+FAMILY, ENGLAND = "👨‍👩‍👧‍👦", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"
+LONG_PATH = "http://example.com/" + "a" * 200
+CASES = [
+    ("", 0),
+    ("Hello", 5),
+    ("a" * 280, 280),
+    ("é", 1),
+    ("e\u0301", 1),
+    ("\u10ff", 1),
+    ("\u1100", 2),
+    ("漢字", 4),
+    ("한국어", 6),
+    ("‘quoted’ – “so”…", 17),
+    ("\u2010\u201f\u2032\u2037", 4),
+    ("\u2028", 2),
+    ("😀", 2),
+    ("👍🏽", 2),
+    (FAMILY, 2),
+    (ENGLAND, 2),
+    ("🇫🇷🇩🇪", 4),
+    ("1️⃣#️⃣", 4),
+    ("❤️", 2),
+    ("😀😀😀 ok", 9),
+    ("http://example.com", 23),
+    ("HTTPS://EXAMPLE.COM", 23),
+    (LONG_PATH, 23),
+    ("example.fr", 23),
+    ("See example.fr.", 4 + 23 + 1),
+    ("(https://example.com/a_(b))", 1 + 23 + 1),
+    ("https://example.com/?q=a&b=2, next", 23 + 6),
+    ("https://t.co/abcDEF123,", 24),
+    ("example.com and example.org", 23 + 5 + 23),
+    ("日本語example.com日本語", 6 + 23 + 6),
+    ("http://例え.テスト.com", 23),
+    ("foo@example.com", 15),
+    ("@example.com", 12),
+    ("$example.com", 12),
+    ("file.notatld", 12),
+    ("1.2.3", 5),
+    ("http://a_b.com", 14),
+    ("http://sub_domain.example.com", 23),
+    ("a\r\nb", 3),
+]
+
+
+@pytest.mark.behaviour_x(30)
+@pytest.mark.parametrize(("text", "counted"), CASES, ids=[str(number) for number in range(len(CASES))])
+def test_the_count_is_x_s(text, counted):
+    assert weight(text) == counted
+
+
+@pytest.mark.behaviour_x(30)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a." * 12_000,
+        "http://" * 3_000,
+        "a.com" * 4_000,
+        "x.com/" + "(" * 4_000,
+        "(" * 24_000,
+        "😀" * 12_000,
+        "\u200d😀" * 9_000,
+        "é\u0301" * 8_000,
+        "a.b.c.d " * 3_000,
+    ],
+    ids=str.__len__,
+)
+def test_a_hostile_text_takes_no_longer_than_an_honest_one(text):
+    """Measured against plain words of the same length, because machines differ."""
+    honest = ("words and example.com 漢 " * 1_200)[: len(text)]
+    spent = {}
+    for name, given in (("honest", honest), ("hostile", text)):
+        runs = []
+        for _ in range(5):
+            began = time.perf_counter()
+            weight(given)
+            runs.append(time.perf_counter() - began)
+        spent[name] = min(runs)
+    assert spent["hostile"] < spent["honest"] * 10
+
+
+def test_what_holds_a_link_is_known():
+    assert has_link("See example.com/help")
+    assert not has_link("See example.notatld, or mail me@example.com")
+
+
+def test_the_browser_has_the_same_domains():
+    script = (ROOT / "static/js/core/tlds.js").read_text()
+    assert set(re.search(r"`(.*)`", script, re.DOTALL)[1].split()) == length.TLDS
+
+
+PIECES = [
+    "hello", "http://example.com", "https://x.com/a_(b)", "example.fr", "example.fr.", "www.a.co.uk/p?q=1&b=2,", "😀",
+    FAMILY, "🇫🇷", "👍🏽", "❤️", "❤", "©", "™", "1️⃣", "漢字", "한국", "é", "e\u0301", "@user", "#tag", "foo@example.com",
+    "$AAPL", "…", "‘q’", "http://例え.テスト", "https://t.co/abcDEF123,", "a.b", "file.py", "(example.com)", "http://a_b.com",
+    "\u200b", ENGLAND, "🧑🏽‍🚀", "example.museum", "https://example.com/путь", "x.com#frag", "a.com-b",
+    "日本語example.com日本語",
+    "xn--p1ai.xn--p1ai", "\u00a0", "\r\n", "\t",
+]  # fmt: skip
+
+
+def generated(number: int) -> list[str]:
+    """Texts of pieces that matter, and of letters from everywhere."""
+    chance, texts = random.Random(17), []
+    for turn in range(number):
+        if turn % 3:
+            pieces = chance.choices(PIECES, k=chance.randint(1, 7))
+            texts.append("".join(piece + chance.choice(["", "", " ", "\n", ", ", "(", ")"]) for piece in pieces))
+        else:
+            planes = [(0x20, 0x2FF), (0x2000, 0x2FFF), (0x1F000, 0x1FFFF), (0x4E00, 0x9FFF), (0x2E, 0x3A)]
+            texts.append("".join(chr(chance.randint(*chance.choice(planes))) for _ in range(40)))
+    return texts
+
+
+@pytest.mark.browser
+@pytest.mark.behaviour_x(30)
+def test_server_and_browser_count_alike():
+    if not find_chromium():
+        pytest.skip("no Chromium here")
+    texts = generated(500) + [text for text, _ in CASES]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+        page = browser.new_page()
+        page.route("http://inbox.test/**", _serve)
+        page.goto("http://inbox.test/page")
+        counted = page.evaluate(
+            "async (texts) => { const { weight } = await import('http://inbox.test/static/js/core/weight.js');"
+            " return texts.map(weight); }",
+            texts,
+        )
+        parts = page.evaluate(
+            "async () => { const { weight } = await import('http://inbox.test/static/js/core/weight.js');"
+            " const { split } = await import('http://inbox.test/static/js/core/parts.js');"
+            " const text = 'Some words and a link https://example.com/a/long/path?with=things 漢字 😀. '.repeat(12);"
+            " return { text, parts: split(text, 280, weight), none: split('a'.repeat(600), 280, weight) }; }"
+        )
+        browser.close()
+    assert counted == [weight(text) for text in texts]
+    assert parts["none"] == []
+    assert all(weight(part) <= 280 for part in parts["parts"])
+    words = [re.sub(r" \d+/\d+$", "", part) for part in parts["parts"]]
+    assert " ".join(words).split() == parts["text"].split()
+    assert json.dumps(parts["parts"][0]).endswith(f'1/{len(words)}"')
+
+
+def _serve(route):
+    path = route.request.url.removeprefix("http://inbox.test/")
+    if path.startswith("static/"):
+        route.fulfill(body=(ROOT / path).read_text(), content_type="text/javascript")
+    else:
+        route.fulfill(body="<!DOCTYPE html><title>count</title>", content_type="text/html; charset=utf-8")
