@@ -127,7 +127,8 @@ def _turn(idle: list[Pause], at: datetime, *, busy: bool) -> None:
     if busy and waits_for_them:
         idle[-1] = idle[-1][0], at
     elif not busy and not waits_for_them:
-        idle.append((at, None))
+        begins = idle.pop()[0] if idle and idle[-1][1] == at else at
+        idle.append((begins, None))
 
 
 def _request(since: Moment, idle: Sequence[Pause], stopped_at: datetime | None = None) -> Wait:
