@@ -18,11 +18,12 @@ from django.db.models import Min
 from django.utils import timezone
 
 from connectors import deliveries
-from inbox import intake, outbox
+from inbox import intake, outbox, recomputing
 from inbox.actions import announce, clocks, presence
 from inbox.models import Outgoing, Presence
 from inbox.models.team import PRESENT_FOR
 from sla import engine
+from sla.models import Change
 from socialcare.tenancy import workspace
 
 log = logging.getLogger(__name__)
@@ -95,6 +96,8 @@ def ring_for_what_waits() -> None:
         intake.ring_for_deliveries()
     if outbox.free().filter(ready_at__lte=timezone.now()).exists():
         outbox.ring_for_replies()
+    if Change.objects.everywhere().exists():
+        recomputing.ring_for_changes()
 
 
 def seconds_until_next() -> float:

@@ -121,6 +121,11 @@ def recompute(tickets: Sequence[Ticket], why: str = "", **data: object) -> set[i
     return _recompute(tickets, why, data).waiting if tickets else set()
 
 
+def moved(tickets: Sequence[Ticket], why: str, **data: object) -> set[int]:
+    """As `recompute`; returns the tickets of which a running clock is due at another moment now."""
+    return {moved.ticket_id for moved in _recompute(tickets, why, data).moved}
+
+
 def _recompute(tickets: Sequence[Ticket], why: str, data: dict[str, object]) -> Recomputed:
     promises, said = Promises(), histories([ticket.pk for ticket in tickets])
     known = facts(tickets, promises)
