@@ -103,7 +103,7 @@ def customer_wrote(words: Sequence[Wrote], promises: Promises) -> set[int]:
     fresh, left = [], set()
     for word in words:
         there = running[word.ticket_id]
-        if (request := there.get(Metric.RESOLUTION)) and _is_paused(request):
+        if (request := there.get(Metric.RESOLUTION)) and request.stands_still:
             left.add(word.ticket_id)
             continue
         response = Metric.NEXT_RESPONSE if word.answered_before else Metric.FIRST_RESPONSE
@@ -130,7 +130,7 @@ def agent_answered(ticket_id: int, at: datetime) -> bool:
 def resolved(ticket_id: int, at: datetime) -> bool:
     """Stop all clocks of a ticket; False where the history has to say what ran, because one stood still."""
     timers = _running([ticket_id])
-    if any(_is_paused(timer) for timer in timers):
+    if any(timer.stands_still for timer in timers):
         return False
     _stop(timers, at, Outcome.RESOLVED)
     return True
@@ -271,7 +271,7 @@ def running(ticket_ids: Sequence[int]) -> dict[int, Running]:
     """Of each ticket the clock that is due next."""
     found: dict[int, Running] = {}
     for timer in _running(ticket_ids):
-        if _is_paused(timer):
+        if timer.stands_still:
             continue
         other = found.get(timer.ticket_id)
         if other is None or (timer.due_at and (other.due_at is None or timer.due_at < other.due_at)):
@@ -354,10 +354,6 @@ def _watched() -> QuerySet[Timer]:
 
 def _running(ticket_ids: Sequence[int]) -> list[Timer]:
     return list(Timer.objects.filter(ticket_id__in=ticket_ids, stopped_at=None))
-
-
-def _is_paused(timer: Timer) -> bool:
-    return bool(timer.pauses) and timer.pauses[-1][1] is None
 
 
 def _pauses(timer: Timer) -> list[Pause]:

@@ -143,6 +143,11 @@ class Timer(WorkspaceOwned):
             models.Index(fields=["workspace", "metric", "started_at"], name="timers_by_start"),
         ]
 
+    @property
+    def stands_still(self) -> bool:
+        """The clock waits for the customer."""
+        return bool(self.pauses) and self.pauses[-1][1] is None
+
     def __str__(self) -> str:
         return f"{self.metric} due {self.due_at:%H:%M:%S}" if self.due_at else f"{self.metric} without an end"
 

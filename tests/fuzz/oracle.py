@@ -137,7 +137,12 @@ def kept(ticket_id: int) -> list[Said]:
     """The waits for a response as our timers tell them."""
     timers = Timer.objects.filter(ticket_id=ticket_id).exclude(metric="resolution")
     said = [Said(one.metric, one.started_at, one.noticed_at, one.stopped_at, one.outcome) for one in timers]
-    return sorted(said, key=lambda one: (one.stopped_at or NOTHING[0], one.outcome == "resolved"))
+    return in_order(said)
+
+
+def in_order(said: list[Said]) -> list[Said]:
+    """As they end; those that ended at one instant, as they began."""
+    return sorted(said, key=lambda one: (one.stopped_at or NOTHING[0], one.outcome == "resolved", one.started_at))
 
 
 def told(wait: Wait) -> Said:
