@@ -81,7 +81,7 @@ class PolicyForm(PlainForm, forms.Form):
                 label=gettext("At percent of the target"), required=False, min_value=1, max_value=100
             )
             self.fields[f"do_{number}"] = forms.ChoiceField(
-                label=gettext("do"), required=False, choices=[("", gettext("Nothing")), *_steps()]
+                label=gettext("Then"), required=False, choices=[("", gettext("Nothing")), *_steps()]
             )
 
     @property
