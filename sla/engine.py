@@ -164,8 +164,8 @@ def recompute(subjects: Mapping[int, Subject], promises: Promises) -> Recomputed
             if wait.stopped_at is None and wait.metric in RESPONSES:
                 found.waiting.add(ticket_id)
             same = known.get((wait.metric, wait.started_at))
-            if timer := _worked_out(ticket_id, subject.account_id, wait, same, policy, promises, now):
-                after.append(timer)
+            said = _worked_out(ticket_id, subject.account_id, wait, same, policy, promises, now)
+            after += [said] if said else []
         gone, new = _differences(before, after)
         stale += [timer.pk for timer in gone]
         fresh += new
@@ -303,10 +303,10 @@ def to_warn_of(limit: int = 1000) -> list[tuple[int, int]]:
 
 def breach(ticket_ids: Sequence[int]) -> list[Mark]:
     """Mark what ran out on these tickets (which the caller has locked); each timer is returned exactly once."""
-    given = {"now": timezone.now(), "workspace": current_workspace(), "tickets": list(ticket_ids)}
+    given: dict[str, Any] = {"now": timezone.now(), "workspace": current_workspace(), "tickets": list(ticket_ids)}
     with connection.cursor() as cursor:
         cursor.execute(_BREACH, given)
-        return [Mark(*row, share=100) for row in cursor.fetchall()]
+        return [Mark(*row, 100) for row in cursor.fetchall()]
 
 
 def warn(ticket_ids: Sequence[int], promises: Promises) -> list[Mark]:

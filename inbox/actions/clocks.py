@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -112,7 +113,7 @@ def customers_wrote(said: Sequence[tuple[Ticket, datetime, datetime]]) -> None:
     recompute([ticket for ticket, _, _ in said if ticket.pk in left])
 
 
-def recompute(tickets: Sequence[Ticket], why: str = "", **data: object) -> set[int]:
+def recompute(tickets: Sequence[Ticket], why: str = "", **data: Any) -> set[int]:
     """Make the timers of these tickets (which the caller has locked) what their histories and today's promises say.
 
     `why`: what has changed, written into the history of each ticket whose running clock moves, with `data`. Returns
@@ -121,12 +122,12 @@ def recompute(tickets: Sequence[Ticket], why: str = "", **data: object) -> set[i
     return _recompute(tickets, why, data).waiting if tickets else set()
 
 
-def moved(tickets: Sequence[Ticket], why: str, **data: object) -> set[int]:
+def moved(tickets: Sequence[Ticket], why: str, **data: Any) -> set[int]:
     """As `recompute`; returns the tickets of which a running clock is due at another moment now."""
     return {moved.ticket_id for moved in _recompute(tickets, why, data).moved}
 
 
-def _recompute(tickets: Sequence[Ticket], why: str, data: dict[str, object]) -> Recomputed:
+def _recompute(tickets: Sequence[Ticket], why: str, data: dict[str, Any]) -> Recomputed:
     promises, said = Promises(), histories([ticket.pk for ticket in tickets])
     known = facts(tickets, promises)
     subjects = {ticket.pk: Subject(ticket.account_id, known[ticket.pk], said[ticket.pk]) for ticket in tickets}

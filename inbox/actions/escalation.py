@@ -49,7 +49,7 @@ def _supervisors() -> list[int]:
 def _reassign(ticket: Ticket, to: int | None, mark: Mark) -> dict[str, Any]:
     """To the one named, if they still work here; else to another who is there."""
     before = ticket.assignee_id
-    members = Membership.objects.filter(workspace_id=current_workspace(), user_id=to, user__is_active=True)
+    members = Membership.objects.filter(workspace_id=current_workspace(), user_id=to or 0, user__is_active=True)
     if to and members.exists():
         ticket.assignee_id = to
     else:

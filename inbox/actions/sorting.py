@@ -101,4 +101,7 @@ def rename_label(actor: User, kind: str, pk: int, name: str) -> Label:
 
 def labels() -> dict[str, list[dict[str, Any]]]:
     """All queues, tags and groups of the workspace: {"queues": [{id, name}], …}, by name."""
-    return {f"{kind}s": list(model.objects.values("id", "name")) for kind, model in KINDS.items()}
+    return {
+        f"{kind}s": [{"id": pk, "name": name} for pk, name in model.objects.values_list("id", "name")]
+        for kind, model in KINDS.items()
+    }

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from connectors import gateway
+from connectors.contract import Kind
 from inbox import recomputing
 from inbox.actions import promises as actions
 from inbox.actions import sorting
@@ -41,7 +42,7 @@ def _fits(policy: Policy, labels: dict[str, dict[int, str]]) -> list[str]:
     """The conditions in words."""
     found = [
         gateway.label(policy.channel) if policy.channel else "",
-        str(dict(KINDS).get(policy.surface, "")),
+        str(KINDS[Kind(policy.surface)]) if policy.surface else "",
         labels["queues"].get(policy.queue_id or 0, ""),
         _("priority: %(name)s") % {"name": Priority(policy.priority).label} if policy.priority else "",
         labels["tags"].get(policy.tag_id or 0, ""),
