@@ -199,10 +199,11 @@ def _held(ticket_ids: Sequence[int], promises: Promises) -> dict[int, Ticket]:
 
 
 def _act(tickets: dict[int, Ticket], marks: Sequence[engine.Mark], promises: Promises) -> None:
-    changed = escalation.act(tickets, marks, promises)
+    acted, changed = escalation.act(tickets, marks, promises)
     if changed:
         recompute(changed, "escalation")
-    announce.save([tickets[pk] for pk in dict.fromkeys(mark.ticket_id for mark in marks)])
+    late = [tickets[pk] for pk in dict.fromkeys(mark.ticket_id for mark in marks)]
+    announce.save(late, announce.WRITTEN if acted else announce.CLOCK)
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -13,10 +13,11 @@ from socialcare.models import Membership, Role
 from socialcare.tenancy import current_workspace
 
 
-def act(tickets: dict[int, Ticket], marks: Sequence[Mark], promises: Promises) -> list[Ticket]:
+def act(tickets: dict[int, Ticket], marks: Sequence[Mark], promises: Promises) -> tuple[bool, list[Ticket]]:
     """Do, in memory, what the policies of these clocks say at the marks they passed; each step is a line of history.
 
-    The caller has locked the tickets and saves them. Returns those whose priority or queue has changed.
+    The caller has locked the tickets and saves them. Returns whether there was anything to do,
+    and those whose priority or queue has changed.
     """
     events: list[Event] = []
     changed: dict[int, Ticket] = {}
@@ -29,7 +30,7 @@ def act(tickets: dict[int, Ticket], marks: Sequence[Mark], promises: Promises) -
             if before != (ticket.priority, ticket.queue_id):
                 changed[ticket.pk] = ticket
     announce.history(*events)
-    return list(changed.values())
+    return bool(events), list(changed.values())
 
 
 def _notify(ticket: Ticket, to: int | None, mark: Mark) -> dict[str, Any]:
