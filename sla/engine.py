@@ -306,7 +306,10 @@ def breach(ticket_ids: Sequence[int]) -> list[Mark]:
     given: dict[str, Any] = {"now": timezone.now(), "workspace": current_workspace(), "tickets": list(ticket_ids)}
     with connection.cursor() as cursor:
         cursor.execute(_BREACH, given)
-        return [Mark(*told[:4], above=told[4], share=100) for told in cursor.fetchall()]
+        return [
+            Mark(ticket_id, metric, due, policy_id, noted, share=100)
+            for ticket_id, metric, due, policy_id, noted in cursor.fetchall()
+        ]
 
 
 def warn(ticket_ids: Sequence[int], promises: Promises) -> list[Mark]:
