@@ -158,12 +158,11 @@ def recompute(subjects: Mapping[int, Subject], promises: Promises) -> Recomputed
     stale, fresh = list[int](), list[Timer]()
     for ticket_id, subject in subjects.items():
         before, after = kept[ticket_id], list[Timer]()
-        known = {(timer.metric, timer.started_at): timer for timer in before}
         policy = promises.applying(subject.facts)
         for wait in [*waits(subject.moments), *requests(subject.moments)]:
             if wait.stopped_at is None and wait.metric in RESPONSES:
                 found.waiting.add(ticket_id)
-            same = known.get((wait.metric, wait.started_at))
+            same = _same(wait, before)
             said = _worked_out(ticket_id, subject.account_id, wait, same, policy, promises, now)
             after += [said] if said else []
         gone, new = _differences(before, after)
@@ -174,6 +173,14 @@ def recompute(subjects: Mapping[int, Subject], promises: Promises) -> Recomputed
     Timer.objects.bulk_create(fresh)
     _wake_clock(timer for timer in fresh if timer.stopped_at is None)
     return found
+
+
+def _same(wait: Wait, timers: Sequence[Timer]) -> Timer | None:
+    """What we had of a wait: two of one moment are told apart by their ends."""
+    alike = [timer for timer in timers if (timer.metric, timer.started_at) == (wait.metric, wait.started_at)]
+    exact = [timer for timer in alike if timer.stopped_at == wait.stopped_at]
+    running = [timer for timer in alike if timer.stopped_at is None]
+    return next(iter(exact or running or alike), None)
 
 
 def _worked_out(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from inbox import live, routing
@@ -21,11 +22,12 @@ def act(tickets: dict[int, Ticket], marks: Sequence[Mark], promises: Promises) -
     """
     events: list[Event] = []
     changed: dict[int, Ticket] = {}
+    house = House()
     for mark in marks:
         policy, ticket = promises.known(mark.policy_id), tickets[mark.ticket_id]
         for step in policy.steps_at(mark.above, mark.share) if policy else ():
             before = (ticket.priority, ticket.queue_id)
-            data = STEPS[step["do"]](ticket, step["to"], mark)
+            data = STEPS[step["do"]](house, ticket, step["to"], mark)
             events.append(announce.event(ticket, "escalated", do=step["do"], policy=str(policy), **data))
             if before != (ticket.priority, ticket.queue_id):
                 changed[ticket.pk] = ticket
@@ -33,41 +35,56 @@ def act(tickets: dict[int, Ticket], marks: Sequence[Mark], promises: Promises) -
     return bool(events), list(changed.values())
 
 
-def _notify(ticket: Ticket, to: int | None, mark: Mark) -> dict[str, Any]:
+class House:
+    """Who works here, who is there and what they hold, asked once where a step needs it."""
+
+    @cached_property
+    def roles(self) -> dict[int, str]:
+        members = Membership.objects.filter(workspace_id=current_workspace(), user__is_active=True)
+        return dict(members.values_list("user_id", "role"))
+
+    @cached_property
+    def present(self) -> list[int]:
+        return routing.present()
+
+    @cached_property
+    def held(self) -> dict[int, int]:
+        return routing.loads()
+
+    @cached_property
+    def queues(self) -> set[int]:
+        return set(Queue.objects.values_list("id", flat=True))
+
+
+def _notify(house: House, ticket: Ticket, to: int | None, mark: Mark) -> dict[str, Any]:
     """The one named; else whoever holds the ticket, and the supervisors."""
-    people = {to} if to else {ticket.assignee_id, *_supervisors()}
+    supervisors = {user for user, role in house.roles.items() if role == Role.SUPERVISOR}
+    people = {to} if to else {ticket.assignee_id, *supervisors}
     told = [("notify", {"ticket": ticket.pk, "metric": mark.metric, "share": mark.share})]
-    for user in sorted(person for person in people if person):
+    for user in sorted(person for person in people if person in house.roles):
         live.publish(told, to=user)
     return {"to": to}
 
 
-def _supervisors() -> list[int]:
-    members = Membership.objects.filter(workspace_id=current_workspace(), role=Role.SUPERVISOR, user__is_active=True)
-    return list(members.values_list("user_id", flat=True))
-
-
-def _reassign(ticket: Ticket, to: int | None, mark: Mark) -> dict[str, Any]:
-    """To the one named, if they still work here; else to another who is there."""
+def _reassign(house: House, ticket: Ticket, to: int | None, mark: Mark) -> dict[str, Any]:
+    """To the one named, if they still work here; else to another who is there, if anybody is."""
     before = ticket.assignee_id
-    members = Membership.objects.filter(workspace_id=current_workspace(), user_id=to or 0, user__is_active=True)
-    if to and members.exists():
-        ticket.assignee_id = to
-    else:
-        others = [user for user in routing.present() if user != before]
-        held = routing.loads()
-        ticket.assignee_id = min(others, key=lambda user: held.get(user, 0), default=before)
-    return {"to": ticket.assignee_id, "before": before}
+    others = [user for user in house.present if user != before]
+    after = to if to in house.roles else min(others, key=lambda user: house.held.get(user, 0), default=before)
+    if after is not None:
+        house.held[after] = house.held.get(after, 0) + 1
+    ticket.assignee_id = after
+    return {"to": after, "before": before}
 
 
-def _raise(ticket: Ticket, to: int | None, mark: Mark) -> dict[str, Any]:
+def _raise(house: House, ticket: Ticket, to: int | None, mark: Mark) -> dict[str, Any]:
     before, ticket.priority = ticket.priority, min(ticket.priority + 1, Priority.URGENT)
     return {"priority": ticket.priority, "before": before}
 
 
-def _move(ticket: Ticket, to: int | None, mark: Mark) -> dict[str, Any]:
+def _move(house: House, ticket: Ticket, to: int | None, mark: Mark) -> dict[str, Any]:
     before = ticket.queue_id
-    if to is None or Queue.objects.filter(pk=to).exists():
+    if to is None or to in house.queues:
         ticket.queue_id = to
     return {"queue": ticket.queue_id, "before": before}
 

@@ -14,7 +14,7 @@ from connectors.contract import Kind, Post
 from inbox import live, watch
 from inbox.actions import work
 from inbox.actions.receive import Arrival, receive
-from inbox.models import Event, Message, Queue, Ticket
+from inbox.models import Event, Message, Presence, Queue, Ticket
 from sla.models import BusinessHours, Policy, Timer
 from tests import meta
 from tests.conftest import person, take_in
@@ -140,6 +140,16 @@ def test_somebody_who_is_gone_gets_nothing(facebook, alice, mallory):
     assert (ticket.assignee_id, ticket.queue_id) == (None, None)
 
 
+def test_tickets_taken_away_are_spread_over_those_who_are_there(facebook, alice, bob):
+    promise(steps=[{"at": 100, "do": "reassign", "to": None}])
+    take_in(
+        facebook, *(meta.comment(comment_id=f"7_{n}", who=str(n), at=timezone.now() - 6 * MINUTE) for n in range(4))
+    )
+    Presence.objects.bulk_create(Presence(user=member.user, present=True, available=True) for member in (alice, bob))
+    assert watch.breach() == 4
+    assert sorted(Ticket.objects.values_list("assignee_id", flat=True)) == sorted([alice.user_id, bob.user_id] * 2)
+
+
 # ------------------------------------------------------------------ what counts as an answer
 
 
@@ -188,11 +198,17 @@ def test_a_batch_asks_the_same_number_of_questions_whatever_its_size(facebook):
     hours = BusinessHours.objects.create(name="o", zone="Europe/Paris", slots=[[d, 0, 1440] for d in range(7)])
     promise(hours=hours, resolution=60 * MINUTE)
 
-    def asked(number, first):
-        said = [meta.comment(comment_id=f"7_{n}", who=str(n)) for n in range(first, first + number)]
+    def asked(number, first, again=0):
+        said = [meta.comment(comment_id=f"7_{n + again}", who=str(n)) for n in range(first, first + number)]
         with CaptureQueriesContext(connection) as queries:
             take_in(facebook, *said)
-        return sum("sla_" in query["sql"] for query in queries)
+        return len(queries)
 
     assert asked(3, 1) == asked(60, 100)
     assert Timer.objects.count() == 2 * 63
+    # On tickets that are there, too.
+    for ticket in Ticket.objects.all():
+        ticket.tag_ids = [ticket.pk] * (ticket.pk % 3)
+        ticket.save()
+    assert asked(3, 1, 1000) == asked(60, 100, 2000)
+    assert {len(ticket.tag_ids) for ticket in Ticket.objects.all()} == {0, 1, 2}
