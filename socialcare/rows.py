@@ -72,9 +72,9 @@ class _Given:
             types.append(kind)
             columns.append([_prepared(field, value) for value in values])
             names.append(name)
-        # The first line says the types.
+        # The first line says the types; lists of numbers have to say theirs every time.
         first = f"({', '.join(f'%s::{kind}' for kind in types)})"
-        others = f"({', '.join(['%s'] * len(types))})"
+        others = f"({', '.join(f'%s::{kind}' if kind.endswith('[]') else '%s' for kind in types)})"
         lines = [cursor.mogrify(others if at else first, line) for at, line in enumerate(zip(*columns, strict=True))]
         self.list = f"(VALUES {b', '.join(lines).decode()}) AS v ({', '.join(names)})"
 

@@ -46,6 +46,7 @@ class Post:
     customer's id of a direct conversation. `parent_id` is the message directly answered.
     `dated` is False where the platform's time was unusable and `created_at` is the receipt.
     `standby` marks a conversation another app owns at this moment.
+    `automatic` marks words of ours that no human wrote, where the platform says so: they answer nobody.
     `context_only` marks a post that is kept only to be shown above others' comments.
     `rooted` is False where the platform does not name the root: `thread_id` is then the
     nearest we know, and the thread of the parent counts where we have that.
@@ -73,6 +74,7 @@ class Post:
     raw_kind: str = ""
     rooted: bool = True
     closed: Reason | None = None
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)

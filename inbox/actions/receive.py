@@ -16,7 +16,6 @@ from connectors.models import ChannelAccount
 from inbox import routing
 from inbox.actions import announce, changes, clocks, contacts, echoes, threads
 from inbox.models import Event, Identity, Message, Ticket
-from sla import engine
 from socialcare import rows
 
 Key = tuple[int, str]
@@ -76,7 +75,7 @@ def customers_wrote(account: ChannelAccount, posts: Iterable[tuple[Post, datetim
         _add(touched[identities[post.external_id].pk, post.thread_id], account, post, received_at)
     batch = list(touched.values())
     _write(batch)
-    _run_clocks(account, batch)
+    _run_clocks(batch)
     _route(batch)
     _tell(batch)
 
@@ -100,6 +99,8 @@ def _tickets(account: ChannelAccount, pairs: Sequence[tuple[Identity, Post]]) ->
     )
     held = Ticket.objects.select_for_update(of=("self",)).filter(pk__in=list(latest)).order_by("id")
     before = {(ticket.identity_id, ticket.thread_id): ticket for ticket in held}
+    for ticket in before.values():
+        ticket.account = account
     reopen_since = timezone.now() - timedelta(hours=account.workspace.reopen_hours)
     found: dict[Key, Touched] = {}
     for key, (identity, post) in wanted.items():
@@ -180,23 +181,17 @@ def _write(batch: Sequence[Touched]) -> None:
             touched.ticket.preview = announce.preview(touched.newest.text, touched.newest.attachments)
 
 
-def _run_clocks(account: ChannelAccount, batch: Sequence[Touched]) -> None:
+def _run_clocks(batch: Sequence[Touched]) -> None:
     """Messages that came in order start a clock; where they did not, the history says what runs."""
-    words = [
-        engine.Wrote(
-            touched.ticket.pk,
-            account.pk,
-            account.channel,
-            touched.wrote_at,
-            touched.noticed_at,
-            touched.ticket.first_answered_at is not None,
-        )
-        for touched in batch
-        if touched.in_order and touched.wrote_at and touched.noticed_at
-    ]
-    engine.customer_wrote(words)
+    clocks.customers_wrote(
+        [
+            (touched.ticket, touched.wrote_at, touched.noticed_at)
+            for touched in batch
+            if touched.in_order and touched.wrote_at and touched.noticed_at
+        ]
+    )
     late = {touched.ticket.pk: touched for touched in batch if not touched.in_order}
-    waiting = clocks.recompute(account, list(late))
+    waiting = clocks.recompute([touched.ticket for touched in late.values()])
     for pk, touched in late.items():
         if touched.before == Ticket.Status.PENDING and pk not in waiting:
             touched.ticket.status = Ticket.Status.PENDING

@@ -1,0 +1,92 @@
+"""What a policy wants done when its time runs short: tell somebody, give the ticket away, raise it, move it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from inbox import live, routing
+from inbox.actions import announce
+from inbox.models import Event, Priority, Queue, Ticket
+from sla.engine import Mark, Promises
+from socialcare.models import Membership, Role
+from socialcare.tenancy import current_workspace
+
+
+def act(tickets: dict[int, Ticket], marks: Sequence[Mark], promises: Promises) -> tuple[bool, list[Ticket]]:
+    """Do, in memory, what the policies of these clocks say at the marks they passed; each step is a line of history.
+
+    The caller has locked the tickets and saves them. Returns whether there was anything to do,
+    and those whose priority or queue has changed.
+    """
+    events: list[Event] = []
+    changed: dict[int, Ticket] = {}
+    house = House()
+    for mark in marks:
+        policy, ticket = promises.known(mark.policy_id), tickets[mark.ticket_id]
+        for step in policy.steps_at(mark.above, mark.share) if policy else ():
+            before = (ticket.priority, ticket.queue_id)
+            data = STEPS[step["do"]](house, ticket, step["to"], mark)
+            events.append(announce.event(ticket, "escalated", do=step["do"], policy=str(policy), **data))
+            if before != (ticket.priority, ticket.queue_id):
+                changed[ticket.pk] = ticket
+    announce.history(*events)
+    return bool(events), list(changed.values())
+
+
+class House:
+    """Who works here, who is there and what they hold, asked once where a step needs it."""
+
+    @cached_property
+    def roles(self) -> dict[int, str]:
+        members = Membership.objects.filter(workspace_id=current_workspace(), user__is_active=True)
+        return dict(members.values_list("user_id", "role"))
+
+    @cached_property
+    def present(self) -> list[int]:
+        return routing.present()
+
+    @cached_property
+    def held(self) -> dict[int, int]:
+        return routing.loads()
+
+    @cached_property
+    def queues(self) -> set[int]:
+        return set(Queue.objects.values_list("id", flat=True))
+
+
+def _notify(house: House, ticket: Ticket, to: int | None, mark: Mark) -> dict[str, Any]:
+    """The one named; else whoever holds the ticket, and the supervisors."""
+    supervisors = {user for user, role in house.roles.items() if role == Role.SUPERVISOR}
+    people = {to} if to else {ticket.assignee_id, *supervisors}
+    told = [("notify", {"ticket": ticket.pk, "metric": mark.metric, "share": mark.share})]
+    for user in sorted(person for person in people if person in house.roles):
+        live.publish(told, to=user)
+    return {"to": to}
+
+
+def _reassign(house: House, ticket: Ticket, to: int | None, mark: Mark) -> dict[str, Any]:
+    """To the one named, if they still work here; else to another who is there, if anybody is."""
+    before = ticket.assignee_id
+    others = [user for user in house.present if user != before]
+    after = to if to in house.roles else min(others, key=lambda user: house.held.get(user, 0), default=before)
+    if after is not None:
+        house.held[after] = house.held.get(after, 0) + 1
+    ticket.assignee_id = after
+    return {"to": after, "before": before}
+
+
+def _raise(house: House, ticket: Ticket, to: int | None, mark: Mark) -> dict[str, Any]:
+    before, ticket.priority = ticket.priority, min(ticket.priority + 1, Priority.URGENT)
+    return {"priority": ticket.priority, "before": before}
+
+
+def _move(house: House, ticket: Ticket, to: int | None, mark: Mark) -> dict[str, Any]:
+    before = ticket.queue_id
+    if to is None or to in house.queues:
+        ticket.queue_id = to
+    return {"queue": ticket.queue_id, "before": before}
+
+
+STEPS = {"notify": _notify, "reassign": _reassign, "raise": _raise, "move": _move}
