@@ -61,7 +61,7 @@ def connect(
     *,
     name: str,
     credentials: Mapping[str, str],
-    options: Mapping[str, bool],
+    options: Mapping[str, bool | str],
 ) -> ChannelAccount:
     """Test, subscribe and store an account; nothing is stored unless both worked.
 
@@ -199,7 +199,7 @@ def change(
     account: ChannelAccount,
     *,
     name: str,
-    options: Mapping[str, bool],
+    options: Mapping[str, bool | str],
     credentials: Mapping[str, str],
 ) -> ChannelAccount:
     """Rename, switch options, and reconnect with new `credentials` (those not given stay).

@@ -20,7 +20,7 @@ class AccountForm(PlainForm, forms.Form):
         self.channel = channel
         initial = {"external_id": external_id, **(account.options if account else {})}
         super().__init__(data, initial={**initial, "name": account.name if account else ""})
-        if account is None:
+        if account is None and channel.account_id:
             self.fields["external_id"] = from_contract(channel.account_id)
         note = _("Leave empty to use the name it has on the platform.") if account is None else ""
         self.fields["name"] = forms.CharField(
@@ -33,6 +33,9 @@ class AccountForm(PlainForm, forms.Form):
         for field in channel.account_fields:
             self.fields[field.name] = from_contract(field, required=field.required and not account, note=kept)
         for option in channel.account_options:
+            if option.words:
+                self.fields[option.name] = from_contract(option)
+                continue
             self.fields[option.name] = forms.BooleanField(
                 label=_(option.label), help_text=_(option.help) if option.help else "", required=False
             )
@@ -45,7 +48,7 @@ class AccountForm(PlainForm, forms.Form):
     def credentials(self) -> dict[str, str]:
         return {field.name: self.cleaned_data[field.name] for field in self.channel.account_fields}
 
-    def options(self) -> dict[str, bool]:
+    def options(self) -> dict[str, bool | str]:
         return {option.name: self.cleaned_data[option.name] for option in self.channel.account_options}
 
 
