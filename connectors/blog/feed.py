@@ -52,7 +52,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """`flaws`: what is wrong with it, "" if nothing; it is used all the same. `minutes`: how often it says it changes."""
+    """`flaws`: what is wrong with it, "" if nothing; it is used all the same. `minutes`: its own pace."""
 
     title: str
     entries: tuple[Entry, ...]

@@ -51,7 +51,9 @@ ACCEPTED = "application/atom+xml, application/rss+xml, application/feed+json, ap
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where reading a feed stands. `next`: not before; `minutes`: the interval; `seen`: digests of entries, newest last.
+    """Where reading a feed stands. `next`: not before; `minutes`: the interval.
+
+    `seen`: digests of entries, the newest last.
 
     `floor`: entries older than this were there before us; "" before the first look.
     """

@@ -47,7 +47,7 @@ COMMENTS, USERS, POSTS = "wp/v2/comments", "wp/v2/users", "wp/v2/posts"
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where polling stands. `floor`: what is older was there before us. `staff`: ids of those who speak for the blog."""
+    """Where polling stands. `floor`: what is older was there before us. `staff`: ids of who speaks for it."""
 
     floor: datetime
     since: datetime
@@ -87,7 +87,7 @@ class Site(Channel):
             "application_password",
             "Application password",
             secret=True,
-            help="In WordPress under Users → Profile → Application Passwords, made by that user. Not the login password.",
+            help="Made by that user in WordPress: Users → Profile → Application Passwords. Not the login password.",
         ),
     )
     account_options = (
