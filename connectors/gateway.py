@@ -87,7 +87,7 @@ def gone(account: ChannelAccount, external_ids: Sequence[str]) -> Sequence[str]:
 def look_into(account: ChannelAccount, about: Mapping[str, str]) -> contract.Page:
     """Fetch what a webhook only spoke of."""
     with _calling(account, "look_into") as (channel, opened):
-        return channel.look_into(opened, about)
+        return channel.look_into(opened, account.cursor, about)
 
 
 def subscribe(account: ChannelAccount) -> None:
@@ -157,6 +157,11 @@ def identify(app: PlatformApp, channel: str, given: Mapping[str, str]) -> str:
 def explain(channel: str, code: str) -> str:
     """What a code of a channel's own means, in English; "" where it has no more to say."""
     return registry.channel(channel).explain(code)
+
+
+def accepted(platform: str) -> int:
+    """The status that answers a webhook which was kept."""
+    return registry.platforms()[platform].accepted
 
 
 def platform_of(channel: str) -> contract.Platform:

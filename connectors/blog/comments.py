@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from connectors.blog import markup
 from connectors.blog.address import digest
 from connectors.contract import Author, Edited, Hidden, Inbound, Kind, Post, Removed, Unknown
-from connectors.reading import as_object, ident, label, link, point_in_time
+from connectors.reading import as_object, clean, ident, label, link, point_in_time
 
 READ = ("", "comment")
 PINGS = ("pingback", "trackback")
@@ -40,7 +41,7 @@ def read(
     if status not in (*HELD, *SHOWN):
         yield Unknown(channel, account, label("comment", status), "neither held nor shown")
         return
-    read_as = _words(given)
+    read_as = _own_words(given) if ours else _words(given)
     thread = f"post:{ident(given.get('post'), 20) or '0'}"
     parent = ident(given.get("parent"), 20)
     yield Post(
@@ -85,6 +86,12 @@ def _words(given: Mapping[str, Any]) -> markup.Words:
     content = as_object(given.get("content"))
     shown = content.get("rendered", content.get("raw"))
     return markup.read(shown if isinstance(shown, str) else "")
+
+
+def _own_words(given: Mapping[str, Any]) -> markup.Words:
+    """As they were typed, where that is no markup: an answer of ours is known by them."""
+    raw = raw_words(given)
+    return _words(given) if "<" in raw else markup.Words(clean(html.unescape(raw)).strip())
 
 
 def _author(given: Mapping[str, Any]) -> Author | None:

@@ -17,7 +17,7 @@ MAX_MENTION = 3000
 _COMMENT_ON = re.compile(r"^(?:Re: |(?:Comment|Commentaire|Kommentar)\b[^:]{0,20} (?:on|sur|zu) )", re.IGNORECASE)
 
 
-def read(channel: str, account: str, given: Mapping[str, Any], received_at: datetime) -> Inbound:
+def read(channel: str, account: str, given: Mapping[str, Any], received_at: datetime, *, ours: bool = False) -> Inbound:
     """A comment of a comment feed, a mention where the feed is watched."""
     entry = feed.from_plain(given)
     if not entry.id or len(entry.id) > 100:
@@ -40,6 +40,7 @@ def read(channel: str, account: str, given: Mapping[str, Any], received_at: date
         created_at=at or received_at,
         dated=at is not None,
         permalink=link(entry.link, 1000),
+        ours=ours,
         raw_kind="entry",
     )
 

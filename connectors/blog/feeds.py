@@ -185,14 +185,21 @@ class FeedChannel(Channel, ABC):
             minutes=_pace(position.minutes, bool(fresh), found.minutes),
             seen=(*position.seen, *(_short(one) for one in found.entries if _short(one) not in known))[-MOST_SEEN:],
         )
-        made = tuple(bodies.body(account, entry=entry.plain()) for entry in reversed(wanted))
+        made = tuple(
+            bodies.body(account, entry=entry.plain(), ours=self.ours(account, entry)) for entry in reversed(wanted)
+        )
         return made, after.after(after.minutes)
 
     def wants(self, account: Account, entry: Entry) -> bool:
         return True
 
-    def look_into(self, account: Account, about: Mapping[str, str]) -> Page:
-        return webmention.verified(account, about)
+    def ours(self, account: Account, entry: Entry) -> bool:
+        return False
+
+    def look_into(self, account: Account, cursor: str, about: Mapping[str, str]) -> Page:
+        if about:
+            return Page(webmention.verified(account, about), cursor)
+        return self.poll(account, str(replace(Position.of(cursor), next="")))
 
     def unsubscribe(self, account: Account) -> None:
         """The hub's lease ends by itself; its pushes are refused once the account is gone."""
@@ -209,7 +216,21 @@ class CommentFeed(FeedChannel):
             longest=1000,
         ),
     )
+    account_options = (
+        Field(
+            "our_names",
+            "Names we comment under",
+            required=False,
+            words=True,
+            longest=500,
+            help="Separated by commas. What is written under them is our answer, not a customer’s question.",
+        ),
+    )
     surfaces = (Surface(Kind.COMMENT), Surface(Kind.MENTION))
+
+    def ours(self, account: Account, entry: Entry) -> bool:
+        names = {name.strip().casefold() for name in str(account.options.get("our_names") or "").split(",")}
+        return bool(entry.author) and entry.author.casefold() in names
 
 
 class Watch(FeedChannel):

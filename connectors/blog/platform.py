@@ -107,11 +107,11 @@ def _polled(about: Mapping[str, Any], raw: Raw) -> Iterator[Inbound]:
     if channel not in NAMES or not account:
         yield Unknown("blog", NOBODY, "poll", "no account is named")
     elif "comment" in about and channel == "blog":
-        ours = about.get("ours") is True
-        given = as_object(about["comment"])
+        given, ours = as_object(about["comment"]), about.get("ours") is True
         yield from comments.read(account, given, raw.received_at, ours=ours, channel=channel)
     elif "entry" in about and channel != "blog":
-        yield entries.read(channel, account, as_object(about["entry"]), raw.received_at)
+        given, ours = as_object(about["entry"]), about.get("ours") is True
+        yield entries.read(channel, account, given, raw.received_at, ours=ours)
     elif "mention" in about:
         yield webmention.read(channel, account, as_object(about["mention"]), raw.received_at)
     else:

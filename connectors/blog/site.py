@@ -229,8 +229,10 @@ class Site(Channel):
             there |= {ident(as_object(one).get("id")) for one in as_list(found)}
         return [one for one in wanted if one not in there]
 
-    def look_into(self, account: Account, about: Mapping[str, str]) -> Page:
-        return webmention.verified(account, about)
+    def look_into(self, account: Account, cursor: str, about: Mapping[str, str]) -> Page:
+        if about:
+            return Page(webmention.verified(account, about), cursor)
+        return self.poll(account, cursor)
 
 
 def _since(wordpress: WordPress, status: str, since: datetime) -> Iterator[Mapping[str, Any]]:

@@ -17,7 +17,7 @@ import requests
 
 from connectors.blog import bodies, markup
 from connectors.blog.address import canonical, digest, failure, loopback_allowed
-from connectors.contract import Account, Author, BadSignature, Inbound, Kind, Page, Post, Unknown, Webhook
+from connectors.contract import Account, Author, BadSignature, Inbound, Kind, Post, Unknown, Webhook
 from connectors.reading import link, point_in_time, words
 from connectors.safe_fetch import MAX_URL, fetch
 
@@ -50,11 +50,11 @@ def verify(webhook: Webhook) -> None:
         raise BadSignature("neither a signed push nor a webmention")
 
 
-def verified(account: Account, about: Mapping[str, str]) -> Page:
-    """The mention, if the source is a page that links to the target, and the target is on the account's own site."""
+def verified(account: Account, about: Mapping[str, str]) -> tuple[bytes, ...]:
+    """The mention as a body, if the source links to the target, and the target is on the account's own site."""
     source, target = about.get("source", ""), about.get("target", "")
     if not (source and target) or not _ours(account, target) or _ours(account, source):
-        return Page((), "")
+        return ()
     try:
         answer = fetch(
             source,
@@ -66,12 +66,12 @@ def verified(account: Account, about: Mapping[str, str]) -> Page:
     except requests.RequestException as error:
         raise failure(error) from None
     if answer.status != 200:
-        return Page((), "")
+        return ()
     page = _Page(answer.url)
     page.feed(answer.body.decode("utf-8", "replace"))
     page.close()
     if _bare(target) not in {_bare(address) for address in page.links}:
-        return Page((), "")
+        return ()
     told = {
         "source": source,
         "target": target,
@@ -80,7 +80,7 @@ def verified(account: Account, about: Mapping[str, str]) -> Page:
         "text": markup.words(page.text)[:MAX_TEXT],
         "at": page.at,
     }
-    return Page((bodies.body(account, mention=told),), "")
+    return (bodies.body(account, mention=told),)
 
 
 def read(channel: str, account: str, given: Mapping[str, Any], received_at: datetime) -> Inbound:

@@ -66,9 +66,9 @@ class Channel(ABC):
         """Which of these public messages can no longer be seen there. Asked daily of what still waits."""
         return ()
 
-    def look_into(self, account: Account, about: Mapping[str, str]) -> Page:
-        """Fetch what a NEWS notice spoke of; the page's cursor is not used."""
-        return Page((), "")
+    def look_into(self, account: Account, cursor: str, about: Mapping[str, str]) -> Page:
+        """Fetch what a NEWS notice spoke of, at once; with nothing in it a poll that does not wait for its time."""
+        return Page((), cursor) if about else self.poll(account, cursor)
 
     def identify(self, app: App, given: Mapping[str, str]) -> str:
         """The account's id, from the credentials an admin gave. Raises Refused where they cannot be."""
