@@ -68,10 +68,15 @@ class Host:
         return [asked.path for asked in self.asked]
 
 
+class Server(ThreadingHTTPServer):
+    host: Host
+
+
 @contextmanager
 def running() -> Iterator[Host]:
     host = Host()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(host))
+    server = Server(("127.0.0.1", 0), Handler)
+    server.host = host
     server.daemon_threads = True
     host.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -83,47 +88,45 @@ def running() -> Iterator[Host]:
         server.server_close()
 
 
-def _handler(host: Host) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+    protocol_version = "HTTP/1.1"
 
-        def do(self) -> None:
-            size = int(self.headers.get("content-length") or 0)
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            says = host.answer(Asked(self.command, self.path, headers, self.rfile.read(size)))
-            try:
-                self.say(says)
-            except OSError:
-                self.close_connection = True
+    def do(self) -> None:
+        size = int(self.headers.get("content-length") or 0)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        says = self.server.host.answer(Asked(self.command, self.path, headers, self.rfile.read(size)))
+        try:
+            self.say(says)
+        except OSError:
+            self.close_connection = True
 
-        do_GET = do_POST = do_DELETE = do_PUT = do
+    do_GET = do_POST = do_DELETE = do_PUT = do
 
-        def say(self, says: Says) -> None:
-            if says.then == "hang":
-                time.sleep(20)
-                return
-            if says.then == "drip-head":
-                self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-                self.drip(b"a" * 600)
-                return
-            self.send_response(says.status)
-            for name, value in {"Content-Type": "application/json", **says.headers}.items():
-                self.send_header(name, value)
-            if says.status != 304:
-                self.send_header("Content-Length", str(len(says.raw)))
-            self.end_headers()
-            if says.then == "drip":
-                self.drip(says.raw)
-            elif says.status != 304:
-                self.wfile.write(says.raw)
+    def say(self, says: Says) -> None:
+        if says.then == "hang":
+            time.sleep(20)
+            return
+        if says.then == "drip-head":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            self.drip(b"a" * 600)
+            return
+        self.send_response(says.status)
+        for name, value in {"Content-Type": "application/json", **says.headers}.items():
+            self.send_header(name, value)
+        if says.status != 304:
+            self.send_header("Content-Length", str(len(says.raw)))
+        self.end_headers()
+        if says.then == "drip":
+            self.drip(says.raw)
+        elif says.status != 304:
+            self.wfile.write(says.raw)
 
-        def drip(self, body: bytes) -> None:
-            for byte in body:
-                self.wfile.write(bytes([byte]))
-                self.wfile.flush()
-                time.sleep(0.05)
+    def drip(self, body: bytes) -> None:
+        for byte in body:
+            self.wfile.write(bytes([byte]))
+            self.wfile.flush()
+            time.sleep(0.05)
 
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    return Handler
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
