@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors import deliveries
+from connectors import deliveries, gateway
 from connectors.models import ChannelAccount, PlatformApp
 from inbox import intake, polling
 from socialcare.models import Workspace
@@ -34,8 +34,8 @@ class Site:
             "/wp-json/wp/v2/users/me": self.me,
             "/wp-json/wp/v2/users": Says({"code": "rest_forbidden_context"}, 403),
             "/wp-json/wp/v2/posts/4": Says(
-                {"id": 4, "author": ME, "title": {"rendered": "Parcels &amp; more"}, "excerpt": {"rendered": "<p>We moved.</p>"},
-                 "date_gmt": "2026-11-01T08:00:00", "link": f"{host.url}/parcels/"}
+                {"id": 4, "author": ME, "title": {"rendered": "Parcels &amp; more"},
+                 "excerpt": {"rendered": "<p>We moved.</p>"}, "date_gmt": "2026-11-01T08:00:00", "link": f"{host.url}/parcels/"}
             ),
         }  # fmt: skip
 
@@ -114,10 +114,11 @@ def blog_of(place: Workspace, site: Site, **options: Any) -> ChannelAccount:
 
 
 def feed_of(place: Workspace, url: str, channel: str = "feed", **options: Any) -> ChannelAccount:
+    app = PlatformApp.objects.own().filter(platform="blog").first() or app_of(place)
     return ChannelAccount.objects.create(
-        app=PlatformApp.objects.own().filter(platform="blog").first() or app_of(place),
+        app=app,
         channel=channel,
-        external_id=f"{channel} at {url}"[:120],
+        external_id=gateway.identify(app, channel, {"url": url}),
         name="A feed",
         credentials={"url": url},
         options=options,
