@@ -35,7 +35,8 @@ class Site:
             "/wp-json/wp/v2/users": Says({"code": "rest_forbidden_context"}, 403),
             "/wp-json/wp/v2/posts/4": Says(
                 {"id": 4, "author": ME, "title": {"rendered": "Parcels &amp; more"},
-                 "excerpt": {"rendered": "<p>We moved.</p>"}, "date_gmt": "2026-11-01T08:00:00", "link": f"{host.url}/parcels/"}
+                 "excerpt": {"rendered": "<p>We moved.</p>"}, "date_gmt": "2026-11-01T08:00:00",
+                 "link": f"{host.url}/parcels/"}
             ),
         }  # fmt: skip
 

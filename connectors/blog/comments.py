@@ -20,49 +20,58 @@ AWAY = ("trash", "post-trashed")
 
 
 def read(
-    account: str, given: Mapping[str, Any], received_at: datetime, *, ours: bool, channel: str
+    account: str, given: Mapping[str, Any], received_at: datetime, *, ours: bool, channel: str = "blog"
 ) -> Iterator[Inbound]:
     """A comment as it stands now, and whether everybody can read it."""
-    kind, status = ident(given.get("type")), ident(given.get("status"))
-    external_id = ident(given.get("id"), 20)
-    if not external_id or external_id == "0":
-        yield Unknown(channel, account, "comment/without_id")
+    if said := _no_comment(channel, account, given):
+        yield said
         return
-    if kind in PINGS:
-        yield Unknown(channel, account, label("comment", kind), "another page links here; no person asks")
-        return
-    if kind not in READ:
-        yield Unknown(channel, account, label("comment", kind), "not a reader's comment")
-        return
-    at, dated = _when(given, received_at)
+    external_id, status = ident(given.get("id"), 20), ident(given.get("status"))
     if status in AWAY:
         yield Removed(channel, account, external_id, received_at, "trash")
         return
-    if status not in (*HELD, *SHOWN):
-        yield Unknown(channel, account, label("comment", status), "neither held nor shown")
-        return
-    read_as = _own_words(given) if ours else _words(given)
+    post = _post(channel, account, given, received_at, ours)
+    yield post
+    if not ours:
+        yield Edited(channel, account, external_id, post.text, received_at)
+        yield Hidden(channel, account, external_id, status in HELD, received_at, status)
+
+
+def _no_comment(channel: str, account: str, given: Mapping[str, Any]) -> Unknown | None:
+    """What comes in a list of comments and is no reader's: editors' notes, other pages' pings, other states."""
+    kind, status = ident(given.get("type")), ident(given.get("status"))
+    if ident(given.get("id"), 20) in ("", "0"):
+        return Unknown(channel, account, "comment/without_id")
+    if kind in PINGS:
+        return Unknown(channel, account, label("comment", kind), "another page links here; no person asks")
+    if kind not in READ:
+        return Unknown(channel, account, label("comment", kind), "not a reader's comment")
+    if status not in (*HELD, *SHOWN, *AWAY):
+        return Unknown(channel, account, label("comment", status), "neither held nor shown")
+    return None
+
+
+def _post(channel: str, account: str, given: Mapping[str, Any], received_at: datetime, ours: bool) -> Post:
+    at, dated = _when(given, received_at)
+    said = _own_words(given) if ours else _words(given)
     thread = f"post:{ident(given.get('post'), 20) or '0'}"
     parent = ident(given.get("parent"), 20)
-    yield Post(
+    return Post(
         channel=channel,
         account=account,
-        external_id=external_id,
+        external_id=ident(given.get("id"), 20),
         kind=Kind.COMMENT,
         thread_id=thread,
         parent_id=thread if parent in ("", "0") else parent,
         author=_author(given),
-        text=read_as.text or ("" if read_as.pictures else "…"),
-        attachments=read_as.pictures,
+        text=said.text or ("" if said.pictures else "…"),
+        attachments=said.pictures,
         created_at=at,
         dated=dated,
         permalink=link(given.get("link"), 1000),
         ours=ours,
         raw_kind="comment",
     )
-    if not ours:
-        yield Edited(channel, account, external_id, read_as.text or ("" if read_as.pictures else "…"), received_at)
-        yield Hidden(channel, account, external_id, status in HELD, received_at, status)
 
 
 def written_at(given: Mapping[str, Any]) -> datetime | None:
