@@ -167,7 +167,7 @@ def _refuse_address(url: str, *, loopback: bool) -> None:
         raise Blocked("port")
 
 
-class _Pinned(IPFilterAdapter):
+class _Pinned(IPFilterAdapter):  # type: ignore[misc]  # the library has no types
     """Resolves once and connects there; what the library lets pass and is still not public is refused as well."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:

@@ -213,7 +213,7 @@ def _json_feed(body: bytes, url: str, now: datetime) -> Feed:
     if "jsonfeed.org" not in str(found.get("version")):
         raise Unreadable("no feed")
     items = [as_object(item) for item in as_list(found.get("items"))[:MAX_ENTRIES]]
-    as_feed = [_as_xml_has_it(item) for item in items]
+    as_feed: list[Mapping[str, Any]] = [_as_xml_has_it(item) for item in items]
     hubs = [as_object(hub) for hub in as_list(found.get("hubs"))]
     websub = [hub.get("url") for hub in hubs if str(hub.get("type")).lower() == "websub"]
     head: dict[str, Any] = {"title": found.get("title"), "links": []}

@@ -89,10 +89,10 @@ class WordPress:
         except requests.RequestException as error:
             raise failure(error) from None
         if said := _LINK_HEADER.search(page.headers.get("link", "")):
-            return urljoin(page.url, said[1])
+            return str(urljoin(page.url, said[1]))
         for tag in _LINK_TAG.findall(page.body):
             if href := _HREF.search(tag):
-                return urljoin(page.url, href[1].decode("utf-8", "replace").replace("&amp;", "&"))
+                return str(urljoin(page.url, href[1].decode("utf-8", "replace").replace("&amp;", "&")))
         for guess in ("wp-json/", "?rest_route=/"):
             if root := self._guess(urljoin(page.url, guess)):
                 return root

@@ -336,3 +336,11 @@ def test_removed_ones_are_found_by_looking(blog: ChannelAccount, site: Site) -> 
     kept, trashed = site.write(), site.write("Spam", author_email="x@example.org")
     site.comments[trashed]["status"] = "trash"
     assert gateway.gone(blog, [str(kept), str(trashed), "999"]) == [str(trashed), "999"]
+
+
+@pytest.mark.parametrize("channel", ["blog", "feed", "watch"])
+def test_the_form_to_connect_one_asks_for_what_it_needs(carol: Membership, sign_in: Any, channel: str) -> None:
+    page = sign_in(carol).get(f"/w/acme/settings/accounts/add/0/{channel}/")
+    assert page.status_code == 200
+    assert 'name="url"' in page.content.decode()
+    assert 'name="external_id"' not in page.content.decode()
