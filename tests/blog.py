@@ -88,6 +88,8 @@ class Site:
         if refused := self.signed_in(asked):
             return refused
         one = self.comments[int(asked.path.rpartition("/")[2])]
+        if asked.method == "GET":
+            return Says(one)
         one["status"] = {"approve": "approved"}.get(asked.json["status"], asked.json["status"])
         return Says(one)
 

@@ -8,12 +8,12 @@ def gettext_noop(words: str) -> str:
 
 EXPLAINED = {
     "rest_not_logged_in": gettext_noop(
-        "WordPress did not see the password. Some hosts take it out of the request: ask yours to let "
-        "the Authorization header through."
+        "WordPress does not know this user name and application password, or did not see them: some hosts take "
+        "them out of the request. Make a new password, or ask the host to let the Authorization header through."
     ),
     "rest_comment_login_required": gettext_noop(
-        "WordPress did not see the password when writing. Some hosts take it out of the "
-        "request: ask yours to let the Authorization header through."
+        "WordPress did not see the password when writing. Some hosts take it out of the request: ask yours to let "
+        "the Authorization header through."
     ),
     "incorrect_password": gettext_noop(
         "The application password is wrong or was taken back. Make a new one under Users → Profile."

@@ -36,11 +36,9 @@ from connectors.contract import (
 from connectors.reading import as_list, as_object, ident, link, point_in_time
 
 OVERLAP = timedelta(hours=24)
-# `after` is read in the site's own time by some versions.
-ZONES = timedelta(hours=14)
 STAFF_KNOWN_FOR = timedelta(hours=24)
 CLOCKS_DIFFER = timedelta(minutes=2)
-MAX_LENGTH = 60_000
+MAX_LENGTH = 10_000
 NEEDED = ("moderate_comments", "edit_posts")
 COMMENTS, USERS, POSTS = "wp/v2/comments", "wp/v2/users", "wp/v2/posts"
 
@@ -97,6 +95,15 @@ class Site(Channel):
             required=False,
             help="Otherwise the answer stands on the blog and the question may not.",
         ),
+        Field(
+            "our_names",
+            "Colleagues who answer in WordPress",
+            required=False,
+            words=True,
+            longest=500,
+            help="The names they are shown under, separated by commas. What they write is our answer, not a customer’s "
+            "question.",
+        ),
     )
     permissions = NEEDED
     poll_every = timedelta(minutes=1)
@@ -131,14 +138,13 @@ class Site(Channel):
         position = _with_staff(wordpress, position, now)
         found: dict[str, Mapping[str, Any]] = {}
         for status in ("hold", "approve"):
-            for comment in _since(wordpress, status, position.since - OVERLAP - ZONES):
+            for comment in _since(wordpress, status, position.since - OVERLAP):
                 found[ident(comment.get("id"))] = comment
         fresh = [one for one in found.values() if (comments.written_at(one) or now) >= position.floor]
         fresh.sort(key=lambda one: (comments.written_at(one) or now, _number(one.get("id"))))
         newest = max((at for one in fresh if (at := comments.written_at(one))), default=position.since)
         made = tuple(
-            bodies.body(account, comment=bodies.comment(one), ours=_number(one.get("author")) in position.staff)
-            for one in fresh
+            bodies.body(account, comment=bodies.comment(one), ours=_is_ours(account, position, one)) for one in fresh
         )
         return Page(made, str(replace(position, since=max(newest, position.since))))
 
@@ -150,8 +156,8 @@ class Site(Channel):
         if not post:
             raise Refused(Reason.GONE, "the post is unknown")
         wordpress = WordPress(account)
-        if parent and account.options.get("approve_when_answered"):
-            wordpress.post(f"{COMMENTS}/{parent}", status="approve")
+        if parent:
+            _prepare(wordpress, parent, approve=bool(account.options.get("approve_when_answered")))
         made = as_object(
             wordpress.post(COMMENTS, post=post, parent=parent, content=html.escape(reply.text.strip(), quote=False))
         )
@@ -176,12 +182,12 @@ class Site(Channel):
         return None
 
     def act(self, account: Account, action: Can, external_id: str, *, on: bool = True) -> None:
-        """Approve (off: hold), spam (off: approve) and trash; what is in the trash already is no error."""
+        """Approve (off: hold), spam (off: as it was before) and trash; what is in the trash already is no error."""
         status = {
             (Can.APPROVE, True): "approve",
             (Can.APPROVE, False): "hold",
             (Can.SPAM, True): "spam",
-            (Can.SPAM, False): "approve",
+            (Can.SPAM, False): "unspam",
             (Can.DELETE, True): "trash",
         }.get((action, on))
         if status is None:
@@ -241,6 +247,23 @@ def _since(wordpress: WordPress, status: str, since: datetime) -> Iterator[Mappi
     query = {"context": "edit", "status": status, "orderby": "date_gmt", "order": "asc", "after": after}
     for page in wordpress.pages(COMMENTS, **query):
         yield from page
+
+
+def _prepare(wordpress: WordPress, parent: int, *, approve: bool) -> None:
+    """WordPress takes an answer to what is gone as well: so look first. Raises Refused."""
+    asked = as_object(wordpress.get(f"{COMMENTS}/{parent}", context="edit"))
+    status = ident(asked.get("status"))
+    if status in ("trash", "spam"):
+        raise Refused(Reason.GONE, f"the comment is {status}", code=status, lasting=True)
+    if approve and status == "hold":
+        wordpress.post(f"{COMMENTS}/{parent}", status="approve")
+
+
+def _is_ours(account: Account, position: Position, comment: Mapping[str, Any]) -> bool:
+    """A visitor can give any name: only that of somebody who signed in counts."""
+    author = _number(comment.get("author"))
+    names = {name.strip().casefold() for name in str(account.options.get("our_names") or "").split(",")}
+    return author in position.staff or (author > 0 and markup.line(comment.get("author_name")).casefold() in names)
 
 
 def _with_staff(wordpress: WordPress, position: Position, now: datetime) -> Position:

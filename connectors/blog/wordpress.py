@@ -179,7 +179,7 @@ def _refusal(answer: Fetched, said: Mapping[str, Any], *, wrote: bool) -> Connec
 def _forbidden(code: str) -> ConnectorError:
     if code == "rest_comment_closed":
         return Refused(Reason.CLOSED, code=code, lasting=True)
-    if code in UNPUBLISHED:
+    if code in UNPUBLISHED | GONE:
         return Refused(Reason.GONE, code=code, lasting=True)
     return Forbidden("moderate_comments", code=code)
 

@@ -184,6 +184,26 @@ def test_colleagues_who_answer_in_wordpress_stop_the_clock(blog: ChannelAccount,
     assert Ticket.objects.get().status == Ticket.Status.PENDING
 
 
+def test_colleagues_of_other_accounts_are_known_by_name_and_visitors_are_not(acme: Workspace, site: Site) -> None:
+    blog = blog_of(acme, site, our_names="Bea Editor, Chris")
+    site.write("A visitor who says so", author_name="Bea Editor")
+    site.write("A colleague", author=12, author_name="Bea Editor")
+    look(blog)
+    assert [message.text for message in Message.objects.all()] == ["A visitor who says so"]
+
+
+@pytest.mark.parametrize("status", ["trash", "spam", "deleted"])
+def test_what_is_gone_is_not_answered(blog: ChannelAccount, site: Site, browser: Client, status: str) -> None:
+    number = site.write()
+    look(blog)
+    site.comments[number]["status"] = status
+    if status == "deleted":
+        site.host.pages[f"/wp-json/wp/v2/comments/{number}"] = Says({"code": "rest_comment_invalid_id"}, 404)
+    message = answer(browser, Ticket.objects.get())
+    assert (message.state, message.failure) == ("failed", "gone")
+    assert "POST" not in [one.method for one in site.host.asked]
+
+
 def test_the_post_above_is_shown(blog: ChannelAccount, site: Site) -> None:
     site.write()
     look(blog)
@@ -198,7 +218,7 @@ def test_the_post_above_is_shown(blog: ChannelAccount, site: Site) -> None:
     [
         (403, "rest_comment_closed", "failed", "closed"),
         (403, "rest_comment_trash_post", "failed", "gone"),
-        (404, "rest_comment_invalid_post_id", "failed", "gone"),
+        (403, "rest_comment_invalid_post_id", "failed", "gone"),
         (400, "rest_comment_content_invalid", "failed", "empty"),
         (400, "comment_content_column_length", "failed", "too_long"),
         (400, "rest_invalid_param", "failed", "invalid"),
@@ -280,7 +300,7 @@ def test_an_admin_connects_a_blog_with_no_app_made_before(
     ("fault", "sentence"),
     [
         (Says({"code": "incorrect_password"}, 401), "The application password is wrong"),
-        (Says({"code": "rest_not_logged_in"}, 401), "Some hosts take it out"),
+        (Says({"code": "rest_not_logged_in"}, 401), "does not know this user name"),
         (Says({"code": "application_passwords_disabled"}, 401), "switched off on this site"),
         (Says(b"<html>Sign in</html>"), "a page instead of data"),
     ],
