@@ -55,7 +55,7 @@ class Blogs(Platform):
 
     def parse(self, raw: Raw) -> list[Inbound]:
         query = dict(parse_qsl(raw.headers.get("x-query", "")))
-        if query:
+        if query or webmention.form(raw.body):
             return [_news(raw, query)]
         text = raw.body.lstrip(b"\xef\xbb\xbf \r\n\t")
         if text[:1] in (b"{", b"["):

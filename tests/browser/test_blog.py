@@ -99,10 +99,13 @@ def through_the_list(page: Page) -> None:
 def through_the_thread(page: Page, address: str, length: int) -> None:
     page.goto(address)
     expect(page.locator(".entry.message").first).to_be_visible()
-    while page.locator("#older button").is_visible():
-        page.locator("#older button").click()
-        page.wait_for_timeout(100)
-    eventually(lambda: page.locator(".entry.message").count() == length)
+
+    def all_there() -> bool:
+        # The button may go just as it is pressed.
+        page.locator("#older button").dispatch_event("click")
+        return page.locator(".entry.message").count() == length
+
+    eventually(all_there, seconds=60, every=0.3)
     unsafe_links(page)
 
 
