@@ -84,7 +84,7 @@ def connections(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return went
 
 
-@pytest.mark.behaviour_x(16)
+@pytest.mark.behaviour_blog(16)
 @pytest.mark.parametrize("url", FORBIDDEN)
 def test_no_spelling_of_a_private_address_is_gone_to(url: str, connections: list[str]) -> None:
     with pytest.raises(requests.RequestException) as raised:
@@ -93,7 +93,7 @@ def test_no_spelling_of_a_private_address_is_gone_to(url: str, connections: list
     assert connections == []
 
 
-@pytest.mark.behaviour_x(16)
+@pytest.mark.behaviour_blog(16)
 @pytest.mark.parametrize(("url", "why"), ODD.items())
 def test_schemes_ports_names_and_lengths(url: str, why: str, connections: list[str]) -> None:
     with pytest.raises(requests.RequestException) as raised:
@@ -102,7 +102,7 @@ def test_schemes_ports_names_and_lengths(url: str, why: str, connections: list[s
     assert connections == []
 
 
-@pytest.mark.behaviour_x(16)
+@pytest.mark.behaviour_blog(16)
 @pytest.mark.parametrize("url", FORBIDDEN[8:26])
 def test_a_redirect_to_one_is_refused_too(url: str, host: Host, connections: list[str]) -> None:
     host.pages["/"] = Says(status=302, headers={"Location": url})
@@ -112,7 +112,7 @@ def test_a_redirect_to_one_is_refused_too(url: str, host: Host, connections: lis
     assert len(host.asked) == 1
 
 
-@pytest.mark.behaviour_x(16)
+@pytest.mark.behaviour_blog(16)
 def test_a_name_is_resolved_once_and_that_address_is_gone_to(
     monkeypatch: pytest.MonkeyPatch, connections: list[str]
 ) -> None:
@@ -143,7 +143,7 @@ def test_this_machine_only_where_tests_say_so(host: Host) -> None:
         fetch(host.url + "/")
 
 
-@pytest.mark.behaviour_x(18)
+@pytest.mark.behaviour_blog(18)
 @pytest.mark.parametrize("packed", ["gzip", "deflate"])
 def test_a_bomb_is_stopped_at_what_it_unpacks_to(host: Host, packed: str) -> None:
     bomb = bytes(60_000_000)
@@ -153,7 +153,7 @@ def test_a_bomb_is_stopped_at_what_it_unpacks_to(host: Host, packed: str) -> Non
         fetch(host.url + "/", loopback=True, max_bytes=1_000_000)
 
 
-@pytest.mark.behaviour_x(18)
+@pytest.mark.behaviour_blog(18)
 @pytest.mark.parametrize("then", ["drip", "drip-head"])
 def test_a_byte_at_a_time_ends_with_the_clock(host: Host, then: str) -> None:
     host.pages["/"] = Says(b"x" * 600, then=then)

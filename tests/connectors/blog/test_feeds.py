@@ -70,7 +70,7 @@ def test_comments_of_a_feed_become_tickets_that_are_answered_there(acme: Workspa
     assert Delivery.objects.count() == 2
 
 
-@pytest.mark.behaviour_x(36)
+@pytest.mark.behaviour_blog(36)
 @pytest.mark.parametrize(
     "documents",
     [
@@ -98,7 +98,7 @@ def test_an_entry_is_the_same_one_in_three_polls(acme: Workspace, host: Host, do
     assert Message.objects.exclude(text__contains="99").count() == expected
 
 
-@pytest.mark.behaviour_x(36)
+@pytest.mark.behaviour_blog(36)
 def test_two_companies_read_one_feed(acme: Workspace, globex: Workspace, host: Host) -> None:
     from socialcare.tenancy import workspace
 
@@ -111,7 +111,7 @@ def test_two_companies_read_one_feed(acme: Workspace, globex: Workspace, host: H
     assert Message.objects.count() == 1
 
 
-@pytest.mark.behaviour_x(37)
+@pytest.mark.behaviour_blog(37)
 def test_a_feed_that_did_not_change_is_asked_conditionally(acme: Workspace, host: Host) -> None:
     etag, modified = 'W/"a, b"', "Thu, 26 Nov 2026 09:00:00 GMT"
 
@@ -129,7 +129,7 @@ def test_a_feed_that_did_not_change_is_asked_conditionally(acme: Workspace, host
     assert Message.objects.count() == 1
 
 
-@pytest.mark.behaviour_x(37)
+@pytest.mark.behaviour_blog(37)
 def test_validators_of_what_was_not_understood_are_not_kept(acme: Workspace, host: Host) -> None:
     account = feed_of(acme, host.url + "/feed")
     host.pages["/feed"] = Says(b"<html>Please sign in</html>", headers={"ETag": '"page"'})
@@ -138,7 +138,7 @@ def test_validators_of_what_was_not_understood_are_not_kept(acme: Workspace, hos
     assert Position.of(look(account).cursor).etag == '"feed"'
 
 
-@pytest.mark.behaviour_x(37)
+@pytest.mark.behaviour_blog(37)
 def test_a_feed_that_moved_for_good_is_asked_there_after_three_looks(acme: Workspace, host: Host) -> None:
     account = feed_of(acme, host.url + "/old")
     host.pages |= {
@@ -155,7 +155,7 @@ def test_a_feed_that_moved_for_good_is_asked_there_after_three_looks(acme: Works
     assert host.paths()[7:] == ["/for-now", "/new"] * 4
 
 
-@pytest.mark.behaviour_x(37)
+@pytest.mark.behaviour_blog(37)
 def test_a_feed_that_is_gone_asks_for_an_admin(acme: Workspace, host: Host, carol: Membership, sign_in: Any) -> None:
     account = feed_of(acme, host.url + "/feed")
     host.pages["/feed"] = Says(status=410)
@@ -166,7 +166,7 @@ def test_a_feed_that_is_gone_asks_for_an_admin(acme: Workspace, host: Host, caro
     assert len(host.asked) == 1
 
 
-@pytest.mark.behaviour_x(37)
+@pytest.mark.behaviour_blog(37)
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_host_that_asks_for_time_gets_it(acme: Workspace, host: Host, status: int) -> None:
     account = feed_of(acme, host.url + "/feed")
@@ -192,7 +192,7 @@ def test_a_feed_is_asked_only_when_it_is_due_and_less_often_when_it_is_quiet(acm
     assert minutes[-1] == 360
 
 
-@pytest.mark.behaviour_x(38)
+@pytest.mark.behaviour_blog(38)
 def test_a_login_page_is_no_feed_and_after_three_times_a_matter_for_the_admin(acme: Workspace, host: Host) -> None:
     account = feed_of(acme, host.url + "/feed")
     host.pages["/feed"] = Says(b"<html><body>Please sign in</body></html>", headers={"Content-Type": "text/html"})
@@ -201,7 +201,7 @@ def test_a_login_page_is_no_feed_and_after_three_times_a_matter_for_the_admin(ac
     assert account.attention == "disconnected:not_a_feed"
 
 
-@pytest.mark.behaviour_x(38)
+@pytest.mark.behaviour_blog(38)
 def test_flawed_feeds_are_used_and_flagged(acme: Workspace, host: Host) -> None:
     account = feed_of(acme, host.url + "/feed")
     host.pages["/feed"] = Says(b"\n \n" + rss(item()).replace(b"</channel>", b"&nbsp;</channel>"), headers=XML)
@@ -209,7 +209,7 @@ def test_flawed_feeds_are_used_and_flagged(acme: Workspace, host: Host) -> None:
     assert texts() == ["Where is parcel 1?"]
 
 
-@pytest.mark.behaviour_x(38)
+@pytest.mark.behaviour_blog(38)
 def test_charsets_that_are_wrong_or_untold_are_decoded(acme: Workspace, host: Host) -> None:
     words = "Где моя посылка? Она должна была прийти во вторник, но курьер её не привёз."
     document = (
@@ -225,7 +225,7 @@ def test_charsets_that_are_wrong_or_untold_are_decoded(acme: Workspace, host: Ho
         assert found.entries[0].text == words, name
 
 
-@pytest.mark.behaviour_x(17)
+@pytest.mark.behaviour_blog(17)
 @pytest.mark.parametrize("body", [b"/etc/hostname", b"local.xml", b"http://127.0.0.1:9/", b"file:///etc/passwd"])
 def test_a_body_that_names_a_file_or_an_address_opens_nothing(
     body: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -240,7 +240,7 @@ def test_a_body_that_names_a_file_or_an_address_opens_nothing(
     assert [type(what) for what in given] == [io.BytesIO]
 
 
-@pytest.mark.behaviour_x(18)
+@pytest.mark.behaviour_blog(18)
 def test_a_bomb_switches_itself_off_and_nothing_else(
     acme: Workspace, host: Host, carol: Membership, sign_in: Any
 ) -> None:
@@ -256,13 +256,13 @@ def test_a_bomb_switches_itself_off_and_nothing_else(
     assert "switched off" in sign_in(carol).get(f"/w/acme/settings/accounts/{bomb.pk}/").content.decode()
 
 
-@pytest.mark.behaviour_x(18)
+@pytest.mark.behaviour_blog(18)
 def test_a_gzip_that_is_not_announced_is_capped_as_well() -> None:
     with pytest.raises(Unreadable):
         feed.read(gzip.compress(bytes(60_000_000), 9))
 
 
-@pytest.mark.behaviour_x(18)
+@pytest.mark.behaviour_blog(18)
 def test_reading_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "WITHIN", 1)
     with pytest.raises(Refused) as raised:
@@ -270,7 +270,7 @@ def test_reading_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert raised.value.code == "too_hard"
 
 
-@pytest.mark.behaviour_x(18)
+@pytest.mark.behaviour_blog(18)
 def test_entities_that_multiply_are_no_feed_and_many_entries_are_cut() -> None:
     lol = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
     with pytest.raises((Unreadable, Refused)):
@@ -280,7 +280,7 @@ def test_entities_that_multiply_are_no_feed_and_many_entries_are_cut() -> None:
     assert len(feed.read(rss(*(item(n) for n in range(700)))).entries) == feed.MAX_ENTRIES
 
 
-@pytest.mark.behaviour_x(39)
+@pytest.mark.behaviour_blog(39)
 def test_the_first_look_indexes_and_opens_nothing_old(acme: Workspace, host: Host) -> None:
     account = feed_of(acme, host.url + "/feed")
     old = item(1, at=datetime.now(UTC) - timedelta(days=30))

@@ -55,7 +55,7 @@ def answer(browser: Client, ticket: Ticket, text: str = "It is on its way.") -> 
     return Message.objects.get(pk=said.json()["entry"]["id"])
 
 
-@pytest.mark.behaviour_x(34)
+@pytest.mark.behaviour_blog(34)
 def test_a_comment_becomes_a_ticket_and_the_answer_stands_below_it(
     blog: ChannelAccount, site: Site, browser: Client
 ) -> None:
@@ -78,7 +78,7 @@ def test_a_comment_becomes_a_ticket_and_the_answer_stands_below_it(
     assert Ticket.objects.count() == 1
 
 
-@pytest.mark.behaviour_x(34)
+@pytest.mark.behaviour_blog(34)
 def test_held_comments_are_read_and_marked_and_pings_and_notes_are_none(blog: ChannelAccount, site: Site) -> None:
     site.write("In moderation", status="hold")
     site.write("[…] linked", type="pingback", author_email="")
@@ -92,7 +92,7 @@ def test_held_comments_are_read_and_marked_and_pings_and_notes_are_none(blog: Ch
     assert Message.objects.get().hidden is False, "approved in WordPress itself"
 
 
-@pytest.mark.behaviour_x(34)
+@pytest.mark.behaviour_blog(34)
 @pytest.mark.parametrize(
     ("action", "on", "status", "verb"),
     [
@@ -119,7 +119,7 @@ def test_moderation_from_the_ticket(
     assert (message.removed_at is not None) is (action == "delete")
 
 
-@pytest.mark.behaviour_x(35)
+@pytest.mark.behaviour_blog(35)
 def test_times_without_an_offset_are_utc_and_the_window_overlaps(blog: ChannelAccount, site: Site) -> None:
     at = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=30)
     site.write(at=at, date="2026-11-26T23:59:59")
@@ -131,7 +131,7 @@ def test_times_without_an_offset_are_utc_and_the_window_overlaps(blog: ChannelAc
     assert Position.of(blog.cursor, None, datetime.now(UTC)).since <= datetime.now(UTC)
 
 
-@pytest.mark.behaviour_x(35)
+@pytest.mark.behaviour_blog(35)
 def test_a_short_page_is_not_the_end(blog: ChannelAccount, site: Site) -> None:
     site.per_page = 4
     numbers = [site.write(f"Comment {n}", author_email=f"p{n}@example.org") for n in range(10)]
@@ -140,7 +140,7 @@ def test_a_short_page_is_not_the_end(blog: ChannelAccount, site: Site) -> None:
     assert set(Message.objects.values_list("external_id", flat=True)) == {str(n) for n in (*numbers[3:4], *numbers[8:])}
 
 
-@pytest.mark.behaviour_x(35)
+@pytest.mark.behaviour_blog(35)
 def test_the_password_never_travels_in_clear(acme: Workspace, site: Site, settings: Any) -> None:
     account = blog_of(acme, site)
     settings.PLATFORMS = {**settings.PLATFORMS, "blog": {"allow_loopback": ""}}
@@ -155,7 +155,7 @@ def test_the_password_never_travels_in_clear(acme: Workspace, site: Site, settin
     assert site.host.asked == []
 
 
-@pytest.mark.behaviour_x(39)
+@pytest.mark.behaviour_blog(39)
 def test_what_was_there_before_us_is_no_ticket(blog: ChannelAccount, site: Site) -> None:
     site.write("Last year", at=datetime.now(UTC) - timedelta(hours=3))
     site.write("Just now")
@@ -212,7 +212,7 @@ def test_the_post_above_is_shown(blog: ChannelAccount, site: Site) -> None:
     assert (story.text, story.ours) == ("Parcels & more\n\nWe moved.", True)
 
 
-@pytest.mark.behaviour_x(34)
+@pytest.mark.behaviour_blog(34)
 @pytest.mark.parametrize(
     ("status", "code", "state", "failure"),
     [
@@ -243,7 +243,7 @@ def test_refusals_are_readable(
     assert shown["entry"]["failure_message"] if "entry" in shown else shown["failure_message"]
 
 
-@pytest.mark.behaviour_x(34)
+@pytest.mark.behaviour_blog(34)
 def test_a_duplicate_is_settled_by_looking(blog: ChannelAccount, site: Site, browser: Client) -> None:
     number = site.write()
     look(blog)
