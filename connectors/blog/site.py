@@ -58,7 +58,8 @@ class Position:
             kept = as_object(json.loads(cursor or "{}"))
         except (ValueError, RecursionError):
             kept = {}
-        floor = point_in_time(kept.get("floor"), now) or connected_at or now
+        # WordPress writes down whole seconds.
+        floor = point_in_time(kept.get("floor"), now) or (connected_at or now).replace(microsecond=0)
         since = point_in_time(kept.get("since"), now) or floor
         staff = tuple(one for one in as_list(kept.get("staff")) if isinstance(one, int))
         return cls(floor, max(since, floor), staff, point_in_time(kept.get("staff_at"), now))
