@@ -92,6 +92,12 @@ def gone(account: ChannelAccount, external_ids: Sequence[str]) -> Sequence[str]:
         return channel.gone(opened, external_ids)
 
 
+def look_into(account: ChannelAccount, about: Mapping[str, str]) -> contract.Page:
+    """Fetch what a webhook only spoke of."""
+    with _calling(account, "look_into", reading=True) as (channel, opened):
+        return channel.look_into(opened, account.cursor, about)
+
+
 def subscribe(account: ChannelAccount) -> None:
     with _calling(account, "subscribe", repairing=True) as (channel, opened):
         channel.subscribe(opened)
@@ -174,6 +180,21 @@ def opened(account: ChannelAccount, costs: list[Cost] | None = None) -> contract
 def may_poll(account: ChannelAccount) -> bool:
     allowed = account.state == State.CONNECTED and limits.may_poll(_bucket(account), _app_bucket(account))
     return allowed and ledger.may_read(account)
+
+
+def identify(app: PlatformApp, channel: str, given: Mapping[str, str]) -> str:
+    """The id of an account whose channel makes it from the credentials. Raises Refused."""
+    return registry.channel(channel).identify(app.as_app(), given)
+
+
+def explain(channel: str, code: str) -> str:
+    """What a code of a channel's own means, in English; "" where it has no more to say."""
+    return registry.channel(channel).explain(code)
+
+
+def accepted(platform: str) -> int:
+    """The status that answers a webhook which was kept."""
+    return registry.platforms()[platform].accepted
 
 
 def platform_of(channel: str) -> contract.Platform:

@@ -106,7 +106,7 @@ class ChannelAccount(WorkspaceOwned):
     options = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=State, default=State.CONNECTED)
     attention = models.CharField(max_length=200, blank=True)
-    cursor = models.CharField(max_length=500, blank=True)
+    cursor = models.TextField(blank=True)
     health = models.JSONField(default=dict)
     connected_at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(null=True)

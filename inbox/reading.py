@@ -17,8 +17,9 @@ from connectors import gateway
 from connectors.contract import Can, Kind
 from connectors.models import ChannelAccount
 from inbox import live, records, search
-from inbox.actions import replies, sorting
+from inbox.actions import elsewhere, replies, sorting
 from inbox.actions.refusals import NotAllowed
+from inbox.actions.work import MODERATION
 from inbox.models import Event, Identity, Message, Note, Seen, Story, Ticket
 from inbox.wording import event_text, failure_text, rule_text
 from sla.models import Timer
@@ -255,16 +256,17 @@ def compose(found: Ticket) -> dict[str, Any]:
             "cost": rule.cost,
             "link_cost": rule.link_cost,
             "instead": target.permalink if rule.reason and target.removed_at is None else "",
+            "elsewhere": not private and elsewhere.may_be_recorded(rule),
             "public": target.kind != Kind.DIRECT and not private,
             "to": target.pk,
             "label": gateway.label(found.account.channel),
         }
 
     return {
-        "reply": mode(False) if Can.REPLY in surface.can else None,
+        "reply": mode(False),
         "private": mode(True) if Can.REPLY_PRIVATELY in surface.can else None,
         "note": {"allowed": True, "max": None},
-        "can": sorted(surface.can & ({Can.LIKE, Can.HIDE} | (set() if surface.deletes_own else {Can.DELETE}))),
+        "can": sorted(surface.can & (MODERATION - ({Can.DELETE} if surface.deletes_own else set()))),
         "can_own": sorted(surface.can & ({Can.DELETE} if surface.deletes_own else set())),
     }
 
@@ -338,9 +340,7 @@ def entry(message: Message, account_name: str, parent: int | None = None) -> dic
 def _who(message: Message, account_name: str) -> str:
     if message.origin == Message.Origin.CUSTOMER:
         return message.ticket.identity.name or message.ticket.contact.name
-    if message.origin == Message.Origin.AGENT:
-        return str(message.agent) if message.agent else account_name
-    return account_name
+    return str(message.agent) if message.agent else account_name
 
 
 def one_message(message_id: int) -> dict[str, Any]:

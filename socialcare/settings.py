@@ -193,6 +193,10 @@ PLATFORMS = {
         "price_post_event": "0.005",
         "price_dm_event": "0.010",
     },
+    "blog": {
+        # Only for tests and the demo: blogs and feeds may be on this machine, and passwords go there over plain http.
+        "allow_loopback": env("BLOG_ALLOW_LOOPBACK", default=""),
+    },
 }
 PLATFORMS["twitter"] |= {f"price_{kind}": price for kind, price in env.dict("X_PRICES", default={}).items()}
 WEBHOOK_MAX_BYTES = 8 * 1024 * 1024

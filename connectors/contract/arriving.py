@@ -150,6 +150,7 @@ class NoticeKind(StrEnum):
     ACCOUNT_LINKING = "account_linking"
     PARTICIPANTS = "participants"
     PRESENCE = "presence"
+    NEWS = "news"
     OTHER = "other"
 
 
@@ -160,6 +161,7 @@ class Notice:
     HANDOVER: data["owner"] is the app id that now owns the thread, "" when nobody does;
     data["requested_by"] where somebody asks for it. POLICY: data["action"] and data["reason"].
     PARTICIPANTS: somebody joined or left a group, data["status"]. PRESENCE: typing and the like; never kept.
+    NEWS: there is something to be fetched; `data` is what `Channel.look_into` needs, {} where a poll is meant.
     """
 
     channel: str

@@ -33,18 +33,21 @@ class Channel(ABC):
     `account_id` is how an admin names an account, `account_fields` its credentials,
     `account_options` what may be switched on for it (`Account.options`). `poll_every`: how often
     `poll` is worth a call; what is asked then is the channel's to choose. `has_door`: an account is
-    connected by sending its owner to the platform and back.
+    connected by sending its owner to the platform and back. Without an `account_id` the channel makes
+    the id from the credentials (`identify`). `checked_by_polling`: a poll tells all that a test would,
+    so no other is made unasked.
     """
 
     name: ClassVar[str]
     label: ClassVar[str]
     surfaces: ClassVar[tuple[Surface, ...]]
-    account_id: ClassVar[Field] = Field("external_id", "Account ID")
+    account_id: ClassVar[Field | None] = Field("external_id", "Account ID")
     account_fields: ClassVar[tuple[Field, ...]] = ()
     account_options: ClassVar[tuple[Field, ...]] = ()
     permissions: ClassVar[tuple[str, ...]] = ()
     poll_every: ClassVar[timedelta] = timedelta(minutes=5)
     has_door: ClassVar[bool] = False
+    checked_by_polling: ClassVar[bool] = False
 
     @abstractmethod
     def send(self, account: Account, reply: Reply) -> Sent:
@@ -95,6 +98,18 @@ class Channel(ABC):
         """Exchange the code the owner came back with."""
         raise Refused(Reason.NOT_SUPPORTED)
 
+    def look_into(self, account: Account, cursor: str, about: Mapping[str, str]) -> Page:
+        """Fetch what a NEWS notice spoke of, at once; with nothing in it a poll that does not wait for its time."""
+        return Page((), cursor) if about else self.poll(account, cursor)
+
+    def identify(self, app: App, given: Mapping[str, str]) -> str:
+        """The account's id, from the credentials an admin gave. Raises Refused where they cannot be."""
+        raise Refused(Reason.INVALID)
+
+    def explain(self, code: str) -> str:
+        """What a code of ours means for an admin and what to do, in English; "" where the platform's words suffice."""
+        return ""
+
     def subscribe(self, account: Account) -> None:
         """Ask the platform to send this account's events to our webhook."""
 
@@ -116,6 +131,8 @@ class Platform(ABC):
     """Who delivers. Owns the signature, the handshake and the meaning of payloads.
 
     `challenge_needs_secret`: its handshake is answered with the app's secret, so not without the database.
+    `needs_app`: an admin has to register with the platform first; otherwise a workspace's app is made unasked.
+    `accepted`: the status that answers a kept webhook.
     """
 
     name: ClassVar[str]
@@ -123,6 +140,8 @@ class Platform(ABC):
     channels: ClassVar[tuple[Channel, ...]]
     app_fields: ClassVar[tuple[Field, ...]] = ()
     challenge_needs_secret: ClassVar[bool] = False
+    needs_app: ClassVar[bool] = True
+    accepted: ClassVar[int] = 200
 
     @abstractmethod
     def parse(self, raw: Raw) -> Iterable[Inbound]:

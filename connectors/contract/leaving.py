@@ -49,9 +49,9 @@ class App:
     external_id: str = ""
     secrets: tuple[str, ...] = field(default=(), repr=False)
     verify_token: str = field(default="", repr=False)
+    webhook_url: str = ""
     config: Mapping[str, str] = field(default_factory=dict)
     credentials: Credentials = field(default_factory=dict, repr=False)
-    webhook_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """An HTTP request as the platform sent it. Header names are lower case."""
+    """An HTTP request as the platform sent it. Header names are lower case; `query` is that of the address."""
 
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,7 @@ class Field:
     help: str = ""
     pattern: str = ""
     words: bool = False
+    longest: int = 120
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ class Can(StrEnum):
     LIKE = "like"
     HIDE = "hide"
     DELETE = "delete"
+    APPROVE = "approve"
+    SPAM = "spam"
     MARK_SEEN = "mark_seen"
     TYPING = "typing"
 
@@ -53,6 +55,8 @@ class Reason(StrEnum):
     ENCRYPTED = "encrypted"
     DUPLICATE = "duplicate"
     OVER_BUDGET = "over_budget"
+    ONLY_THERE = "only_there"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from connectors import gateway
 from connectors.contract import ConnectorError, Disconnected, Health, Reason
 from connectors.models import ChannelAccount, PlatformApp
-from inbox.actions import announce, audit, replies
+from inbox.actions import announce, apps, audit, replies
 from inbox.models import Message, Outgoing
 from socialcare.models import User
 from socialcare.tenancy import current_workspace
@@ -78,6 +78,8 @@ def connect(
     gateway.subscribe(candidate)
     try:
         with transaction.atomic():
+            if not app.pk:
+                candidate.app = apps.made_unasked(actor, app)
             account = _returning(candidate) or candidate
             account.name = name or found.name[:LONGEST_NAME] or external_id
             account.health = summary(found)

@@ -268,7 +268,7 @@ def _notice(account: ChannelAccount, notice: Notice) -> None:
             thread_handed_over(account, notice)
         case NoticeKind.REVOKED | NoticeKind.POLICY:
             _account_in_trouble(account, notice)
-        case NoticeKind.PRESENCE:
+        case NoticeKind.PRESENCE | NoticeKind.NEWS:
             return
         case _:
             _note_on_ticket(account, notice)

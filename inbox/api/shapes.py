@@ -57,6 +57,7 @@ class ModeShape(s.Serializer[object]):
     cost = s.CharField(required=False, allow_blank=True, help_text="what an answer costs, in dollars")
     link_cost = s.CharField(required=False, allow_blank=True, help_text="what one with a link costs")
     instead = s.CharField(required=False, allow_blank=True, help_text="where on the platform it can be answered")
+    elsewhere = s.BooleanField(required=False, help_text="an answer given there may be recorded")
     public = s.BooleanField(required=False)
     to = s.IntegerField(required=False)
 
@@ -206,6 +207,12 @@ class ReplyRequest(s.Serializer[object]):
     )
 
 
+class AnsweredThereRequest(s.Serializer[object]):
+    link = s.RegexField(r"(?i)^https?://[^\s<>\"]+$", max_length=1000, help_text="where the answer stands")
+    text = s.CharField(max_length=20_000, required=False, default="", allow_blank=True, validators=[_no_nul])
+    last_seq = s.IntegerField(min_value=0)
+
+
 class NoteRequest(s.Serializer[object]):
     text = s.CharField(max_length=20_000, validators=[_no_nul])
 
@@ -235,7 +242,7 @@ class SeenRequest(s.Serializer[object]):
 
 
 class ActRequest(s.Serializer[object]):
-    action = s.ChoiceField(["like", "hide", "delete"])
+    action = s.ChoiceField(["like", "hide", "delete", "approve", "spam"])
     on = s.BooleanField(default=True)
 
 

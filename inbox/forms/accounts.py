@@ -6,8 +6,9 @@ from django import forms
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from connectors import gateway
 from connectors.contract import Channel
-from connectors.models import ChannelAccount
+from connectors.models import ChannelAccount, PlatformApp
 from inbox.forms.fields import PlainForm, from_contract
 
 
@@ -20,7 +21,7 @@ class AccountForm(PlainForm, forms.Form):
         self.channel = channel
         initial = {"external_id": external_id, **(account.options if account else {})}
         super().__init__(data, initial={**initial, "name": account.name if account else ""})
-        if account is None:
+        if account is None and channel.account_id:
             self.fields["external_id"] = from_contract(channel.account_id)
         note = _("Leave empty to use the name it has on the platform.") if account is None else ""
         self.fields["name"] = forms.CharField(
@@ -44,6 +45,17 @@ class AccountForm(PlainForm, forms.Form):
     def token_field(self) -> str | None:
         """Where a complaint about the credentials belongs."""
         return next((field.name for field in self.channel.account_fields if field.secret), None)
+
+    @property
+    def id_field(self) -> str:
+        """Where a complaint about which account it is belongs."""
+        return "external_id" if "external_id" in self.fields else next(iter(self.credentials()))
+
+    def external_id(self, app: PlatformApp) -> str:
+        """Raises Refused where the credentials name no account."""
+        if self.channel.account_id:
+            return str(self.cleaned_data["external_id"])
+        return gateway.identify(app, self.channel.name, self.credentials())
 
     def credentials(self) -> dict[str, str]:
         return {field.name: self.cleaned_data[field.name] for field in self.channel.account_fields}

@@ -55,7 +55,7 @@ def from_contract(field: contract.Field, *, required: bool | None = None, note: 
         label=label,
         help_text=" ".join(part for part in (note, advice) if part),
         required=field.required if required is None else required,
-        max_length=LONGEST if field.secret else 120,
+        max_length=LONGEST if field.secret else field.longest,
         widget=widget,
         validators=_shape(field, label, advice),
     )
