@@ -232,7 +232,7 @@ def accounts(app_id: int, named: set[tuple[str, str]]) -> dict[tuple[str, str], 
     """The connected accounts behind (channel, external id), only those connected through this very app."""
     found = (
         ChannelAccount.objects.everywhere()
-        .select_related("app")
+        .select_related("app", "workspace")
         .filter(app_id=app_id, external_id__in={external_id for _, external_id in named})
         .exclude(state=ChannelAccount.State.REMOVED)
     )

@@ -125,10 +125,11 @@ class Checker:
             if ticket.last_customer_at != last:
                 yield f"ticket {ticket.pk}: the customer's last words are of {last}, not {ticket.last_customer_at}"
         for ticket_id in sorted(said, key=lambda pk: -len(said[pk]))[:READ]:
-            shown = [one for one in reading.entries(ticket_id, limit=200)["items"] if one["type"] == "message"]
+            shown = list(_shown(ticket_id))
             right = [one.pk for one in sorted(said[ticket_id], key=lambda one: (one.at, one.pk))]
-            if [one["id"] for one in shown] != right:
-                yield f"ticket {ticket_id} is shown as {[one['id'] for one in shown]} and not {right}"
+            if shown != right:
+                place = next((n for n, (a, b) in enumerate(zip(shown, right, strict=False)) if a != b), len(right))
+                yield f"ticket {ticket_id}: {len(shown)} messages are shown of {len(right)}, wrong from {place} on"
 
     def _clocks(self) -> Iterator[str]:
         """What runs, stopped or ran out, against the same worked out from the messages alone."""
@@ -247,6 +248,17 @@ class Checker:
         for name, number in (("answers", Outgoing.objects.count()), ("early news", Early.objects.count())):
             if number:
                 yield f"{number} {name} still wait"
+
+
+def _shown(ticket_id: int) -> Sequence[int]:
+    """The messages of a thread as a browser gets them, page by page from the newest on."""
+    shown: list[int] = []
+    page = reading.entries(ticket_id, limit=200)
+    while True:
+        shown[:0] = [one["id"] for one in page["items"] if one["type"] == "message"]
+        if not page["before"]:
+            return shown
+        page = reading.entries(ticket_id, before=page["before"], limit=200)
 
 
 def _told(clocks: Sequence[tuple[Any, ...]]) -> str:

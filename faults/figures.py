@@ -11,6 +11,8 @@ from faults.scene import Fault
 
 # The application is behind while a delivery is older than this and no ticket yet.
 BEHIND = 1.0
+# What is late so many seconds after the last fault has another cause.
+AFTERMATH = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def recoveries(faults: Sequence[Fault], found: Sequence[Lag]) -> None:
     """Write into each fault how long after its end nothing was late any more, and the longest lag it caused."""
     behind = _behind(found)
     for fault, following in zip_longest(faults, faults[1:]):
-        until = following.at if following else float("inf")
+        until = following.at if following else fault.over + AFTERMATH
         ends = [end for begin, end in behind if begin < until and end > fault.at]
         fault.recovery = max(0.0, ends[0] - fault.over) if ends else 0.0
         hit = [lag.seconds for lag in found if lag.done > fault.at and lag.accepted < until]

@@ -25,6 +25,8 @@ AGE = timedelta(seconds=270)
 WINDOW = 50
 BATCHED = 0.15
 EDIT_AFTER = timedelta(seconds=3)
+# What may still be edited or removed are the last so many.
+CHANGEABLE = 2000
 DOINGS = {"comment": 34, "reply": 12, "post": 8, "message": 32, "edit": 9, "remove": 5}
 PHRASES = (
     "Où est mon colis, commande {n} ?",
@@ -80,6 +82,7 @@ class Story:
         self._step = timedelta(seconds=seconds / (size * (1 + BATCHED * 2)))
         self.truth: dict[str, Truth] = {}
         self._said: list[_Said] = []
+        self._below: dict[str, list[Words]] = {}
         self._people = self._populate()
         self._posts = self._furnish()
         fresh = [self._batch() for _ in range(size)]
@@ -112,7 +115,7 @@ class Story:
         self._at += self._step
         doing = self._rng.choices(list(DOINGS), weights=list(DOINGS.values()))[0]
         if doing in ("edit", "remove"):
-            settled = [said for said in self._said[-2000:] if said.touched + EDIT_AFTER <= self._at]
+            settled = [said for said in self._said if said.touched + EDIT_AFTER <= self._at]
             if settled:
                 said = self._rng.choice(settled[-400:])
                 return self._edit(said) if doing == "edit" else self._remove(said)
@@ -142,10 +145,12 @@ class Story:
             event = events.post(self._page, words, "add")
         else:
             above = self._rng.choice(self._posts[-60:])
-            below = [words for words in self._page.words.values() if words.parent == above.id]
+            below = self._below.setdefault(above.id, [])
             words = self._new_words("comment", person, self._phrase(), above.id.rpartition("_")[2])
             words.post = above.id
             words.parent = self._rng.choice(below).id if kind == "reply" and below else above.id
+            if words.parent == above.id:
+                below.append(words)
             event = events.comment(self._page, words, "add")
         truth = Truth(
             words.id, "facebook", person.id, words.post or words.id, self._at.replace(microsecond=0), words.text
@@ -181,6 +186,7 @@ class Story:
     def _keep(self, said: _Said) -> None:
         self.truth[said.truth.external_id] = said.truth
         self._said.append(said)
+        del self._said[:-CHANGEABLE]
 
     def _new_words(self, kind: str, author: Person | None, text: str, place: str) -> Words:
         words = Words(f"{place}_{next(self._numbers)}", kind, self._page.id, author, text, self._at)

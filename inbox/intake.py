@@ -114,15 +114,19 @@ def _process(batch: Sequence[Claimed]) -> None:
 def _hand_over(app_id: int, parsed: Parsed, held: Sequence[int]) -> None:
     """Give each account its own records, some at a time, each time in one transaction. `held` are our leases."""
     groups, strange = _grouped(app_id, parsed)
-    for account, arrivals in groups:
-        for start in range(0, len(arrivals), AT_ONCE):
-            some = arrivals[start : start + AT_ONCE]
-            with workspace(account.workspace_id):
-                receive(account, some)
-                _look_into_news(account, some)
-                if _wants_more(some):
-                    ring(enrich.enrich, account.pk, once=[f"enrich:{account.pk}"])
+    parts = [
+        (account, arrivals[start : start + AT_ONCE])
+        for account, arrivals in groups
+        for start in range(0, len(arrivals), AT_ONCE)
+    ]
+    for number, (account, some) in enumerate(parts):
+        if number:
             deliveries.hold(held)
+        with workspace(account.workspace_id):
+            receive(account, some)
+            _look_into_news(account, some)
+            if _wants_more(some):
+                ring(enrich.enrich, account.pk, once=[f"enrich:{account.pk}"])
     for delivery, record, owner in strange:
         _count(app_id, delivery, record, owner)
 

@@ -47,7 +47,8 @@ def workspace(workspace_id: int) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
-        _tell_database(before)
+        if before != workspace_id:
+            _tell_database(before)
 
 
 def _tell_database(workspace_id: int | None) -> None:

@@ -18,8 +18,6 @@ from inbox.actions import announce, changes, clocks, contacts, echoes
 from inbox.models import Event, Identity, Message, Ticket
 from sla import engine
 from socialcare import rows
-from socialcare.models import Workspace
-from socialcare.tenancy import current_workspace
 
 Key = tuple[int, str]
 
@@ -102,7 +100,7 @@ def _tickets(account: ChannelAccount, pairs: Sequence[tuple[Identity, Post]]) ->
     )
     held = Ticket.objects.select_for_update(of=("self",)).filter(pk__in=list(latest)).order_by("id")
     before = {(ticket.identity_id, ticket.thread_id): ticket for ticket in held}
-    reopen_since = timezone.now() - timedelta(hours=Workspace.objects.get(pk=current_workspace()).reopen_hours)
+    reopen_since = timezone.now() - timedelta(hours=account.workspace.reopen_hours)
     found: dict[Key, Touched] = {}
     for key, (identity, post) in wanted.items():
         ticket = before.get(key)
