@@ -342,7 +342,7 @@ def test_a_post_that_names_the_brand_opens_a_ticket(watched: ChannelAccount) -> 
     for _ in range(3):
         look(watched)
     message = Message.objects.get()
-    assert (message.kind, message.permalink) == ("mention", "https://b.example/1")
+    assert (message.kind, message.parent_id, message.permalink) == ("mention", "", "https://b.example/1")
     assert message.text.startswith("Never again Acme Mobile")
 
 
