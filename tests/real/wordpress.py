@@ -10,6 +10,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -71,7 +72,7 @@ class WordPress:
 
     def comment(self, post: int, name: str, text: str, *, host: int = 2, **more: Any) -> requests.Response:
         """What a visitor does: the form below a post. Each `host` is another address, as its flood check counts."""
-        form = {"comment_post_ID": post, "author": name, "email": f"{name.split()[0].lower()}@reader.example"}
+        form = {"comment_post_ID": post, "author": name, "email": f"{name.partition(' ')[0].lower()}@reader.example"}
         with requests.Session() as session:
             session.mount("http://", From(f"127.0.0.{host}"))
             return session.post(
@@ -151,7 +152,7 @@ def _database(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _web(folder: Path, port: int) -> Iterator[None]:
-    php = ["php", "-d", "sendmail_path=/bin/true", "-d", "display_errors=0", "-S", f"127.0.0.1:{port}"]
+    php = ["php", "-d", "sendmail_path=/bin/true", "-d", "opcache.revalidate_freq=0", "-S", f"127.0.0.1:{port}"]
     with _process([*php, "-t", str(folder / "site"), str(HERE / "router.php")], folder / "php.log") as process:
         _wait(process, lambda: requests.get(f"http://127.0.0.1:{port}/wp-json/", timeout=30).ok)
         yield
@@ -207,12 +208,13 @@ def _free_port() -> int:
 
 
 if __name__ == "__main__":
+    tell = sys.stdout.write
     if lack := missing():
         raise SystemExit(lack)
     with wordpress() as site:
-        print(json.dumps({"url": site.url, "posts": site.posts}, indent=2))
+        tell(json.dumps({"url": site.url, "posts": site.posts}, indent=2) + "\n")
         for role, one in site.people.items():
-            print(f"{role}: {one.login} / {one.password}")
+            tell(f"{role}: {one.login} / {one.password}\n")
         try:
             while True:
                 time.sleep(3600)
