@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.simulator.asgi import BadRequest, Request, Response, Route, Site, answer
+from connectors.simulator.faults import TRANSPORT
 from connectors.simulator.plan import Network
 from connectors.simulator.simulator import Simulator
 
@@ -28,7 +29,7 @@ SHELL = """<!DOCTYPE html>
 <body>
 <header class="top">
 <h1>Simulator</h1>
-<p class="not">{labels} are played here. This is not Facebook: nothing leaves this machine.</p>
+<p class="not">{labels} are played here. This is not {imitated}: nothing leaves this machine.</p>
 </header>
 <main id="main" data-networks="{networks}"></main>
 <footer>All of this lives in memory: a restart of the simulator forgets what was said. Ids never come twice.</footer>
@@ -69,7 +70,9 @@ class _Control:
         return {
             "trickle": self._simulator.per_minute,
             "faults": self._stage.faults.standing(),
-            "fault_kinds": self._stage.faults.kinds,
+            "fault_kinds": {
+                name: {**TRANSPORT, **network.faults} for name, network in self._simulator.networks.items()
+            },
             "webhooks": self._stage.courier.state() | {"batch": self._stage.batch},
             "networks": {name: network.standing() for name, network in self._simulator.networks.items()},
         }
@@ -119,9 +122,10 @@ class _Control:
         return {}
 
     def _network(self, order: dict[str, Any]) -> Network:
-        """The network an order names; where there is only one it need not."""
-        networks = self._simulator.networks
-        name = order.pop("network", next(iter(networks)) if len(networks) == 1 else "")
+        """The network an order names, or the one that knows its page."""
+        networks, page = self._simulator.networks, str(order.get("page", ""))
+        owners = [name for name, network in networks.items() if network.has(page)]
+        name = order.pop("network", owners[0] if owners else next(iter(networks)))
         if name not in networks:
             raise BadRequest(f"network must be one of {', '.join(networks)}")
         return networks[name]
@@ -129,8 +133,10 @@ class _Control:
 
 def shell(networks: Iterable[Network]) -> bytes:
     found = list(networks)
-    labels = ", ".join(network.label for network in found)
-    return SHELL.format(labels=escape(labels), networks=escape(" ".join(network.name for network in found))).encode()
+    labels = " and ".join(network.label for network in found)
+    names = " ".join(network.name for network in found)
+    imitated = " and not ".join(network.imitates for network in found)
+    return SHELL.format(labels=escape(labels), networks=escape(names), imitated=escape(imitated)).encode()
 
 
 def _static(request: Request, found: re.Match[str]) -> Response:

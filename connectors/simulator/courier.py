@@ -65,7 +65,8 @@ class Courier:
     """`duplicates`: share of deliveries sent twice. `reorder`: each is held back up to two seconds at random.
 
     `paused` keeps everything. Nothing is lost while the app is down: refused deliveries come again
-    after 1, 2, 4 … 30 seconds for 36 hours, and at once when another one got through.
+    after 1, 2, 4 … 30 seconds for 36 hours, and at once when another one got through. A network that is less
+    patient says for how many seconds: with 0 a refused delivery is lost.
     """
 
     def __init__(self, rng: random.Random) -> None:
@@ -75,13 +76,15 @@ class Courier:
         self._rng, self._numbers = rng, count(1)
         self._lanes: dict[str, Lane] = {}
 
-    def send(self, lane: str, address: str, body: bytes, headers: Mapping[str, str]) -> None:
+    def send(
+        self, lane: str, address: str, body: bytes, headers: Mapping[str, str], patience: float = GIVE_UP_AFTER
+    ) -> None:
         copies = 1 + (self._rng.random() < self.duplicates)
         self.counts["duplicated"] += copies - 1
         for copy in range(copies):
             now = time.monotonic()
             late = self._rng.uniform(0, SPREAD) if self.reorder or copy else 0.0
-            parcel = Parcel(now + late, next(self._numbers), address, body, headers, now + GIVE_UP_AFTER)
+            parcel = Parcel(now + late, next(self._numbers), address, body, headers, now + late + patience)
             self._lane(lane).put(parcel)
 
     async def ask(self, address: str, query: Mapping[str, str]) -> tuple[int, str]:
@@ -155,7 +158,7 @@ class Courier:
         parcel.due = time.monotonic() + delay
         if parcel.due > parcel.given_up_at:
             self.counts["given_up"] += 1
-            log.warning("the app did not take a webhook for 36 hours; it is lost")
+            log.warning("the app did not take a webhook in time; it is lost")
             return
         lane.put(parcel)
 

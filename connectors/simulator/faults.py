@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, fields
 from itertools import count
 from typing import Any
@@ -19,7 +19,7 @@ TRANSPORT = {
     "lost_answer": "Does it, never answers: the connection drops after some seconds",
 }
 AFTERWARDS = frozenset({"slow", "late_answer", "lost_answer"})
-WHERE = ("any", "read", "write", "send")
+WHERE = ("any", "read", "write", "send", "token")
 GATEWAY_PAGE = b"<!DOCTYPE html><html><head><title>Error</title></head><body>Sorry, something went wrong.</body></html>"
 
 
@@ -27,7 +27,8 @@ GATEWAY_PAGE = b"<!DOCTYPE html><html><head><title>Error</title></head><body>Sor
 class Fault:
     """`times`: how many calls it still hits, 0 for all until it is cleared. `page` "" means every page.
 
-    `on` is any, read (GET), write (all else) or send (messages and comments only). `seconds` belongs to
+    `on` is any, read (GET), write (all else), send (messages, comments and posts only) or token (asking for one).
+    `seconds` belongs to
     the faults that wait, `minutes` to throttling, `code`, `subcode`, `status`, `message` to written errors.
     """
 
@@ -59,9 +60,13 @@ class Faults:
         self._standing.append(fault)
         return fault
 
-    def take(self, page: str, doings: frozenset[str]) -> Fault | None:
-        """The fault that hits this call, if one does; that uses up one of its times."""
-        found = next((fault for fault in self._standing if fault.hits(page, doings)), None)
+    def take(self, page: str, doings: frozenset[str], known: Container[str]) -> Fault | None:
+        """The fault that hits this call, if one does; that uses up one of its times.
+
+        `known` are the kinds the network has besides those of the transport; others are not meant for it.
+        """
+        hits = (one for one in self._standing if one.kind in TRANSPORT or one.kind in known)
+        found = next((fault for fault in hits if fault.hits(page, doings)), None)
         if found and found.times:
             found.times -= 1
             if not found.times:

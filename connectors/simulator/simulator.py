@@ -89,7 +89,9 @@ class Simulator:
             try:
                 await asyncio.wait_for(self._changed.wait(), pause)
             except TimeoutError:
-                self._play(rng.choice(list(self.networks.values())))
+                used = {app.platform for app in self.connected if app.pages}
+                if found := [network for name, network in self.networks.items() if name in used]:
+                    self._play(rng.choice(found))
 
     def _play(self, network: Network) -> None:
         try:

@@ -51,7 +51,8 @@ def connected(app_url: str) -> list[Connected]:
         accounts = ChannelAccount.objects.everywhere().exclude(state=ChannelAccount.State.REMOVED)
         for account in accounts.order_by("id"):
             token = account.credentials.get("access_token", "")
-            page = ConnectedPage(account.external_id, account.name, token, frozenset({account.channel}))
+            channels = frozenset({account.channel})
+            page = ConnectedPage(account.external_id, account.name, token, channels, account.credentials)
             pages[account.app_id].append(page)
         apps = PlatformApp.objects.everywhere().order_by("id")
         return [_connected(app, app_url, tuple(pages[app.pk])) for app in apps]
@@ -64,5 +65,12 @@ def _connected(app: PlatformApp, app_url: str, pages: tuple[ConnectedPage, ...])
     address = app.webhook_url.removeprefix(settings.PUBLIC_URL)
     secret = next(iter(opened.secrets), "")
     return Connected(
-        app.platform, app.key, opened.external_id, secret, f"{app_url}{address}", opened.verify_token, pages
+        app.platform,
+        app.key,
+        opened.external_id,
+        secret,
+        f"{app_url}{address}",
+        opened.verify_token,
+        pages,
+        app.settings,
     )

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 
 from connectors.meta.simulator.deeds import Deeds
 from connectors.meta.simulator.library import Library
-from connectors.meta.simulator.refusals import Refusal, dead_token, invalid, lacking, of_fault, unknown_path
+from connectors.meta.simulator.refusals import FAULTS, Refusal, dead_token, invalid, lacking, of_fault, unknown_path
 from connectors.meta.simulator.shapes import Edge, listed, parse_fields, shown
 from connectors.meta.simulator.world import Page, World
 from connectors.meta.simulator.writing import Desk
@@ -109,7 +109,7 @@ class Graph:
             return self._refused(refusal, headers)
         page = call.caller.page
         headers |= self._usage_of(call.caller)
-        fault = self._stage.faults.take(page.id if page else "", call.doings)
+        fault = self._stage.faults.take(page.id if page else "", call.doings, FAULTS)
         if fault and (broken := break_before(fault)):
             return broken
         if fault and fault.kind == "slow":

@@ -47,6 +47,7 @@ HANDSHAKE_PAUSE, HANDSHAKES = 2.0, 60
 class Meta:
     name = "meta"
     label = "Pages and Messenger of Meta"
+    imitates = "Facebook"
     faults = refusals.FAULTS
 
     def __init__(self, stage: Stage) -> None:
@@ -149,6 +150,9 @@ class Meta:
         yield Route("GET", r"/meta/pages", lambda request, found: answer(self._list_pages()))
         yield Route("GET", r"/meta/pages/(\d+)", self._view)
         yield Route("GET", r"/meta/pictures/([a-z]+)\.svg", _picture)
+
+    def has(self, page: str) -> bool:
+        return page in self._world.pages
 
     def say(self, order: Mapping[str, Any]) -> dict[str, Any]:
         return self._customers.carry_out(order)

@@ -1,4 +1,5 @@
 // The frame of the simulator's page: which network, which page, which tab; and the switches.
+// A network's module gives `label`, `parts`, and `allowed`, the switches of one page (see switches.js).
 
 import { ask, h, option, refreshTimes } from "./dom.js";
 import { switches } from "./switches.js";
@@ -11,6 +12,8 @@ for (const name of main.dataset.networks.split(" ")) {
 const names = Object.keys(modules);
 const [network, page, tab] = location.hash.slice(1).split("/");
 const state = { network: modules[network] ? network : names[0], page: page || "", tab: tab || "", pages: [] };
+const choose = h("select", { id: "network", onchange: () => move(choose.value) },
+  ...names.map((name) => option(name, modules[name].label, state.network)));
 const select = h("select", { id: "page", onchange: () => go({ page: select.value }) });
 const tabs = h("nav", { "aria-label": "Parts", class: "tabs" });
 const room = h("section", { class: "room" });
@@ -18,13 +21,24 @@ const lost = h("p", { class: "lost", role: "status" });
 let shown = null;
 
 main.append(
-  h("div", { class: "bar" }, h("label", { class: "choose" }, h("span", {}, "Company"), select), tabs),
+  h("div", { class: "bar" },
+    h("div", { class: "writer" },
+      names.length > 1 ? h("label", { class: "choose" }, h("span", {}, "Network"), choose) : null,
+      h("label", { class: "choose" }, h("span", {}, "Company"), select)),
+    tabs),
   lost,
   room,
 );
 
 function parts() {
   return [...modules[state.network].parts, { name: "switches", label: "Switches", make: switches }];
+}
+
+// To another network: its pages are asked for before anything of them is shown.
+function move(network) {
+  Object.assign(state, { network, page: "", tab: "", pages: [] });
+  shown = null;
+  return look();
 }
 
 function go(change) {
@@ -37,7 +51,10 @@ function go(change) {
       h("button", { type: "button", "aria-pressed": String(part.name === state.tab), onclick: () => go({ tab: part.name }) }, part.label),
     ),
   );
-  shown = known.make({ network: state.network, page: state.page, people: state.people || [], pages: state.pages });
+  shown = known.make({
+    network: state.network, page: state.page, people: state.people || [], pages: state.pages,
+    allowed: modules[state.network].allowed,
+  });
   room.replaceChildren(shown.element);
   return refresh();
 }
@@ -65,8 +82,10 @@ async function refresh() {
 }
 
 async function look() {
+  const asked = state.network;
   try {
-    const found = await ask(`/${state.network}/pages`);
+    const found = await ask(`/${asked}/pages`);
+    if (asked !== state.network) return;
     state.people = found.people;
     if (fillPages(found.pages) || !shown) await go({});
   } catch {

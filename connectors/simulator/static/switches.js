@@ -1,10 +1,11 @@
-// The switches: the trickle, how webhooks travel, what goes wrong, and what the page is allowed.
+// The switches: the trickle, how webhooks travel, what goes wrong, and what the network says of the page.
+// `allowed({ standing, view, lists, set })` gives the elements of the last; `set` changes the page.
 
 import { ask, attempt, h, labelled, option, ticked } from "./dom.js";
 
 const RHYTHMS = [[0, "Off"], [2, "2 a minute"], [6, "6 a minute"], [20, "20 a minute"], [60, "60 a minute"]];
 
-export function switches({ network, page }) {
+export function switches({ network, page, allowed }) {
   const line = h("p", { class: "refused", role: "alert" });
   const sections = {
     trickle: h("section", { class: "card" }),
@@ -12,21 +13,23 @@ export function switches({ network, page }) {
     faults: h("section", { class: "card wide" }),
     page: h("section", { class: "card wide" }),
   };
-  const order = (path, body, method) => attempt(line, () => ask(path, body, method)).then(refresh);
+  const order = (path, body, method) => attempt(line, () => ask(path, body, method)).then((done) => (refresh(), done));
+  const set = (change) => order("/control/page", { network, page, ...change });
   let before = "";
 
   async function refresh() {
     const [standing, view, lists] = await Promise.all([
       ask("/control/standing"), ask(`/${network}/pages/${page}`), ask(`/${network}/pages`),
     ]);
-    const now = JSON.stringify([standing, view.lacking, view.human_agent, view.heard, lists.spare]);
+    const { posts, conversations, threads, talks, people, version, ...facts } = view;
+    const now = JSON.stringify([standing, facts, lists.spare]);
     if (now === before || element.contains(document.activeElement) && document.activeElement.matches("input, select")) return;
     before = now;
     sections.trickle.replaceChildren(...trickle(standing, order));
     sections.webhooks.replaceChildren(...webhooks(standing, network, order));
-    if (!sections.faults.children.length) sections.faults.append(...faultForm(standing, page, order));
+    if (!sections.faults.children.length) sections.faults.append(...faultForm(standing.fault_kinds[network], page, order));
     sections.faults.lastElementChild.replaceChildren(...standingFaults(standing, order));
-    sections.page.replaceChildren(...permissions(standing.networks[network], view, lists, page, order));
+    sections.page.replaceChildren(...allowed({ standing: standing.networks[network], view, lists, set }));
   }
 
   const element = h("div", { class: "switches" }, line, ...Object.values(sections));
@@ -45,7 +48,7 @@ function trickle(standing, order) {
   return [
     h("h2", {}, "Customers who write by themselves"),
     labelled("Trickle", choose),
-    h("p", { class: "hint" }, "They comment, write in Messenger, review, and sometimes react to an answer."),
+    h("p", { class: "hint" }, "They write in public and in private on every network that is connected, and sometimes react to an answer."),
   ];
 }
 
@@ -68,13 +71,13 @@ function webhooks(standing, network, order) {
   ];
 }
 
-function faultForm(standing, page, order) {
+function faultForm(known, page, order) {
   const input = (name, attributes) => h("input", { name, ...attributes });
-  const kinds = h("select", { name: "kind" }, ...Object.entries(standing.fault_kinds).map(([name, label]) => option(name, `${name}: ${label}`)));
+  const kinds = h("select", { name: "kind" }, ...Object.entries(known).map(([name, label]) => option(name, `${name}: ${label}`)));
   const fields = [
     labelled("What", kinds),
     labelled("Where", h("select", { name: "page" }, option(page, "This page"), option("", "All pages"))),
-    labelled("Which calls", h("select", { name: "on" }, ...["any", "read", "write", "send"].map((on) => option(on, on)))),
+    labelled("Which calls", h("select", { name: "on" }, ...["any", "read", "write", "send", "token"].map((on) => option(on, on)))),
     labelled("Times (0: until cleared)", input("times", { type: "number", min: 0, value: "1" })),
     labelled("Seconds (waiting ones)", input("seconds", { type: "number", min: 0, value: "30" })),
     labelled("Minutes (throttled)", input("minutes", { type: "number", min: 0, value: "5" })),
@@ -103,31 +106,4 @@ function standingFaults(standing, order) {
       h("button", { type: "button", onclick: () => order(`/control/faults/${fault.id}`, undefined, "DELETE") }, "Clear"),
     ),
   );
-}
-
-function permissions(known, view, lists, page, order) {
-  const set = (change) => order("/control/page", { page, ...change });
-  const lacking = (scope, has) => (has ? view.lacking.filter((one) => one !== scope) : [...view.lacking, scope]);
-  const box = (checked, label, onchange) => ticked(label, { checked, onchange });
-  const fresh = h("output", {});
-  const token = async (tokens) => {
-    const answer = await ask("/control/page", { page, tokens });
-    fresh.textContent = answer.token || "The page's tokens no longer work.";
-  };
-  return [
-    h("h2", {}, `What ${view.name} is allowed`),
-    h("div", { class: "fields lines" },
-      ...known.scopes.map((scope) =>
-        box(!view.lacking.includes(scope), scope, (event) => (event.target.blur(), set({ lacking: lacking(scope, event.target.checked) }))),
-      ),
-      box(view.human_agent, "Human Agent (7 days)", (event) => (event.target.blur(), set({ human_agent: event.target.checked }))),
-    ),
-    h("p", {},
-      h("button", { type: "button", onclick: () => token("kill") }, "End its tokens"), " ",
-      h("button", { type: "button", onclick: () => token("new") }, "Give a new token"), " ", fresh),
-    h("p", { class: "hint" }, view.heard.length ? `Subscribed: ${view.heard.join(", ")}` : "No app is subscribed to this page."),
-    h("h2", {}, "Pages you may connect yourself"),
-    h("ul", { class: "plain" }, ...lists.spare.map((one) =>
-      h("li", {}, h("strong", {}, one.name), " id ", h("code", {}, one.id), " token ", h("code", {}, one.token)))),
-  ];
 }

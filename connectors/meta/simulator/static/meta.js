@@ -1,7 +1,9 @@
 // The fake page and the fake Messenger, as parts of the simulator's page.
 
-import { ask, attempt, h, labelled, option } from "/static/simulator/dom.js";
+import { ask, attempt, h, labelled, option, ticked } from "/static/simulator/dom.js";
 import { conversation, post } from "./pieces.js";
+
+export const label = "Facebook page and Messenger";
 
 export const parts = [
   { name: "page", label: "Page", make: pagePart },
@@ -161,4 +163,31 @@ function submitByKey(text, plainEnter = false) {
       text.form.requestSubmit();
     }
   });
+}
+
+// What the page is allowed, and the pages one may connect oneself.
+export function allowed({ standing, view, lists, set }) {
+  const lacking = (scope, has) => (has ? view.lacking.filter((one) => one !== scope) : [...view.lacking, scope]);
+  const box = (checked, label, onchange) => ticked(label, { checked, onchange });
+  const fresh = h("output", {});
+  const token = async (tokens) => {
+    const answer = await set({ tokens });
+    if (answer) fresh.textContent = answer.token || "The page's tokens no longer work.";
+  };
+  return [
+    h("h2", {}, `What ${view.name} is allowed`),
+    h("div", { class: "fields lines" },
+      ...standing.scopes.map((scope) =>
+        box(!view.lacking.includes(scope), scope, (event) => (event.target.blur(), set({ lacking: lacking(scope, event.target.checked) }))),
+      ),
+      box(view.human_agent, "Human Agent (7 days)", (event) => (event.target.blur(), set({ human_agent: event.target.checked }))),
+    ),
+    h("p", {},
+      h("button", { type: "button", onclick: () => token("kill") }, "End its tokens"), " ",
+      h("button", { type: "button", onclick: () => token("new") }, "Give a new token"), " ", fresh),
+    h("p", { class: "hint" }, view.heard.length ? `Subscribed: ${view.heard.join(", ")}` : "No app is subscribed to this page."),
+    h("h2", {}, "Pages you may connect yourself"),
+    h("ul", { class: "plain" }, ...lists.spare.map((one) =>
+      h("li", {}, h("strong", {}, one.name), " id ", h("code", {}, one.id), " token ", h("code", {}, one.token)))),
+  ];
 }
