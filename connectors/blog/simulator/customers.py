@@ -24,7 +24,7 @@ class Customers:
 
     On a site: comment (`author`, `text`, `to` a post's or comment's id, else the newest post; `"as": "page"` is the
     company itself), edit, remove, approve, hold, spam, trash (`to` a comment), pingback, trackback, note, article
-    (`title`, `text`), close, open (`to` a post).
+    (`title`, `text`, `draft` or `guarded` true), close, open (`to` a post).
     On other blogs, `blog` names one: publish (`title`, `author`, `text`, `html` true leaves markup in), remark (a
     comment there, `to` an entry's id, else the newest), webmention (publishes a post that links to `target`, and
     tells `endpoint`; `linked` false leaves the link out). `age` is how many seconds ago.
@@ -95,7 +95,8 @@ class Customers:
     def _article(self, order: Order) -> int:
         title = _text(order.given, "title") or "A new post"
         made = self._world.publish(order.site, title, order.words, order.at)
-        self._hosting.moved(order.site)
+        made.state = "draft" if order.given.get("draft") is True else "publish"
+        made.guarded = order.given.get("guarded") is True
         return made.id
 
     def _set_open(self, order: Order, opened: bool) -> int:

@@ -119,8 +119,11 @@ def _undated(head: Head, entries: Sequence[Entry]) -> Response:
 
 def _misdated(head: Head, entries: Sequence[Entry]) -> Response:
     """In two years' time."""
-    late = format_datetime(datetime.now(UTC) + timedelta(days=730))
-    return Response(200, _rss(head, entries, lambda one: _item(one, dated=late)).encode(), dict(RSS))
+
+    def item(one: Entry) -> str:
+        return _item(one, dated=format_datetime(one.at + timedelta(days=730)))
+
+    return Response(200, _rss(head, entries, item).encode(), dict(RSS))
 
 
 def _relative(head: Head, entries: Sequence[Entry]) -> Response:
@@ -143,13 +146,13 @@ def _charset(head: Head, entries: Sequence[Entry]) -> Response:
 
 def _undeclared(head: Head, entries: Sequence[Entry]) -> Response:
     """Cyrillic, and no word of how it is written."""
-    text = _rss(head, [*entries, _cyrillic(head)], opening="<?xml version='1.0'?>\n")
+    text = _rss(head, [*entries, _cyrillic(head, _newest(entries))], opening="<?xml version='1.0'?>\n")
     return Response(200, text.encode("cp1251", "replace"), {"content-type": "text/xml"})
 
 
-def _cyrillic(head: Head) -> Entry:
+def _cyrillic(head: Head, at: datetime) -> Entry:
     words = "Мой заказ так и не пришёл, поддержка молчит уже третью неделю подряд, что мне делать дальше?"
-    return Entry(f"{head.link}#ru", "Где мой заказ", f"{head.link}ru/", "Анна", words, _newest([]))
+    return Entry(f"{head.link}#ru", "Где мой заказ", f"{head.link}ru/", "Анна", words, at)
 
 
 def _utf16(head: Head, entries: Sequence[Entry]) -> Response:
@@ -170,7 +173,7 @@ def _json_feed(head: Head, entries: Sequence[Entry]) -> Response:
 
 def _zipped(head: Head, entries: Sequence[Entry]) -> Response:
     """Compressed without saying so."""
-    return Response(200, gzip.compress(_rss(head, entries).encode()), dict(RSS))
+    return Response(200, gzip.compress(_rss(head, entries).encode(), mtime=0), dict(RSS))
 
 
 # ------------------------------------------------------------ harmful ones
@@ -284,4 +287,4 @@ def _has_it(held: Mapping[str, str], asked: Mapping[str, str]) -> bool:
         return held["etag"].removeprefix("W/") in [
             one.strip().removeprefix("W/") for one in asked["if-none-match"].split(",")
         ]
-    return bool(held) and asked.get("if-modified-since") == held.get("last-modified")
+    return "last-modified" in held and asked.get("if-modified-since") == held["last-modified"]

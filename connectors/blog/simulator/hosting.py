@@ -62,10 +62,6 @@ class Hosting:
         entries = _remarks(site, article) if remarks else _posts(site)
         return self._served(request, site.slug, kind, head, entries[:SHOWN])
 
-    def moved(self, site: Site) -> None:
-        """Something new stands on a site. WordPress itself knows no hub."""
-        site.touch()
-
     def forget(self) -> None:
         self.asked.clear()
 

@@ -14,7 +14,7 @@ from connectors.blog.simulator.hub import METHODS, Hub
 from connectors.blog.simulator.play import Play
 from connectors.blog.simulator.refusals import FAULTS
 from connectors.blog.simulator.rest import Rest
-from connectors.blog.simulator.world import Site, World, password
+from connectors.blog.simulator.world import Person, Site, World, password
 from connectors.simulator.asgi import BadRequest, Request, Response, Route, answer
 from connectors.simulator.plan import Connected, ConnectedPage
 from connectors.simulator.stage import Stage
@@ -22,6 +22,7 @@ from connectors.simulator.stage import Stage
 SPARE = {"canal-bakery": "Canal Bakery", "northside-bikes": "Northside Bikes"}
 SLUG = r"(?P<slug>[a-z0-9-]{1,60})"
 ALL = "GET|HEAD|POST|PUT|PATCH|DELETE"
+RESERVED = frozenset({"pages", "avatars", "hub", "others"})
 _NAMED = re.compile(rf"/blog/{SLUG}/?")
 
 
@@ -92,7 +93,7 @@ class Blogs:
         return self._customers.carry_out(order)
 
     def adjust(self, order: Mapping[str, Any]) -> dict[str, Any]:
-        """`rules` of the site, `tokens` kill or new for its editor, `signing` of the hub, `mentions`: an endpoint."""
+        """`rules` of the site, `tokens` kill or new for its editor or who has that `login`, `signing` of the hub, `mentions`: an endpoint."""
         site = site_of(self._world, str(order.get("page", "")))
         if site is None:
             raise BadRequest("page must be the name or the address of a site here")
@@ -108,17 +109,8 @@ class Blogs:
         site.mentions = str(order.get("mentions", site.mentions))
         self._hub.signing = signing or self._hub.signing
         site.touch()
-        return {"rules": site.rules} | self._tokens(site, tokens)
-
-    def _tokens(self, site: Site, wanted: str) -> dict[str, str]:
-        editor = site.official()
-        if wanted == "kill":
-            editor.passwords.clear()
-        if wanted != "new":
-            return {}
-        fresh = password()
-        editor.passwords.add(fresh)
-        return {"login": editor.login, "password": fresh}
+        person = site.person(str(order.get("login", ""))) or site.official()
+        return {"rules": site.rules} | _tokens(person, tokens)
 
     def play(self) -> None:
         self._play.act()
@@ -192,14 +184,9 @@ class Blogs:
     def _list(self) -> dict[str, Any]:
         """The sites to choose from, the cast to write as, the sites that wait to be connected."""
         used = {site.slug for site in self._play.brands}
-        shown = [
-            {"id": one.slug, "name": one.name, "connected": one.slug in used} for one in self._world.sites.values()
-        ]
-        return {
-            "pages": shown,
-            "people": list(cast.READERS),
-            "others": [views.blog(one) for one in self._world.others.values()],
-        }
+        sites, others = self._world.sites.values(), self._world.others.values()
+        shown = [{"id": one.slug, "name": one.name, "connected": one.slug in used} for one in sites]
+        return {"pages": shown, "people": list(cast.READERS), "others": [views.blog(one) for one in others]}
 
     def _view(self, request: Request, found: re.Match[str]) -> Response:
         site = self._world.sites.get(found["slug"])
@@ -210,7 +197,14 @@ class Blogs:
         return answer(views.page(site))
 
 
-RESERVED = frozenset({"pages", "avatars", "hub", "others"})
+def _tokens(person: Person, wanted: str) -> dict[str, str]:
+    if wanted == "kill":
+        person.passwords.clear()
+    if wanted != "new":
+        return {}
+    fresh = password()
+    person.passwords.add(fresh)
+    return {"login": person.login, "password": fresh}
 
 
 def _nothing() -> Response:

@@ -43,11 +43,13 @@ SHELL = """<!DOCTYPE html>
 """
 FORM = """<form id="respond" class="respond" method="post" action="{action}">
 <h2>{heading}</h2>
-<input type="hidden" name="comment_post_ID" value="{article}"><input type="hidden" name="comment_parent" value="{parent}">
+<input type="hidden" name="comment_post_ID" value="{article}">
+<input type="hidden" name="comment_parent" value="{parent}">
 <label for="comment">Comment</label>
 <textarea id="comment" name="comment" rows="5" required maxlength="65525"></textarea>
 <div class="who">
-<div><label for="author">Name</label><input id="author" name="author" required maxlength="245" autocomplete="name"></div>
+<div><label for="author">Name</label><input id="author" name="author" required maxlength="245"
+ autocomplete="name"></div>
 <div><label for="email">Email</label><input id="email" name="email" type="email" required maxlength="100"
  autocomplete="email"></div></div>
 <p class="hint">Your email address will not be published.</p>

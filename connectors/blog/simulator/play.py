@@ -10,7 +10,7 @@ from connectors.blog.simulator.world import Comment, Site, World, now
 from connectors.simulator.stage import Stage
 
 THINKING = (6.0, 25.0)
-ANSWERS = 0.5
+ANSWERS, CHATTER = 0.5, 0.15
 
 
 class Play:
@@ -26,12 +26,12 @@ class Play:
     def act(self) -> None:
         """Let one reader comment on a connected site, or another blogger write about its company."""
         if not self.brands:
-            return None
+            return
         site = self._rng.choice(self.brands)
-        if self._rng.random() < 0.15:
-            return self._chatter(site)
         open_to = [one for one in site.articles.values() if one.open and one.state == "publish"]
-        if open_to:
+        if self._rng.random() < CHATTER:
+            self._chatter(site)
+        elif open_to:
             self._say(site, self._rng.choice(open_to).id, 0, self._rng.choice(cast.READERS), cast.COMMENTS)
 
     def reset(self) -> None:
