@@ -8,6 +8,7 @@ wp_install('Harbour Blog', 'keeper', 'keeper@blog.example', true, '', wp_generat
 update_option('permalink_structure', '/%year%/%monthnum%/%postname%/');
 update_option('timezone_string', 'Europe/Berlin');
 update_option('blog_public', 0);
+update_option('comment_previously_approved', 0);
 flush_rewrite_rules(false);
 
 /* Official words come from an editor: the least role that may moderate. An author may not. */

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -56,12 +57,14 @@ class Person:
         return self.login, self.password
 
 
-@dataclass(frozen=True, slots=True)
-class WordPress:
-    """`people` by role: editor, author, subscriber. `posts`: open, second, closed, draft, guarded."""
+@dataclass(frozen=True)
+class Blog:
+    """A WordPress or what looks like one. `people` by role: editor, author, subscriber.
+
+    `posts`: open, second, closed, draft, guarded.
+    """
 
     url: str
-    folder: Path
     people: dict[str, Person]
     posts: dict[str, int]
 
@@ -81,6 +84,36 @@ class WordPress:
                 allow_redirects=False,
                 timeout=30,
             )
+
+    def set_rules(self, **rules: bool) -> None:
+        """`moderated`: visitors wait to be approved; `local` and `pretty`: see the simulator."""
+        raise NotImplementedError
+
+    def mark(self, post: int, kind: str, name: str) -> None:
+        """A pingback, trackback or note appears below a post."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class WordPress(Blog):
+    folder: Path = Path()
+
+    def set_rules(self, **rules: bool) -> None:
+        if "moderated" in rules:
+            self.php(f"update_option('comment_moderation', {int(rules['moderated'])});")
+        if "pretty" in rules:
+            shape = "/%year%/%monthnum%/%postname%/" if rules["pretty"] else ""
+            self.php(f"update_option('permalink_structure', '{shape}'); flush_rewrite_rules(false);")
+        if "local" in rules:
+            config = self.folder / "site/wp-config.php"
+            words = re.sub(
+                r"'(local|production)'\)", f"'{'local' if rules['local'] else 'production'}')", config.read_text()
+            )
+            config.write_text(words)
+
+    def mark(self, post: int, kind: str, name: str) -> None:
+        given = f"'comment_post_ID' => {post}, 'comment_author' => '{name}', 'comment_type' => '{kind}'"
+        self.php(f"wp_insert_comment([{given}, 'comment_content' => 'seen', 'comment_approved' => 1]);")
 
     def php(self, code: str) -> str:
         """Run code inside of WordPress, such as `update_option('comment_moderation', 1);`."""
@@ -121,7 +154,7 @@ def wordpress() -> Iterator[WordPress]:
         made = json.loads(_run(["php", str(HERE / "setup.php"), str(folder / "site")]).splitlines()[-1])
         stack.enter_context(_web(folder, port))
         people = {role: Person(**one) for role, one in made["people"].items()}
-        yield WordPress(url, folder, people, made["posts"])
+        yield WordPress(url, people, made["posts"], folder)
 
 
 def _files() -> Path:

@@ -93,7 +93,9 @@ class Blogs:
         return self._customers.carry_out(order)
 
     def adjust(self, order: Mapping[str, Any]) -> dict[str, Any]:
-        """`rules` of the site, `tokens` kill or new for its editor or who has that `login`, `signing` of the hub, `mentions`: an endpoint."""
+        """`rules` of the site; `tokens` kill or new for its editor, or for who has that `login`; `signing` of the
+        hub; `mentions`, the address that takes webmentions for it.
+        """
         site = site_of(self._world, str(order.get("page", "")))
         if site is None:
             raise BadRequest("page must be the name or the address of a site here")
