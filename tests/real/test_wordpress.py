@@ -408,7 +408,8 @@ def test_who_may_not_ask_for_what(blog, person, query, status, code):
 
 def test_an_editor_cannot_list_the_other_people_who_write(blog):
     answer = blog.call("GET", "users", params={"context": "edit", "roles": "administrator,editor"})
-    assert said(answer) == (403, "rest_forbidden_context")
+    assert said(answer) == (403, "rest_user_cannot_view")
+    assert said(blog.call("GET", "users", params={"context": "edit"})) == (403, "rest_forbidden_context")
 
 
 def test_moderating_leaves_the_moderators_address_in_the_place_of_the_visitors(blog):

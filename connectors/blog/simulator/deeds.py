@@ -43,10 +43,8 @@ class Deeds:
         kept = text.taken(words).strip()
         email = email or f"{name.split(' ')[0].lower()}@reader.example"
         made = Comment(next(self._world.numbers), article.id, parent, 0, name, email, url, kept, at or now())
-        if hurried:
-            self._look_for_hurry(site, made)
         made.status = "hold" if site.rules["moderated"] else "approve"
-        return self._put(site, made)
+        return self._put(site, made, hurried=hurried)
 
     def speak(self, site: Site, person: Person, article: Article, words: str, *, parent: int = 0,
               at: datetime | None = None) -> Comment:  # fmt: skip
@@ -55,10 +53,8 @@ class Deeds:
         made = Comment(
             next(self._world.numbers), article.id, parent, person.id, person.name, person.email, "", kept, at or now()
         )
-        if not person.moderates:
-            self._look_for_hurry(site, made)
         made.status = "hold" if site.rules["moderated"] and not person.moderates else "approve"
-        self._put(site, made)
+        self._put(site, made, hurried=not person.moderates)
         if person.moderates and parent in site.comments and site.comments[parent].author == 0:
             self.answered(site, made)
         return made
@@ -66,7 +62,9 @@ class Deeds:
     def mention(self, site: Site, article: Article, kind: str, name: str, words: str, url: str) -> Comment:
         """A pingback or trackback, or an editor's note; the site itself makes these."""
         made = Comment(next(self._world.numbers), article.id, 0, 0, name, "", url, words, now(), kind=kind)
-        return self._put(site, made, checked=False)
+        site.comments[made.id] = made
+        site.touch()
+        return made
 
     def set_status(self, site: Site, comment: Comment, wanted: str) -> None:
         """A word that is not known changes nothing, and nobody is told."""
@@ -89,17 +87,15 @@ class Deeds:
         del site.comments[comment.id]
         site.touch()
 
-    def _put(self, site: Site, made: Comment, checked: bool = True) -> Comment:
-        if checked and any(_same(made, one) for one in site.comments.values()):
+    def _put(self, site: Site, made: Comment, *, hurried: bool) -> Comment:
+        if any(_same(made, one) for one in site.comments.values()):
             raise refusal("duplicate")
+        since = now() - FLOOD
+        if hurried and any(one.email == made.email and one.typed > since for one in site.comments.values()):
+            raise refusal("flood")
         site.comments[made.id] = made
         site.touch()
         return made
-
-    def _look_for_hurry(self, site: Site, made: Comment) -> None:
-        since = now() - FLOOD
-        if any(one.email == made.email and one.typed > since for one in site.comments.values()):
-            raise refusal("flood")
 
 
 def _same(made: Comment, one: Comment) -> bool:

@@ -107,12 +107,26 @@ class Rest:
     # ------------------------------------------------------------ people and posts
 
     def _user(self, call: Call, id: str) -> Found:
+        if call.method == "GET" and not id:
+            return self._people(call)
         if id == "me" and call.person is None:
             raise Refusal("rest_not_logged_in", "You are not currently logged in.", 401)
         person = call.person if id == "me" else call.site.people.get(int(id or 0))
         if call.method != "GET" or person is None:
             raise _no_route()
         return Found(_chosen(call, shapes.person(call.site, person, edit=call.edit and person is call.person)))
+
+    def _people(self, call: Call) -> Found:
+        """Only an administrator may ask for people by role, or for more than anybody may know."""
+        keeper = bool(call.person and call.person.role == "administrator")
+        if call.text("roles") and not keeper:
+            words = "Sorry, you are not allowed to filter users by role."
+            raise Refusal("rest_user_cannot_view", words, call.unsigned)
+        if call.edit and not keeper:
+            raise Refusal("rest_forbidden_context", "Sorry, you are not allowed to list users.", call.unsigned)
+        roles = call.text("roles").split(",") if call.text("roles") else None
+        found = [one for one in call.site.people.values() if roles is None or one.role in roles]
+        return Found([_chosen(call, shapes.person(call.site, one, edit=call.edit)) for one in found])
 
     def _article(self, call: Call, id: str) -> Found:
         if call.method != "GET" or id == "me":
