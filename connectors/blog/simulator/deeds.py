@@ -92,7 +92,7 @@ class Deeds:
             raise refusal("duplicate")
         since = now() - FLOOD
         if hurried and any(one.email == made.email and one.typed > since for one in site.comments.values()):
-            raise refusal("flood")
+            raise refusal("hasty")
         site.comments[made.id] = made
         site.touch()
         return made
