@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
+from connectors import registry
 from connectors.models import ChannelAccount, PlatformApp
 from sla.models import Metric, Policy
 from socialcare.models import Membership, Role, User, Workspace
@@ -31,6 +34,9 @@ COMPANIES = {
 class Command(BaseCommand):
     help = "Make the demonstration's workspaces, if they are not there, and print who may sign in."
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--blogs", default="", metavar="URL", help="where the simulated blogs are; none without it")
+
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         for slug, (name, page_id, people) in COMPANIES.items():
@@ -44,6 +50,9 @@ class Command(BaseCommand):
                 with workspace(place.pk):
                     promise()
                     connect_page(place, name, page_id)
+            if options["blogs"] and "blog" in registry.platforms():
+                with workspace(place.pk):
+                    connect_blog(place, name, f"{options['blogs']}/{slug}/")
             for email, _, role in people:
                 self.stdout.write(f"{email}  {PASSWORD}  ({role}, {name})")
 
@@ -68,3 +77,30 @@ def connect_page(place: Workspace, name: str, page_id: str) -> None:
             credentials={"access_token": token},
             options={"human_agent": True} if channel == "messenger" else {},
         )
+
+
+def connect_blog(place: Workspace, name: str, url: str) -> None:
+    """The company's simulated blog, with a made-up application password.
+
+    Where the demo was started on another port, the blog is known by its old address and gets the new one. One that
+    somebody removed is not brought back.
+    """
+    parts = urlsplit(url)
+    own = ChannelAccount.objects.filter(channel="blog", external_id__endswith=parts.path.rstrip("/"))
+    external_id = f"{parts.netloc}{parts.path}".rstrip("/")
+    if account := own.first():
+        if account.external_id != external_id:
+            account.external_id, account.credentials = external_id, account.credentials | {"url": url}
+            account.save(update_fields=["external_id", "credentials"])
+        return
+    app = PlatformApp.objects.own().filter(platform="blog").first() or PlatformApp.objects.create(
+        workspace=place, platform="blog", name="Blogs"
+    )
+    password = "".join(secrets.choice("abcdefghijkmnpqrstuvwxyz23456789") for _ in range(24))
+    ChannelAccount.objects.create(
+        app=app,
+        channel="blog",
+        external_id=external_id,
+        name=f"{name} blog",
+        credentials={"url": url, "username": "editor", "application_password": password},
+    )
