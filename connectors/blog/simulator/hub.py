@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -87,7 +86,7 @@ class Hub:
                 headers = {"content-type": content_type, "link": links} | self._signature(one, body)
                 self._stage.courier.send("blog", one.callback, body, headers, 3600.0)
 
-    def _signature(self, one: Subscription, body: bytes) -> Mapping[str, str]:
+    def _signature(self, one: Subscription, body: bytes) -> dict[str, str]:
         if self.signing == "none" or not one.secret:
             return {}
         method = "sha256" if self.signing == "wrong" else self.signing

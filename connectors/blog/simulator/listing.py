@@ -113,14 +113,18 @@ def _time_tests(site: Site, query: Mapping[str, str]) -> list[Callable[[Comment]
             raise invalid(name, "rest_invalid_date", "Invalid date.")
         given = datetime.fromisoformat(query[name].upper())
         moment = given.replace(tzinfo=None) if given.tzinfo is None else _clock(site, given)
-        later = name == "after"
-        tests.append(lambda one, moment=moment, later=later: _beyond(_clock(site, one.at), moment, later))
+        tests.append(_beyond(site, moment, later=name == "after"))
     return tests
 
 
-def _beyond(at: datetime, moment: datetime, later: bool) -> bool:
-    at, moment = at.replace(microsecond=0), moment.replace(microsecond=0)
-    return at > moment if later else at < moment
+def _beyond(site: Site, moment: datetime, *, later: bool) -> Callable[[Comment], bool]:
+    whole = moment.replace(microsecond=0)
+
+    def beyond(one: Comment) -> bool:
+        at = _clock(site, one.at).replace(microsecond=0)
+        return at > whole if later else at < whole
+
+    return beyond
 
 
 def _clock(site: Site, at: datetime) -> datetime:
