@@ -7,7 +7,7 @@ account whose token died makes no further call until an admin reconnects it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -78,6 +78,18 @@ def poll(account: ChannelAccount) -> contract.Page:
         return channel.poll(opened, account.cursor)
 
 
+def gone(account: ChannelAccount, external_ids: Sequence[str]) -> Sequence[str]:
+    """Which of these public messages can no longer be seen on the platform."""
+    with _calling(account, "gone") as (channel, opened):
+        return channel.gone(opened, external_ids)
+
+
+def look_into(account: ChannelAccount, about: Mapping[str, str]) -> contract.Page:
+    """Fetch what a webhook only spoke of."""
+    with _calling(account, "look_into") as (channel, opened):
+        return channel.look_into(opened, account.cursor, about)
+
+
 def subscribe(account: ChannelAccount) -> None:
     with _calling(account, "subscribe", repairing=True) as (channel, opened):
         channel.subscribe(opened)
@@ -128,12 +140,28 @@ def opened(account: ChannelAccount) -> contract.Account:
         credentials=account.credentials,
         app=account.app.as_app(),
         options=account.options,
+        connected_at=account.connected_at,
         report_usage=report,
     )
 
 
 def may_poll(account: ChannelAccount) -> bool:
     return account.state == State.CONNECTED and limits.may_poll(_bucket(account))
+
+
+def identify(app: PlatformApp, channel: str, given: Mapping[str, str]) -> str:
+    """The id of an account whose channel makes it from the credentials. Raises Refused."""
+    return registry.channel(channel).identify(app.as_app(), given)
+
+
+def explain(channel: str, code: str) -> str:
+    """What a code of a channel's own means, in English; "" where it has no more to say."""
+    return registry.channel(channel).explain(code)
+
+
+def accepted(platform: str) -> int:
+    """The status that answers a webhook which was kept."""
+    return registry.platforms()[platform].accepted
 
 
 def platform_of(channel: str) -> contract.Platform:

@@ -82,6 +82,7 @@ class PlatformApp(models.Model):
             external_id=given.get("app_id", ""),
             secrets=tuple(secret for secret in current if secret),
             verify_token=self.verify_token,
+            webhook_url=self.webhook_url,
             config=settings.PLATFORMS.get(self.platform, {}),
         )
 
@@ -103,10 +104,11 @@ class ChannelAccount(WorkspaceOwned):
     options = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=State, default=State.CONNECTED)
     attention = models.CharField(max_length=200, blank=True)
-    cursor = models.CharField(max_length=500, blank=True)
+    cursor = models.TextField(blank=True)
     health = models.JSONField(default=dict)
     connected_at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(null=True)
+    polled_at = models.DateTimeField(null=True)
     last_inbound_at = models.DateTimeField(null=True)
     last_outbound_at = models.DateTimeField(null=True)
 

@@ -47,6 +47,7 @@ DAWDLERS_BYTES = 64 * 1024 * 1024
 COMPLAIN_EVERY = 5.0
 NOTE_EVERY = timedelta(seconds=5)
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+LONGEST_QUERY = 4000
 KEPT_HEADERS = ("content-type", "user-agent")
 PLAIN = [(b"content-type", b"text/plain; charset=utf-8"), (b"x-content-type-options", b"nosniff")]
 
@@ -236,20 +237,22 @@ async def _accept(scope: Scope, receive: Receive, platform: str, key: str) -> tu
         return 404, "no such webhook address"
     async with asyncio.timeout(BODY_WITHIN):
         body = await _body(scope, receive)
+    words = scope["query_string"].decode("latin-1")
     try:
-        gateway.verify(platform, known.app, contract.Webhook(body, headers))
+        gateway.verify(platform, known.app, contract.Webhook(body, headers, dict(parse_qsl(words))))
     except BadSignature as error:
         if _writer().count_refused(known.pk):
             log.warning("webhooks of %s are refused: %s", key, error.detail or "bad signature")
         return 401, "bad signature"
     kept = {name: headers[name][:200] for name in KEPT_HEADERS if name in headers}
+    kept |= {"x-query": words} if words and len(words) <= LONGEST_QUERY else {}
     try:
         account = gateway.account_in(platform, body)
         await _writer().keep(Arrived(known.pk, body, timezone.now(), kept, account))
     except (DatabaseError, InterfaceError, OSError) as error:
         _complain(error)
         return 503, "try again later"
-    return 200, "kept"
+    return gateway.accepted(platform), "kept"
 
 
 def _complain(error: Exception) -> None:

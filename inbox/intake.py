@@ -11,10 +11,10 @@ from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
 from connectors import deliveries, gateway
-from connectors.contract import Inbound, Kind, Post, Unknown, Unreadable
+from connectors.contract import Inbound, Kind, Notice, NoticeKind, Post, Unknown, Unreadable
 from connectors.deliveries import Claimed
 from connectors.models import ChannelAccount, Oddity
-from inbox import enrich
+from inbox import enrich, news
 from inbox.actions.receive import Arrival, receive
 from socialcare.background import answer, ring
 from socialcare.tenancy import workspace
@@ -119,11 +119,19 @@ def _hand_over(app_id: int, parsed: Parsed, held: Sequence[int]) -> None:
             some = arrivals[start : start + AT_ONCE]
             with workspace(account.workspace_id):
                 receive(account, some)
+                _look_into_news(account, some)
                 if _wants_more(some):
                     ring(enrich.enrich, account.pk, once=[f"enrich:{account.pk}"])
             deliveries.hold(held)
     for delivery, record, owner in strange:
         _count(app_id, delivery, record, owner)
+
+
+def _look_into_news(account: ChannelAccount, arrivals: Sequence[Arrival]) -> None:
+    notices = (arrival.record for arrival in arrivals if isinstance(arrival.record, Notice))
+    told = [notice for notice in notices if notice.kind == NoticeKind.NEWS]
+    for about in {tuple(sorted(notice.data.items())) for notice in told}:
+        ring(news.look_into, account.pk, dict(about))
 
 
 def _grouped(app_id: int, parsed: Parsed) -> tuple[Groups, Strange]:

@@ -106,8 +106,8 @@ def _send(message: Message) -> None:
         replies.failed(message.pk, error.reason, error.detail)
     except Forbidden as error:
         replies.failed(message.pk, Reason.PERMISSION_MISSING, error.detail)
-    except AlreadyDone:
-        _look(message, otherwise=Reason.PRIVATE_REPLY_USED)
+    except AlreadyDone as error:
+        _look(message, otherwise=error.otherwise)
     except UnknownOutcome:
         replies.unknown(message.pk, timezone.now() + LOOKS[0])
     except (Throttled, Unavailable) as error:

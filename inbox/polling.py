@@ -6,11 +6,12 @@ What it finds joins the deliveries, so that webhook and poll of one post make on
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 from celery import shared_task
 from django.utils import timezone
 
-from connectors import deliveries, gateway
+from connectors import deliveries, gateway, registry
 from connectors.contract import ConnectorError
 from connectors.deliveries import Arrived
 from connectors.models import ChannelAccount
@@ -20,11 +21,16 @@ from socialcare.background import WorkspaceTask, ring
 from socialcare.tenancy import workspace
 
 log = logging.getLogger(__name__)
+JITTER = timedelta(seconds=5)
 
 
 @shared_task
 def poll_accounts() -> None:
+    """Poll the accounts whose channel is due."""
     for account in ChannelAccount.objects.everywhere().filter(state=ChannelAccount.State.CONNECTED):
+        every = registry.channel(account.channel).poll_every
+        if account.polled_at and timezone.now() - account.polled_at < every - JITTER:
+            continue
         with workspace(account.workspace_id):
             ring(poll_account, account.pk)
 
@@ -35,6 +41,7 @@ def poll_account(account_id: int) -> None:
     account = ChannelAccount.objects.select_related("app").get(pk=account_id)
     if not gateway.may_poll(account):
         return
+    ChannelAccount.objects.filter(pk=account_id).update(polled_at=timezone.now())
     try:
         page = gateway.poll(account)
     except ConnectorError as error:

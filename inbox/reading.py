@@ -17,7 +17,7 @@ from connectors import gateway
 from connectors.contract import Can, Kind
 from connectors.models import ChannelAccount
 from inbox import live, records, search
-from inbox.actions import replies
+from inbox.actions import elsewhere, replies
 from inbox.actions.refusals import NotAllowed
 from inbox.models import Event, Identity, Message, Note, Seen, Story, Ticket
 from inbox.wording import event_text, failure_text, rule_text
@@ -246,16 +246,18 @@ def compose(found: Ticket) -> dict[str, Any]:
             "message": rule_text(rule, found.account, target.kind, private=private),
             "until": records.ms(rule.until),
             "max": surface.private_max_length if private else surface.max_length,
+            "instead": target.permalink if rule.reason and target.removed_at is None else "",
+            "elsewhere": not private and elsewhere.may_be_recorded(rule),
             "public": target.kind != Kind.DIRECT and not private,
             "to": target.pk,
             "label": gateway.label(found.account.channel),
         }
 
     return {
-        "reply": mode(False) if Can.REPLY in surface.can else None,
+        "reply": mode(False),
         "private": mode(True) if Can.REPLY_PRIVATELY in surface.can else None,
         "note": {"allowed": True, "max": None},
-        "can": sorted(surface.can & {Can.LIKE, Can.HIDE, Can.DELETE}),
+        "can": sorted(surface.can & {Can.LIKE, Can.HIDE, Can.DELETE, Can.APPROVE, Can.SPAM}),
     }
 
 
@@ -327,9 +329,7 @@ def entry(message: Message, account_name: str, parent: int | None = None) -> dic
 def _who(message: Message, account_name: str) -> str:
     if message.origin == Message.Origin.CUSTOMER:
         return message.ticket.identity.name or message.ticket.contact.name
-    if message.origin == Message.Origin.AGENT:
-        return str(message.agent) if message.agent else account_name
-    return account_name
+    return str(message.agent) if message.agent else account_name
 
 
 def one_message(message_id: int) -> dict[str, Any]:

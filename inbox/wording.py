@@ -31,6 +31,11 @@ REASONS = {
     ),
     Reason.PAUSED: gettext_lazy("The account is paused. Posts still arrive; answers cannot be sent."),
     Reason.INVALID: gettext_lazy("The platform did not accept the text."),
+    Reason.DUPLICATE: gettext_lazy("The platform takes the same words only once: say it a little differently."),
+    Reason.ONLY_THERE: gettext_lazy(
+        "This cannot be answered from here. Open the page, answer there, and record the answer with its link."
+    ),
+    Reason.CLOSED: gettext_lazy("The post takes no comments any more."),
 }
 OTHER_FAILURES = {
     "unavailable": gettext_lazy("The platform did not answer for a long time. Nothing was sent."),
@@ -93,6 +98,11 @@ EVENTS = {
     "hidden": gettext_lazy("Hidden on the platform"),
     "unhidden": gettext_lazy("Shown again on the platform"),
     "deleted": gettext_lazy("Deleted on the platform"),
+    "approved": gettext_lazy("Approved: everybody can read it"),
+    "held_back": gettext_lazy("Held back for moderation"),
+    "spam": gettext_lazy("Marked as spam"),
+    "no_spam": gettext_lazy("No longer marked as spam"),
+    "answered_there": gettext_lazy("Recorded: it was answered on the page"),
     "handed_away": gettext_lazy("Another application took the conversation over"),
     "handed_to_us": gettext_lazy("The conversation is ours again"),
     "referral": gettext_lazy("The customer came through a link or an advertisement"),

@@ -17,7 +17,7 @@ app.conf.worker_consumer = "socialcare.consumer:Consumer"
 app.steps["worker"].add("inbox.worker:Watchdog")
 app.conf.imports = ["inbox.intake", "inbox.outbox", "inbox.polling", "inbox.upkeep"]
 app.conf.beat_schedule = {
-    "poll-accounts": {"task": "inbox.polling.poll_accounts", "schedule": 300.0, "options": {"expires": 240}},
+    "poll-accounts": {"task": "inbox.polling.poll_accounts", "schedule": 60.0, "options": {"expires": 50}},
     "check-subscriptions": {"task": "inbox.polling.check_accounts", "schedule": 600.0, "options": {"expires": 500}},
     "purge": {"task": "inbox.upkeep.purge", "schedule": 3600.0, "options": {"expires": 3000}},
 }

@@ -178,6 +178,10 @@ PLATFORMS = {
         "graph_url": env("META_GRAPH_URL", default="https://graph.facebook.com"),
         "graph_version": env("META_GRAPH_VERSION", default="v25.0"),
     },
+    "blog": {
+        # Only for tests and the demo: blogs and feeds may be on this machine, and passwords go there over plain http.
+        "allow_loopback": env("BLOG_ALLOW_LOOPBACK", default=""),
+    },
 }
 WEBHOOK_MAX_BYTES = 8 * 1024 * 1024
 DELIVERY_KEEP_DAYS = env.int("DELIVERY_KEEP_DAYS", default=30)

@@ -140,6 +140,7 @@ class NoticeKind(StrEnum):
     REFERRAL = "referral"
     OPT_IN = "opt_in"
     ACCOUNT_LINKING = "account_linking"
+    NEWS = "news"
     OTHER = "other"
 
 
@@ -149,6 +150,7 @@ class Notice:
 
     HANDOVER: data["owner"] is the app id that now owns the thread, "" when nobody does;
     data["requested_by"] where somebody asks for it. POLICY: data["action"] and data["reason"].
+    NEWS: there is something to be fetched; `data` is what `Channel.look_into` needs, {} where a poll is meant.
     """
 
     channel: str

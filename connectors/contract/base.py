@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from connectors.contract.arriving import Author, Inbound, Post
@@ -17,16 +17,19 @@ class Channel(ABC):
     """What can be done on one kind of account. Only `send` is required.
 
     `account_id` is how an admin names an account, `account_fields` its credentials,
-    `account_options` what may be switched on for it (`Account.options`).
+    `account_options` what may be switched on for it (`Account.options`). `poll_every`: how often
+    `poll` is worth a call; what is asked then is the channel's to choose. Without an `account_id`
+    the channel makes the id from the credentials (`identify`).
     """
 
     name: ClassVar[str]
     label: ClassVar[str]
     surfaces: ClassVar[tuple[Surface, ...]]
-    account_id: ClassVar[Field] = Field("external_id", "Account ID")
+    account_id: ClassVar[Field | None] = Field("external_id", "Account ID")
     account_fields: ClassVar[tuple[Field, ...]] = ()
     account_options: ClassVar[tuple[Field, ...]] = ()
     permissions: ClassVar[tuple[str, ...]] = ()
+    poll_every: ClassVar[timedelta] = timedelta(minutes=5)
 
     @abstractmethod
     def send(self, account: Account, reply: Reply) -> Sent:
@@ -59,6 +62,22 @@ class Channel(ABC):
         """Fetch what came since the cursor."""
         return Page((), cursor)
 
+    def gone(self, account: Account, external_ids: Sequence[str]) -> Sequence[str]:
+        """Which of these public messages can no longer be seen there. Asked daily of what still waits."""
+        return ()
+
+    def look_into(self, account: Account, cursor: str, about: Mapping[str, str]) -> Page:
+        """Fetch what a NEWS notice spoke of, at once; with nothing in it a poll that does not wait for its time."""
+        return Page((), cursor) if about else self.poll(account, cursor)
+
+    def identify(self, app: App, given: Mapping[str, str]) -> str:
+        """The account's id, from the credentials an admin gave. Raises Refused where they cannot be."""
+        raise Refused(Reason.INVALID)
+
+    def explain(self, code: str) -> str:
+        """What a code of ours means for an admin and what to do, in English; "" where the platform's words suffice."""
+        return ""
+
     def subscribe(self, account: Account) -> None:
         """Ask the platform to send this account's events to our webhook."""
 
@@ -77,12 +96,18 @@ class Channel(ABC):
 
 
 class Platform(ABC):
-    """Who delivers. Owns the signature, the handshake and the meaning of payloads."""
+    """Who delivers. Owns the signature, the handshake and the meaning of payloads.
+
+    `needs_app`: an admin has to register with the platform first; otherwise a workspace's app is made unasked.
+    `accepted`: the status that answers a kept webhook.
+    """
 
     name: ClassVar[str]
     label: ClassVar[str]
     channels: ClassVar[tuple[Channel, ...]]
     app_fields: ClassVar[tuple[Field, ...]] = ()
+    needs_app: ClassVar[bool] = True
+    accepted: ClassVar[int] = 200
 
     @abstractmethod
     def parse(self, raw: Raw) -> Iterable[Inbound]:

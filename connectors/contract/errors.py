@@ -44,15 +44,31 @@ class Unavailable(ConnectorError):
 
 
 class Refused(ConnectorError):
-    """Refused for good; the agent must see why."""
+    """Refused for good; the agent must see why. `lasting`: no other words would fare better with this message."""
 
-    def __init__(self, reason: Reason, detail: str = "", *, code: str = "", trace: str = "") -> None:
+    def __init__(
+        self, reason: Reason, detail: str = "", *, code: str = "", trace: str = "", lasting: bool = False
+    ) -> None:
         super().__init__(detail or reason.value, code=code, trace=trace)
-        self.reason = reason
+        self.reason, self.lasting = reason, lasting
 
 
 class AlreadyDone(ConnectorError):
-    """The platform says this was done before (a private reply, a duplicate)."""
+    """The platform says this was done before (a private reply, a duplicate).
+
+    `otherwise` is why it failed, where it does not prove to be ours.
+    """
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        code: str = "",
+        trace: str = "",
+        otherwise: Reason = Reason.PRIVATE_REPLY_USED,
+    ) -> None:
+        super().__init__(detail, code=code, trace=trace)
+        self.otherwise = otherwise
 
 
 class UnknownOutcome(ConnectorError):

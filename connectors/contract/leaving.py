@@ -23,6 +23,7 @@ class App:
     """A developer app with its secrets in clear, for the length of a call.
 
     `secrets`: every secret that is valid now (several while one is being rotated).
+    `webhook_url`: where it is to send events.
     `config`: what the installation set for this platform (base URL, version …).
     """
 
@@ -30,27 +31,33 @@ class App:
     external_id: str = ""
     secrets: tuple[str, ...] = field(default=(), repr=False)
     verify_token: str = field(default="", repr=False)
+    webhook_url: str = ""
     config: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A connected page or handle with its credentials in clear, for the length of a call."""
+    """A connected page or handle with its credentials in clear, for the length of a call.
+
+    `connected_at`: since when it is ours.
+    """
 
     channel: str
     external_id: str
     credentials: Mapping[str, str] = field(repr=False)
     app: App
-    options: Mapping[str, bool] = field(default_factory=dict)
+    options: Mapping[str, bool | str] = field(default_factory=dict)
+    connected_at: datetime | None = None
     report_usage: Callable[[Usage], None] = lambda usage: None
 
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """An HTTP request as the platform sent it. Header names are lower case."""
+    """An HTTP request as the platform sent it. Header names are lower case; `query` is that of the address."""
 
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +133,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing an admin has to give. Secret ones are written, never shown."""
+    """One thing an admin has to give. Secret ones are written, never shown.
+
+    An option is switched on or off, unless it takes `words`.
+    """
 
     name: str
     label: str
@@ -134,6 +144,8 @@ class Field:
     required: bool = True
     help: str = ""
     pattern: str = ""
+    words: bool = False
+    longest: int = 120
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ class Can(StrEnum):
     LIKE = "like"
     HIDE = "hide"
     DELETE = "delete"
+    APPROVE = "approve"
+    SPAM = "spam"
     MARK_SEEN = "mark_seen"
     TYPING = "typing"
 
@@ -47,6 +49,9 @@ class Reason(StrEnum):
     DISCONNECTED = "disconnected"
     PAUSED = "paused"
     INVALID = "invalid"
+    DUPLICATE = "duplicate"
+    ONLY_THERE = "only_there"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)

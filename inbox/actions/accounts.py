@@ -16,7 +16,7 @@ from django.utils import timezone
 from connectors import gateway
 from connectors.contract import ConnectorError, Disconnected, Health, Reason
 from connectors.models import ChannelAccount, PlatformApp
-from inbox.actions import announce, audit, replies
+from inbox.actions import announce, apps, audit, replies
 from inbox.models import Message, Outgoing
 from socialcare.models import User
 from socialcare.tenancy import current_workspace
@@ -61,7 +61,7 @@ def connect(
     *,
     name: str,
     credentials: Mapping[str, str],
-    options: Mapping[str, bool],
+    options: Mapping[str, bool | str],
 ) -> ChannelAccount:
     """Test, subscribe and store an account; nothing is stored unless both worked.
 
@@ -78,6 +78,8 @@ def connect(
     gateway.subscribe(candidate)
     try:
         with transaction.atomic():
+            if not app.pk:
+                candidate.app = apps.made_unasked(actor, app)
             account = _returning(candidate) or candidate
             account.name = name or found.name[:LONGEST_NAME] or external_id
             account.health = summary(found)
@@ -199,7 +201,7 @@ def change(
     account: ChannelAccount,
     *,
     name: str,
-    options: Mapping[str, bool],
+    options: Mapping[str, bool | str],
     credentials: Mapping[str, str],
 ) -> ChannelAccount:
     """Rename, switch options, and reconnect with new `credentials` (those not given stay).

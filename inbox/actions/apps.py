@@ -39,6 +39,16 @@ def add_app(actor: User, platform: str, name: str, given: Mapping[str, str]) -> 
     return app
 
 
+def made_unasked(actor: User, app: PlatformApp) -> PlatformApp:
+    """The workspace's app of a platform that wants nobody registered: the one there is, else this one is saved."""
+    if known := PlatformApp.objects.own().filter(platform=app.platform).order_by("pk").first():
+        return known
+    app.pk = None
+    app.save(force_insert=True)
+    audit.record(actor, "app.added", app, platform=app.platform)
+    return app
+
+
 def change_app(
     actor: User, app_id: int, name: str, given: Mapping[str, str], *, keep_old: bool, forget_old: bool
 ) -> PlatformApp:

@@ -235,6 +235,8 @@ def _notice(account: ChannelAccount, notice: Notice) -> None:
             thread_handed_over(account, notice)
         case NoticeKind.REVOKED | NoticeKind.POLICY:
             _account_in_trouble(account, notice)
+        case NoticeKind.NEWS:
+            return
         case _:
             _note_on_ticket(account, notice)
 

@@ -38,7 +38,7 @@ def reply(
         return known
     ticket = announce.locked(ticket_id)
     text = text.strip()
-    _refuse_if_unseen(ticket, agent, last_seq)
+    refuse_if_unseen(ticket, agent, last_seq)
     target = answerable(ticket, to)
     private = private and target.kind != Kind.DIRECT
     _refuse_if_forbidden(ticket, target, text, private)
@@ -94,7 +94,8 @@ def outgoing_reply(message: Message) -> Reply:
     )
 
 
-def _refuse_if_unseen(ticket: Ticket, agent: User, last_seq: int) -> None:
+def refuse_if_unseen(ticket: Ticket, agent: User, last_seq: int) -> None:
+    """Raises NewerMessages where more was said than the agent had seen, by anybody else."""
     newer = Message.objects.filter(ticket=ticket, seq__gt=last_seq).exclude(agent=agent, origin=Message.Origin.AGENT)
     newer = newer.exclude(state=State.CANCELLED)
     if newer.exists():

@@ -14,6 +14,20 @@ from inbox.models import Event, Message, Note, Seen, Ticket
 from sla import engine
 from socialcare.models import Membership, User
 
+MODERATION = frozenset({Can.LIKE, Can.HIDE, Can.DELETE, Can.APPROVE, Can.SPAM})
+VERBS = {
+    (Can.LIKE, True): "liked",
+    (Can.LIKE, False): "unliked",
+    (Can.HIDE, True): "hidden",
+    (Can.HIDE, False): "unhidden",
+    (Can.DELETE, True): "deleted",
+    (Can.DELETE, False): "undeleted",
+    (Can.APPROVE, True): "approved",
+    (Can.APPROVE, False): "held_back",
+    (Can.SPAM, True): "spam",
+    (Can.SPAM, False): "no_spam",
+}
+
 
 @transaction.atomic
 def note(ticket_id: int, author: User, text: str) -> Note:
@@ -88,13 +102,13 @@ def see(ticket_id: int, user: User, seq: int) -> None:
 
 
 def moderate(message_id: int, actor: User, action: Can, *, on: bool) -> Message:
-    """Like, hide or delete on the platform, then here. A call is made: outside any transaction.
+    """Like, hide, delete, approve or call spam on the platform, then here. A call is made: outside any transaction.
 
     Raises NotAllowed where the surface does not offer it, ConnectorError where the platform would not.
     """
     message = Message.objects.select_related("ticket", "account__app").get(pk=message_id)
     offered = gateway.surface(message.account.channel, message.kind).can
-    if action not in offered or not message.external_id or action not in (Can.LIKE, Can.HIDE, Can.DELETE):
+    if action not in offered or not message.external_id or action not in MODERATION:
         raise NotAllowed(Reason.NOT_SUPPORTED)
     if message.removed_at:
         raise NotAllowed(Reason.GONE)
@@ -108,14 +122,15 @@ def _moderated(message_id: int, actor: User, action: Can, on: bool) -> Message:
     message = Message.objects.get(pk=message_id)
     if action is Can.LIKE:
         message.liked = on
-    elif action is Can.HIDE:
+    elif action in (Can.HIDE, Can.SPAM):
         message.hidden = on
+    elif action is Can.APPROVE:
+        message.hidden = not on
     else:
         message.text, message.attachments, message.revisions = "", [], []
         message.removed_at = timezone.now()
     message.save(update_fields=["liked", "hidden", "text", "attachments", "revisions", "removed_at"])
-    verb = {Can.LIKE: "liked", Can.HIDE: "hidden", Can.DELETE: "deleted"}[action]
-    announce.history(announce.event(ticket, verb if on else f"un{verb}", actor, message=message.pk))
+    announce.history(announce.event(ticket, VERBS[action, on], actor, message=message.pk))
     announce.save([ticket])
     announce.restated([message])
     return message

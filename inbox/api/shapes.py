@@ -50,6 +50,8 @@ class ModeShape(s.Serializer[object]):
     message = s.CharField(required=False)
     until = s.IntegerField(allow_null=True, required=False, help_text=Moment)
     max = s.IntegerField(allow_null=True)
+    instead = s.CharField(required=False, allow_blank=True, help_text="where on the platform it can be answered")
+    elsewhere = s.BooleanField(required=False, help_text="an answer given there may be recorded")
     public = s.BooleanField(required=False)
     to = s.IntegerField(required=False)
 
@@ -178,6 +180,12 @@ class ReplyRequest(s.Serializer[object]):
     to = s.IntegerField(required=False, default=None, allow_null=True)
 
 
+class AnsweredThereRequest(s.Serializer[object]):
+    link = s.RegexField(r"(?i)^https?://[^\s<>\"]+$", max_length=1000, help_text="where the answer stands")
+    text = s.CharField(max_length=20_000, required=False, default="", allow_blank=True, validators=[_no_nul])
+    last_seq = s.IntegerField(min_value=0)
+
+
 class NoteRequest(s.Serializer[object]):
     text = s.CharField(max_length=20_000, validators=[_no_nul])
 
@@ -191,7 +199,7 @@ class SeenRequest(s.Serializer[object]):
 
 
 class ActRequest(s.Serializer[object]):
-    action = s.ChoiceField(["like", "hide", "delete"])
+    action = s.ChoiceField(["like", "hide", "delete", "approve", "spam"])
     on = s.BooleanField(default=True)
 
 

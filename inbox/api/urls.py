@@ -9,6 +9,7 @@ urlpatterns = [
     path("tickets/<int:ticket_id>/", tickets.OneTicket.as_view()),
     path("tickets/<int:ticket_id>/entries/", tickets.Entries.as_view()),
     path("tickets/<int:ticket_id>/replies/", writing.Replies.as_view()),
+    path("tickets/<int:ticket_id>/answered-there/", writing.AnsweredThere.as_view()),
     path("tickets/<int:ticket_id>/notes/", writing.Notes.as_view()),
     path("tickets/<int:ticket_id>/assign/", writing.Assign.as_view()),
     path("tickets/<int:ticket_id>/resolve/", writing.Resolve.as_view()),

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from connectors.contract import Can
 from inbox import outbox, reading, records
-from inbox.actions import replies, work
+from inbox.actions import elsewhere, replies, work
 from inbox.api import shapes
 from inbox.api.base import Endpoint, Write
 from inbox.api.checking import checked
@@ -56,6 +56,25 @@ class Replies(Write):
         )
         if message.send_after and message.send_after <= message.received_at:
             after_commit(outbox.ring_for_replies)
+        return Response(_said(message), status=201)
+
+
+class AnsweredThere(Write):
+    @extend_schema(
+        operation_id="answered_there",
+        parameters=[KEY],
+        request=shapes.AnsweredThereRequest,
+        responses={201: shapes.SaidShape, 409: shapes.ErrorShape, 422: shapes.ErrorShape},
+    )
+    def post(self, request: Request, slug: str, ticket_id: int) -> Response:
+        """Record an answer that was given on the page itself, where it cannot be sent from here. The clock stops."""
+        asked = checked(shapes.AnsweredThereRequest, request.data)
+        Ticket.objects.get(pk=ticket_id)
+        key = request.headers.get("Idempotency-Key", "")
+        token = token_of(self.membership.workspace_id, self.user.pk, key)
+        message = elsewhere.answered_there(
+            ticket_id, self.user, asked["link"], asked["text"], token=token, last_seq=asked["last_seq"]
+        )
         return Response(_said(message), status=201)
 
 
@@ -118,7 +137,7 @@ class Act(Write):
         responses={200: shapes.SaidShape, 422: shapes.ErrorShape, 502: shapes.ErrorShape},
     )
     def post(self, request: Request, slug: str, message_id: int) -> Response:
-        """Like, hide or delete on the platform. Idempotent by nature."""
+        """Like, hide, delete, approve or call spam on the platform. Idempotent by nature."""
         asked = checked(shapes.ActRequest, request.data)
         message = work.moderate(message_id, self.user, Can(asked["action"]), on=asked["on"])
         return Response(_said(message))

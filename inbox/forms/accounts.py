@@ -6,8 +6,9 @@ from django import forms
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from connectors import gateway
 from connectors.contract import Channel
-from connectors.models import ChannelAccount
+from connectors.models import ChannelAccount, PlatformApp
 from inbox.forms.fields import PlainForm, from_contract
 
 
@@ -20,7 +21,7 @@ class AccountForm(PlainForm, forms.Form):
         self.channel = channel
         initial = {"external_id": external_id, **(account.options if account else {})}
         super().__init__(data, initial={**initial, "name": account.name if account else ""})
-        if account is None:
+        if account is None and channel.account_id:
             self.fields["external_id"] = from_contract(channel.account_id)
         note = _("Leave empty to use the name it has on the platform.") if account is None else ""
         self.fields["name"] = forms.CharField(
@@ -33,6 +34,9 @@ class AccountForm(PlainForm, forms.Form):
         for field in channel.account_fields:
             self.fields[field.name] = from_contract(field, required=field.required and not account, note=kept)
         for option in channel.account_options:
+            if option.words:
+                self.fields[option.name] = from_contract(option)
+                continue
             self.fields[option.name] = forms.BooleanField(
                 label=_(option.label), help_text=_(option.help) if option.help else "", required=False
             )
@@ -42,10 +46,21 @@ class AccountForm(PlainForm, forms.Form):
         """Where a complaint about the credentials belongs."""
         return next((field.name for field in self.channel.account_fields if field.secret), None)
 
+    @property
+    def id_field(self) -> str:
+        """Where a complaint about which account it is belongs."""
+        return "external_id" if "external_id" in self.fields else next(iter(self.credentials()))
+
+    def external_id(self, app: PlatformApp) -> str:
+        """Raises Refused where the credentials name no account."""
+        if self.channel.account_id:
+            return str(self.cleaned_data["external_id"])
+        return gateway.identify(app, self.channel.name, self.credentials())
+
     def credentials(self) -> dict[str, str]:
         return {field.name: self.cleaned_data[field.name] for field in self.channel.account_fields}
 
-    def options(self) -> dict[str, bool]:
+    def options(self) -> dict[str, bool | str]:
         return {option.name: self.cleaned_data[option.name] for option in self.channel.account_options}
 
 

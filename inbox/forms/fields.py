@@ -55,7 +55,7 @@ def from_contract(field: contract.Field, *, required: bool | None = None, note: 
         label=label,
         help_text=" ".join(part for part in (note, advice) if part),
         required=field.required if required is None else required,
-        max_length=LONGEST if field.secret else 120,
+        max_length=LONGEST if field.secret else field.longest,
         widget=widget,
         validators=_shape(field, label, advice),
     )
@@ -66,4 +66,5 @@ def _shape(field: contract.Field, label: str, advice: str) -> Sequence[RegexVali
         return []
     sentence = _("This does not look like “%(label)s”. Copy it once more, whole and without anything around it.")
     message = " ".join(part for part in (sentence % {"label": label}, advice) if part)
-    return [RegexValidator(re.compile(rf"\A(?:{field.pattern})\Z", re.ASCII), message)]
+    # A validator fills places in its message: a sign of per cent in an advice is none.
+    return [RegexValidator(re.compile(rf"\A(?:{field.pattern})\Z", re.ASCII), message.replace("%", "%%"))]

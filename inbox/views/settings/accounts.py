@@ -23,6 +23,7 @@ from inbox.views.settings.overview import described
 from inbox.views.settings.pages import UNPROCESSABLE, admins_only, done, show
 from socialcare.background import ring
 from socialcare.middleware import WorkspaceRequest
+from socialcare.tenancy import current_workspace
 
 SECTION = "overview"
 EXCHANGES = 20
@@ -35,17 +36,20 @@ EXCHANGES = 20
 @admins_only
 def choose(request: WorkspaceRequest, slug: str) -> HttpResponse:
     """Through which app, as what."""
-    apps = PlatformApp.objects.order_by("name", "pk")
+    apps = list(PlatformApp.objects.order_by("name", "pk"))
     platforms = registry.platforms()
     offers = [{"app": app, "platform": platforms[app.platform]} for app in apps if app.platform in platforms]
+    without = {platform.name for platform in platforms.values() if not platform.needs_app}
+    unmade = [platforms[name] for name in sorted(without - {app.platform for app in apps})]
+    offers += [{"app": own_app(platform), "platform": platform} for platform in unmade]
     return show(request, "settings/account_choose.html", section=SECTION, offers=offers)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @admins_only
 def add(request: WorkspaceRequest, slug: str, app: int, channel: str) -> HttpResponse:
-    through = get_object_or_404(PlatformApp.objects.all(), pk=app)
     platform, kind = _channel(channel)
+    through = get_object_or_404(PlatformApp.objects.all(), pk=app) if app else own_app(platform)
     if platform.name != through.platform:
         raise Http404
     form = AccountForm(kind, data=request.POST or None, external_id=request.GET.get("id", "")[:120])
@@ -73,7 +77,7 @@ def _connect(request: WorkspaceRequest, app: PlatformApp, channel: Channel, form
             request.membership.user,
             app,
             channel.name,
-            form.cleaned_data["external_id"],
+            form.external_id(app),
             name=form.cleaned_data["name"],
             credentials=form.credentials(),
             options=form.options(),
@@ -83,15 +87,20 @@ def _connect(request: WorkspaceRequest, app: PlatformApp, channel: Channel, form
             sentence = _("This account is connected already, as “%(name)s”.") % {"name": error.by.name}
         else:
             sentence = _("This account is connected in another workspace. It must be removed there first.")
-        form.add_error("external_id", sentence)
+        form.add_error(form.id_field, sentence)
     except (actions.OtherAccount, actions.Lacking, ConnectorError) as error:
-        _complain(form, error, app.platform)
+        _complain(form, error, channel.name)
     return None
 
 
-def _complain(form: AccountForm, error: Exception, platform: str) -> None:
+def own_app(platform: Platform) -> PlatformApp:
+    """The app that is made unasked where the platform wants nobody registered; not saved before it is used."""
+    return PlatformApp(pk=0, workspace_id=current_workspace(), platform=platform.name, name=platform.label)
+
+
+def _complain(form: AccountForm, error: Exception, channel: str) -> None:
     """Say on the right field what is wrong with the credentials, and that nothing was saved."""
-    token, label = form.token_field, registry.platforms()[platform].label
+    token = form.token_field
     if isinstance(error, actions.OtherAccount):
         found = {"name": error.found.name, "id": error.found.external_id}
         sentence = _(
@@ -103,7 +112,7 @@ def _complain(form: AccountForm, error: Exception, platform: str) -> None:
         form.add_error(token, sentence % {"names": ", ".join(error.names)})
     elif isinstance(error, ConnectorError):
         field = token if wording.concerns_token(error) else None
-        form.add_error(field, f"{wording.problem(error, label)} {_('Nothing was saved.')}")
+        form.add_error(field, f"{wording.problem(error, channel)} {_('Nothing was saved.')}")
     else:
         raise error
 
@@ -153,7 +162,7 @@ def edit(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
                 credentials=form.credentials(),
             )
         except (actions.OtherAccount, actions.Lacking, ConnectorError) as error:
-            _complain(form, error, before.app.platform)
+            _complain(form, error, before.channel)
         else:
             _catch_up(before, after)
             return done(request, _("“%(name)s” is saved.") % {"name": after.name}, "settings:account", pk)
@@ -166,11 +175,10 @@ def edit(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
 def test(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
     tested = _account(pk)
     as_it_was = copy(tested)
-    platform, _kind = _channel(tested.channel)
     try:
         found = actions.check(tested)
     except ConnectorError as error:
-        sentence = wording.problem(error, platform.label)
+        sentence = wording.problem(error, tested.channel)
         return done(request, sentence, "settings:account", pk, level=messages.ERROR)
     _catch_up(as_it_was, tested)
     if found.external_id == tested.external_id and not (found.missing or found.unsubscribed):
@@ -187,7 +195,7 @@ def subscribe(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
     try:
         found = actions.repair_subscription(request.membership.user, repaired)
     except ConnectorError as error:
-        sentence = wording.problem(error, platform.label)
+        sentence = wording.problem(error, repaired.channel)
         return done(request, sentence, "settings:account", pk, level=messages.ERROR)
     if found.unsubscribed:
         sentence = _("%(platform)s still does not send: %(names)s.")

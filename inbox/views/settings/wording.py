@@ -27,9 +27,11 @@ State = ChannelAccount.State
 EXPIRY_NOTICE = timedelta(days=14)
 
 
-def problem(error: ConnectorError, platform: str) -> str:
-    """What went wrong with a call to the platform of that label, and what to do."""
-    said = {"platform": platform, "code": error.code or "–"}
+def problem(error: ConnectorError, channel: str) -> str:
+    """What went wrong with a channel's call to its platform, and what to do."""
+    if advice := gateway.explain(channel, error.code):
+        return _(advice)
+    said = {"platform": gateway.platform_of(channel).label, "code": error.code or "–"}
     if isinstance(error, Disconnected):
         return _("%(platform)s does not accept this token (%(code)s). Make a new one there and paste it here.") % said
     if isinstance(error, Forbidden):
@@ -80,6 +82,8 @@ def standing(account: ChannelAccount) -> Standing:
 def _attention(account: ChannelAccount) -> str:
     reason, _colon, code = account.attention.partition(":")
     platform = gateway.platform_of(account.channel).label
+    if reason == Reason.DISCONNECTED and (advice := gateway.explain(account.channel, code)):
+        return _(advice)
     if reason == Reason.DISCONNECTED:
         return _(
             "%(platform)s no longer accepts the token (%(code)s). Replies wait. "

@@ -147,9 +147,10 @@ function offer(node, entry, context) {
   offerOne(node, "retry", own && ["failed", "unknown"].includes(entry.state));
   offerOne(node, "confirm", own && entry.state === "unknown");
   offerOne(node, "discard", own && entry.state === "failed");
-  for (const act of ["like", "hide", "delete"]) offerOne(node, act, theirs && context.can.includes(act));
+  for (const act of ["like", "hide", "approve", "spam", "delete"]) offerOne(node, act, theirs && context.can.includes(act));
   press(node, "like", entry.liked);
   press(node, "hide", entry.hidden);
+  press(node, "approve", !entry.hidden);
 }
 
 function offerOne(node, act, on) {

@@ -2,9 +2,10 @@
 import { one, setClass, setText, show } from "../core/dom.js";
 import { everySecond, now, span } from "../core/time.js";
 import { count, number, t } from "../core/strings.js";
-import { length } from "../core/text.js";
+import { length, webAddress } from "../core/text.js";
 import { rovingTabs, selectTab } from "../core/a11y.js";
 import { emit, on } from "../core/bus.js";
+import { newKey } from "../core/api.js";
 import * as drafts from "../core/drafts.js";
 
 const MODES = ["reply", "private", "note"];
@@ -28,6 +29,12 @@ export class Composer {
       event.preventDefault();
       this.submit();
     });
+    one("#elsewhere-record").addEventListener("click", () => this.record());
+    one("#elsewhere-link").addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      this.record();
+    });
     on("opened", (id) => this.open(id));
     on("detail", (detail) => this.allow(detail.compose));
     everySecond(() => this.drawUntil());
@@ -39,6 +46,8 @@ export class Composer {
     this.answered = null;
     this.mode = "";
     this.sendWhenKnown = false;
+    one("#elsewhere-link").value = "";
+    this.elsewhereKey = newKey();
     show(this.form, ticket !== null);
     if (ticket === null) return;
     this.modes = expected(this.store.rows.get(ticket));
@@ -58,7 +67,8 @@ export class Composer {
 
   firstMode() {
     const drafted = MODES.find((mode) => this.modes[mode] && drafts.read(this.ticket, mode));
-    return drafted ?? MODES.find((mode) => this.modes[mode]?.allowed || this.modes[mode]?.expected) ?? "note";
+    const usable = ({ allowed, expected, elsewhere }) => allowed || expected || elsewhere;
+    return drafted ?? MODES.find((mode) => this.modes[mode] && usable(this.modes[mode])) ?? "note";
   }
 
   drawTab(mode) {
@@ -88,6 +98,7 @@ export class Composer {
   }
 
   focus() {
+    if (this.words.hidden) return one("#elsewhere-link").focus();
     this.words.focus();
     this.words.setSelectionRange(this.words.value.length, this.words.value.length);
   }
@@ -103,9 +114,42 @@ export class Composer {
     this.words.readOnly = !this.mayWrite && !rule.expected;
     setClass(one("#rule"), "refused", !rule.allowed && !rule.expected);
     setText(one("#rule-text"), rule.expected ? t("loading") : rule.message || t("rule_note"));
+    this.drawInstead(rule);
     setText(one("#send-label"), t(`send_${tone}`));
     this.drawUntil();
     this.measure();
+  }
+
+  /** Where the customer can be answered by hand, if not from here; and where that is told to us. */
+  drawInstead(rule) {
+    const link = one("#rule-instead");
+    const address = webAddress(rule.instead);
+    show(link, address);
+    if (address) link.href = address;
+    else link.removeAttribute("href");
+    setText(link, address ? t("open_page") : "");
+    show(one("#elsewhere"), rule.elsewhere);
+    for (const element of [this.words, one(".composer-foot", this.form)]) show(element, !rule.elsewhere);
+    setText(one("#elsewhere-error"), "");
+  }
+
+  record() {
+    const link = webAddress(one("#elsewhere-link").value.trim());
+    setText(one("#elsewhere-error"), link ? "" : t("no_link"));
+    one("#elsewhere-link").setAttribute("aria-invalid", String(!link));
+    if (link) emit("answered-there", { ticket: this.ticket, link, key: this.elsewhereKey });
+  }
+
+  recorded(ticket) {
+    if (ticket !== this.ticket) return;
+    one("#elsewhere-link").value = "";
+    this.elsewhereKey = newKey();
+    this.answered = ticket;
+    emit("rows");
+  }
+
+  notRecorded(ticket, complaint) {
+    if (ticket === this.ticket) setText(one("#elsewhere-error"), complaint);
   }
 
   /** Whether the platform lets us write in this mode at this moment. */

@@ -14,6 +14,7 @@ export class Sending {
   constructor(store, thread, composer, confirm) {
     Object.assign(this, { store, thread, composer, confirm });
     on("submit", (message) => this.submit(message));
+    on("answered-there", (answer) => this.recordAnswer(answer));
     one("#entries").addEventListener("click", (event) => this.clicked(event));
   }
 
@@ -38,6 +39,16 @@ export class Sending {
       this.accepted(ticket, await post(`tickets/${ticket}/replies/`, body, key));
     } catch (problem) {
       this.refused(reply, problem);
+    }
+  }
+
+  /** An answer that was given on the page itself. The same key makes trying again safe. */
+  async recordAnswer({ ticket, link, key }) {
+    try {
+      this.accepted(ticket, await post(`tickets/${ticket}/answered-there/`, { link, last_seq: this.thread.shown }, key));
+      this.composer.recorded(ticket);
+    } catch (problem) {
+      this.composer.notRecorded(ticket, problem.fields?.link?.[0] ?? sentence(problem));
     }
   }
 
@@ -103,7 +114,7 @@ export class Sending {
     const button = event.target.closest("[data-do]");
     if (!button) return;
     const entry = this.thread.entries.ofNode(button.closest(".entry"));
-    const deeds = { undo: "undo", recall: "undo", retry: "retry", confirm: "confirmSeen", discard: "discard", like: "act", hide: "act", delete: "remove" };
+    const deeds = { undo: "undo", recall: "undo", retry: "retry", confirm: "confirmSeen", discard: "discard", like: "act", hide: "act", approve: "act", spam: "spam", delete: "remove" };
     this[deeds[button.dataset.do]](entry, button.dataset.do);
   }
 
@@ -145,8 +156,12 @@ export class Sending {
   }
 
   async act(entry, action) {
-    const turnOn = action === "like" ? !entry.liked : !entry.hidden;
+    const turnOn = { like: !entry.liked, hide: !entry.hidden, approve: entry.hidden }[action];
     await this.perform(entry, action, turnOn);
+  }
+
+  async spam(entry) {
+    if (await this.confirm(t("spam_title"), t("spam_text"), t("spam_yes"))) await this.perform(entry, "spam", true);
   }
 
   async remove(entry) {

@@ -1,0 +1,85 @@
+"""Addresses of blogs and feeds: how an account is called after one, and where a password may go."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from collections.abc import Mapping
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+
+from connectors.contract import App, Disconnected, Reason, Refused, Unavailable, UnknownOutcome
+from connectors.http import TooLarge
+from connectors.safe_fetch import Blocked, TooSlow, never_sent
+
+LONGEST_READABLE = 100
+
+
+def loopback_allowed(app: App) -> bool:
+    """Whether this installation may go to its own machine: only tests and the demo set it."""
+    return app.config.get("allow_loopback", "").lower() in ("1", "true", "yes", "on")
+
+
+def canonical(url: str) -> str:
+    """The address in one spelling; raises Refused where it is none for a browser."""
+    text = url.strip()
+    if "://" not in text:
+        text = f"https://{text}"
+    try:
+        parts = urlsplit(text)
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        raise Refused(Reason.INVALID, "no web address", code="no_address") from None
+    if parts.scheme.lower() not in ("http", "https") or not host or parts.username is not None:
+        raise Refused(Reason.INVALID, "no web address", code="no_address")
+    bracketed = f"[{host}]" if ":" in host else host
+    default = 443 if parts.scheme.lower() == "https" else 80
+    place = bracketed if port in (None, default) else f"{bracketed}:{port}"
+    return urlunsplit((parts.scheme.lower(), place, parts.path or "/", parts.query, ""))
+
+
+def short_name(url: str) -> str:
+    """Host and path, without the scheme and the last slash; a digest stands for what is too long."""
+    parts = urlsplit(canonical(url))
+    name = f"{parts.netloc}{parts.path}".rstrip("/") + (f"?{parts.query}" if parts.query else "")
+    return name if len(name) <= LONGEST_READABLE else f"{name[:60]}-{digest(name)[:24]}"
+
+
+def name_within(app: App, given: Mapping[str, str]) -> str:
+    """The id of an account that others may have too: several companies may read one feed."""
+    return f"{short_name(given.get('url', ''))[:80]}-{digest(app.key, canonical(given.get('url', '')))[:12]}"
+
+
+def digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()
+
+
+def is_here(url: str) -> bool:
+    """Whether an address names this machine outright."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def refuse_plain(url: str, app: App) -> None:
+    """A password never leaves over plain http, except to this machine where that is set. Raises Disconnected."""
+    if urlsplit(url).scheme == "https" or (loopback_allowed(app) and is_here(url)):
+        return
+    raise Disconnected("the password would travel in clear", code="plain_http")
+
+
+def failure(error: requests.RequestException, *, wrote: bool = False) -> Exception:
+    """The contract's error for a call without an answer. `wrote`: it would have changed something."""
+    if isinstance(error, Blocked):
+        return Refused(Reason.INVALID, f"refused to go there: {error.why}", code=f"blocked_{error.why}")
+    if wrote and not never_sent(error):
+        return UnknownOutcome(type(error).__name__)
+    if isinstance(error, TooLarge):
+        return Unavailable("the answer is too large", code="too_large")
+    code = "too_slow" if isinstance(error, TooSlow | requests.Timeout) else "no_answer"
+    return Unavailable(type(error).__name__, code=code)

@@ -1,0 +1,296 @@
+"""The company's own blog on WordPress: its comments, answers under the official author, and moderation."""
+
+from __future__ import annotations
+
+import html
+import json
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from connectors.blog import bodies, comments, markup, webmention
+from connectors.blog.address import short_name
+from connectors.blog.explained import EXPLAINED
+from connectors.blog.wordpress import WordPress
+from connectors.contract import (
+    Account,
+    App,
+    Author,
+    Can,
+    Channel,
+    ConnectorError,
+    Field,
+    Health,
+    Kind,
+    Page,
+    Post,
+    Reason,
+    Refused,
+    Reply,
+    Sent,
+    Surface,
+    UnknownOutcome,
+)
+from connectors.reading import as_list, as_object, ident, link, point_in_time
+
+OVERLAP = timedelta(hours=24)
+STAFF_KNOWN_FOR = timedelta(hours=24)
+CLOCKS_DIFFER = timedelta(minutes=2)
+MAX_LENGTH = 10_000
+NEEDED = ("moderate_comments", "edit_posts")
+COMMENTS, USERS, POSTS = "wp/v2/comments", "wp/v2/users", "wp/v2/posts"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where polling stands. `floor`: what is older was there before us. `staff`: ids of who speaks for it."""
+
+    floor: datetime
+    since: datetime
+    staff: tuple[int, ...]
+    staff_at: datetime | None
+
+    @classmethod
+    def of(cls, cursor: str, connected_at: datetime | None, now: datetime) -> Position:
+        try:
+            kept = as_object(json.loads(cursor or "{}"))
+        except (ValueError, RecursionError):
+            kept = {}
+        floor = point_in_time(kept.get("floor"), now) or connected_at or now
+        since = point_in_time(kept.get("since"), now) or floor
+        staff = tuple(one for one in as_list(kept.get("staff")) if isinstance(one, int))
+        return cls(floor, max(since, floor), staff, point_in_time(kept.get("staff_at"), now))
+
+    def __str__(self) -> str:
+        at = self.staff_at.isoformat() if self.staff_at else ""
+        kept = {"floor": self.floor.isoformat(), "since": self.since.isoformat(), "staff": self.staff, "staff_at": at}
+        return json.dumps(kept)
+
+
+class Site(Channel):
+    name = "blog"
+    label = "WordPress blog"
+    account_id = None
+    account_fields = (
+        Field(
+            "url",
+            "Address of the blog",
+            help="As a reader types it, with https:// in front. The blog itself must be WordPress 5.6 or newer.",
+            longest=500,
+        ),
+        Field("username", "User name", help="The user that answers are written by: the official author."),
+        Field(
+            "application_password",
+            "Application password",
+            secret=True,
+            help="Made by that user in WordPress: Users → Profile → Application Passwords. Not the login password.",
+        ),
+    )
+    account_options = (
+        Field(
+            "approve_when_answered",
+            "Approve a held comment when it is answered",
+            required=False,
+            help="Otherwise the answer stands on the blog and the question may not.",
+        ),
+        Field(
+            "our_names",
+            "Colleagues who answer in WordPress",
+            required=False,
+            words=True,
+            longest=500,
+            help="The names they are shown under, separated by commas. What they write is our answer, not a customer’s "
+            "question.",
+        ),
+    )
+    permissions = NEEDED
+    poll_every = timedelta(minutes=1)
+    surfaces = (
+        Surface(Kind.COMMENT, frozenset({Can.REPLY, Can.APPROVE, Can.SPAM, Can.DELETE}), MAX_LENGTH),
+        Surface(Kind.MENTION),
+    )
+
+    def identify(self, app: App, given: Mapping[str, str]) -> str:
+        return short_name(given.get("url", ""))
+
+    def explain(self, code: str) -> str:
+        return EXPLAINED.get(code, "")
+
+    def health(self, account: Account) -> Health:
+        """A changed address gives another id: its comments would be mixed up with the old ones."""
+        wordpress = WordPress(account)
+        me = as_object(wordpress.get(f"{USERS}/me", context="edit"))
+        may = as_object(me.get("capabilities"))
+        return Health(
+            self.identify(account.app, account.credentials),
+            markup.line(me.get("name")),
+            granted=tuple(name for name in NEEDED if may.get(name) is True),
+            missing=tuple(name for name in NEEDED if may.get(name) is not True),
+        )
+
+    def poll(self, account: Account, cursor: str) -> Page:
+        """Held and shown comments since a day before the last look; WordPress does not tell what changed."""
+        now = datetime.now(UTC)
+        position = Position.of(cursor, account.connected_at, now)
+        wordpress = WordPress(account)
+        position = _with_staff(wordpress, position, now)
+        found: dict[str, Mapping[str, Any]] = {}
+        for status in ("hold", "approve"):
+            for comment in _since(wordpress, status, position.since - OVERLAP):
+                found[ident(comment.get("id"))] = comment
+        fresh = [one for one in found.values() if (comments.written_at(one) or now) >= position.floor]
+        fresh.sort(key=lambda one: (comments.written_at(one) or now, _number(one.get("id"))))
+        newest = max((at for one in fresh if (at := comments.written_at(one))), default=position.since)
+        made = tuple(
+            bodies.body(account, comment=bodies.comment(one), ours=_is_ours(account, position, one)) for one in fresh
+        )
+        return Page(made, str(replace(position, since=max(newest, position.since))))
+
+    def send(self, account: Account, reply: Reply) -> Sent:
+        """Comment under `reply.to` as the account's user. What WordPress would read as markup is escaped."""
+        if not reply.text.strip():
+            raise Refused(Reason.EMPTY)
+        post, parent = _number(reply.thread_id.removeprefix("post:")), _number(reply.to)
+        if not post:
+            raise Refused(Reason.GONE, "the post is unknown")
+        wordpress = WordPress(account)
+        if parent:
+            _prepare(wordpress, parent, approve=bool(account.options.get("approve_when_answered")))
+        made = as_object(
+            wordpress.post(COMMENTS, post=post, parent=parent, content=html.escape(reply.text.strip(), quote=False))
+        )
+        external_id = ident(made.get("id"))
+        if not external_id:
+            raise UnknownOutcome("WordPress took it and gave no id")
+        return Sent(external_id, comments.written_at(made), link(made.get("link"), 1000))
+
+    def settle(self, account: Account, reply: Reply, since: datetime) -> Sent | None:
+        """Our own comment with these words under this one, among the newest of ours."""
+        wordpress = WordPress(account)
+        me = _number(as_object(wordpress.get(f"{USERS}/me", context="edit")).get("id"))
+        post, parent = _number(reply.thread_id.removeprefix("post:")), _number(reply.to)
+        for status in ("approve", "hold"):
+            query = {"context": "edit", "post": post, "status": status, "order": "desc", "orderby": "date_gmt"}
+            for one in as_list(wordpress.get(COMMENTS, per_page=100, **query)):
+                said = as_object(one)
+                at = comments.written_at(said)
+                ours = _number(said.get("author")) == me and _number(said.get("parent")) == parent
+                if ours and at and at >= since - CLOCKS_DIFFER and _same(comments.raw_words(said), reply.text):
+                    return Sent(ident(said.get("id")), at, link(said.get("link"), 1000))
+        return None
+
+    def act(self, account: Account, action: Can, external_id: str, *, on: bool = True) -> None:
+        """Approve (off: hold), spam (off: as it was before) and trash; what is in the trash already is no error."""
+        status = {
+            (Can.APPROVE, True): "approve",
+            (Can.APPROVE, False): "hold",
+            (Can.SPAM, True): "spam",
+            (Can.SPAM, False): "unspam",
+            (Can.DELETE, True): "trash",
+        }.get((action, on))
+        if status is None:
+            return super().act(account, action, external_id, on=on)
+        try:
+            WordPress(account).post(f"{COMMENTS}/{_number(external_id)}", status=status)
+        except Refused as error:
+            if action is not Can.DELETE or error.reason is not Reason.GONE:
+                raise
+        return None
+
+    def look_up(self, account: Account, external_id: str) -> Post | None:
+        """The blog post above comments."""
+        number = _number(external_id.removeprefix("post:"))
+        if not number:
+            return None
+        try:
+            found = as_object(WordPress(account).get(f"{POSTS}/{number}"))
+        except Refused:
+            return None
+        now = datetime.now(UTC)
+        heading = markup.line(as_object(found.get("title")).get("rendered"))
+        body = markup.read(str(as_object(found.get("excerpt")).get("rendered") or ""))
+        return Post(
+            channel=self.name,
+            account=account.external_id,
+            external_id=external_id,
+            kind=Kind.POST,
+            thread_id=external_id,
+            author=Author(f"user:{ident(found.get('author'))}"),
+            text=f"{heading}\n\n{body.text}".strip() or "…",
+            created_at=point_in_time(found.get("date_gmt"), now) or now,
+            permalink=link(found.get("link"), 1000),
+            ours=True,
+            context_only=True,
+        )
+
+    def gone(self, account: Account, external_ids: Sequence[str]) -> Sequence[str]:
+        """Those in the trash, among spam, or deleted."""
+        wanted = [one for one in external_ids if _number(one)]
+        wordpress, there = WordPress(account), set()
+        for status in ("approve", "hold"):
+            query = {"include": ",".join(wanted), "status": status, "context": "edit", "per_page": 100}
+            found = wordpress.get(COMMENTS, **query) if wanted else []
+            there |= {ident(as_object(one).get("id")) for one in as_list(found)}
+        return [one for one in wanted if one not in there]
+
+    def look_into(self, account: Account, cursor: str, about: Mapping[str, str]) -> Page:
+        if about:
+            return Page(webmention.verified(account, about), cursor)
+        return self.poll(account, cursor)
+
+
+def _since(wordpress: WordPress, status: str, since: datetime) -> Iterator[Mapping[str, Any]]:
+    """Oldest first, so that what comes meanwhile does not shift the pages."""
+    after = since.strftime("%Y-%m-%dT%H:%M:%SZ")
+    query = {"context": "edit", "status": status, "orderby": "date_gmt", "order": "asc", "after": after}
+    for page in wordpress.pages(COMMENTS, **query):
+        yield from page
+
+
+def _prepare(wordpress: WordPress, parent: int, *, approve: bool) -> None:
+    """WordPress takes an answer to what is gone as well: so look first. Raises Refused."""
+    asked = as_object(wordpress.get(f"{COMMENTS}/{parent}", context="edit"))
+    status = ident(asked.get("status"))
+    if status in ("trash", "spam"):
+        raise Refused(Reason.GONE, f"the comment is {status}", code=status, lasting=True)
+    if approve and status == "hold":
+        wordpress.post(f"{COMMENTS}/{parent}", status="approve")
+
+
+def _is_ours(account: Account, position: Position, comment: Mapping[str, Any]) -> bool:
+    """A visitor can give any name: only that of somebody who signed in counts."""
+    author = _number(comment.get("author"))
+    names = {name.strip().casefold() for name in str(account.options.get("our_names") or "").split(",")}
+    return author in position.staff or (author > 0 and markup.line(comment.get("author_name")).casefold() in names)
+
+
+def _with_staff(wordpress: WordPress, position: Position, now: datetime) -> Position:
+    """Who speaks for the blog: our own user, and where we may list them the editors and administrators."""
+    if position.staff_at and now - position.staff_at < STAFF_KNOWN_FOR:
+        return position
+    staff = {_number(as_object(wordpress.get(f"{USERS}/me", context="edit")).get("id"))}
+    try:
+        listed = wordpress.get(USERS, context="edit", roles="administrator,editor", per_page=100)
+        staff |= {_number(as_object(one).get("id")) for one in as_list(listed)}
+    except ConnectorError:
+        pass
+    return replace(position, staff=tuple(sorted(staff - {0})), staff_at=now)
+
+
+def _number(value: Any) -> int:
+    text = ident(value, 18)
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _same(one: str, other: str) -> bool:
+    return _plain(one) == _plain(other)
+
+
+def _plain(text: str) -> str:
+    """WordPress escapes a few signs and trims."""
+    return unicodedata.normalize("NFC", html.unescape(text).replace("\r\n", "\n")).strip()
+
+
+site = Site()

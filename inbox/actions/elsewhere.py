@@ -1,0 +1,72 @@
+"""An answer that was given on the page itself, because it cannot be given from here: recorded, with its link."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from connectors import gateway
+from connectors.contract import Reason, Rule
+from inbox.actions import announce, replies
+from inbox.actions.clocks import waits_for_us
+from inbox.actions.refusals import KeyReused, NotAllowed
+from inbox.models import Message, Ticket
+from socialcare.models import User
+
+THERE = frozenset({Reason.ONLY_THERE, Reason.CLOSED})
+
+
+def may_be_recorded(rule: Rule) -> bool:
+    """Whether the platform leaves no way but to answer on the page."""
+    return rule.reason in THERE
+
+
+@transaction.atomic
+def answered_there(ticket_id: int, agent: User, link: str, text: str, *, token: UUID, last_seq: int) -> Message:
+    """Record an answer as given now; the clock stops. Raises NotAllowed where it could be sent from here.
+
+    `last_seq`: what the agent had seen; raises NewerMessages. The same `token` twice gives the same message.
+    """
+    if known := Message.objects.filter(token=token).first():
+        if (known.ticket_id, known.agent_id) != (ticket_id, agent.pk):
+            raise KeyReused
+        return known
+    ticket = announce.locked(ticket_id)
+    replies.refuse_if_unseen(ticket, agent, last_seq)
+    target = replies.answerable(ticket)
+    rule = gateway.reply_rule(ticket.account, replies.thread_of(ticket, target))
+    if not may_be_recorded(rule):
+        raise NotAllowed(rule.reason or Reason.INVALID)
+    message = _recorded(ticket, target, agent, link, text.strip(), token)
+    was_open = ticket.status == Ticket.Status.OPEN
+    replies.answered(ticket, message.at, announce.preview(message.text, message.attachments))
+    if was_open and not waits_for_us(ticket.pk):
+        ticket.status = Ticket.Status.PENDING
+    ticket.assignee = ticket.assignee or agent
+    announce.history(announce.event(ticket, "answered_there", agent, message=message.pk))
+    announce.save([ticket])
+    announce.said([message])
+    return message
+
+
+def _recorded(ticket: Ticket, target: Message, agent: User, link: str, text: str, token: UUID) -> Message:
+    ticket.seq += 1
+    now = timezone.now()
+    return Message.objects.create(
+        ticket=ticket,
+        account_id=ticket.account_id,
+        seq=ticket.seq,
+        origin=Message.Origin.OUTSIDE,
+        state=Message.State.SENT,
+        kind=target.kind,
+        parent_id=target.external_id or "",
+        token=token,
+        agent=agent,
+        text=text,
+        attachments=[{"type": "link", "url": link}],
+        permalink=link,
+        at=now,
+        received_at=now,
+    )

@@ -1,0 +1,33 @@
+"""A webhook that only says that something is there: it is fetched at once, and joins the deliveries."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from celery import shared_task
+from django.utils import timezone
+
+from connectors import deliveries, gateway
+from connectors.contract import ConnectorError
+from connectors.deliveries import Arrived
+from connectors.models import ChannelAccount
+from socialcare.background import WorkspaceTask
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(base=WorkspaceTask)
+def look_into(account_id: int, about: Mapping[str, str]) -> None:
+    """Fetch what the notice spoke of; the clock process sees that it waits. What fails is left to the next poll."""
+    account = ChannelAccount.objects.select_related("app").get(pk=account_id)
+    if not gateway.may_poll(account):
+        return
+    try:
+        page = gateway.look_into(account, about)
+    except ConnectorError as error:
+        log.info("looking into news of account %s ended: %s", account_id, type(error).__name__)
+        return
+    origin, whose = {"x-origin": "news"}, account.external_id.encode()
+    deliveries.keep(Arrived(account.app_id, body, timezone.now(), origin, whose) for body in page.bodies)
+    ChannelAccount.objects.filter(pk=account_id, cursor=account.cursor).update(cursor=page.cursor)

@@ -1,0 +1,174 @@
+"""Blogs on the screens: hostile words do nothing, and what cannot be answered from here is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from connectors.blog import wordpress as client
+from connectors.models import ChannelAccount, Delivery
+from inbox.models import Message, Ticket
+from tests import xss
+from tests.blog import SETTINGS, blog_of, feed_of, look, wordpress
+from tests.browser.conftest import eventually
+from tests.connectors.blog.host import Host, Says, running
+from tests.connectors.blog.test_feeds import XML, item, rss
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def host(settings: Any) -> Iterator[Host]:
+    settings.PLATFORMS = {**settings.PLATFORMS, **SETTINGS}
+    client._roots.clear()
+    with running() as there:
+        yield there
+
+
+def watched(page: Page, url: str) -> tuple[list[str], list[str]]:
+    """Dialogs that open, and requests that go elsewhere, from now on."""
+    dialogs: list[str] = []
+    elsewhere: list[str] = []
+
+    def dismiss(dialog: Any) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", dismiss)
+    page.on("request", lambda asked: None if asked.url.startswith((url, "data:")) else elsewhere.append(asked.url))
+    return dialogs, elsewhere
+
+
+def sent_from_everywhere(acme: Any, host: Host) -> tuple[ChannelAccount, ChannelAccount]:
+    """Each string as a comment, and as title, author, link and words of a watched post."""
+    entries = [
+        item(
+            number,
+            title=escape(string),
+            author=escape(string),
+            link=escape(string),
+            description=escape(string),
+        )
+        for number, string in enumerate(xss.STRINGS)
+    ]
+    mentions = feed_of(acme, host.url + "/feed", "watch")
+    for start in range(0, len(entries), 400):
+        host.pages["/feed"] = Says(rss(*entries[start : start + 400], head=escape(xss.STRINGS[0])), headers=XML)
+        look(mentions)
+    with wordpress() as site:
+        blog = blog_of(acme, site)
+        for string in xss.STRINGS:
+            site.write(string, author_name=string, author_url=string, link=string)
+        look(blog)
+    for account in (mentions, blog):
+        ChannelAccount.objects.filter(pk=account.pk).update(name=xss.STRINGS[0])
+    return mentions, blog
+
+
+@pytest.mark.behaviour_blog(19)
+def test_no_hostile_words_run_load_or_lead_anywhere(
+    inbox: Any, site: Any, host: Host, acme: Any, bob: Any, carol: Any
+) -> None:
+    assert len(xss.STRINGS) >= 300
+    mentions, blog = sent_from_everywhere(acme, host)
+    assert Message.objects.filter(account=blog).count() == len(xss.STRINGS)
+    assert Message.objects.filter(account=mentions).count() >= 300
+    page = inbox("carol")
+    dialogs, elsewhere = watched(page, site.url)
+    through_the_list(page)
+    thread = Ticket.objects.get(account=blog)
+    through_the_thread(page, f"{site.url}/w/acme/inbox/open/{thread.pk}/", len(xss.STRINGS))
+    through_some_tickets(page, site.url, mentions)
+    for path in settings_pages(mentions, blog):
+        page.goto(f"{site.url}/w/acme/settings/{path}")
+        assert page.locator("h1").count() == 1
+    assert (dialogs, elsewhere) == ([], [])
+
+
+def through_the_list(page: Page) -> None:
+    for _ in range(60):
+        page.locator("#rows").evaluate("(rows) => { rows.parentElement.scrollTop += 700; rows.scrollTop += 700 }")
+        page.wait_for_timeout(15)
+    hover_and_click_what_is_there(page, "#rows .row")
+
+
+def through_the_thread(page: Page, address: str, length: int) -> None:
+    page.goto(address)
+    expect(page.locator(".entry.message").first).to_be_visible()
+
+    def all_there() -> bool:
+        # The button may go just as it is pressed.
+        page.locator("#older button").dispatch_event("click")
+        return page.locator(".entry.message").count() == length
+
+    eventually(all_there, seconds=60, every=0.3)
+    unsafe_links(page)
+
+
+def through_some_tickets(page: Page, url: str, account: ChannelAccount) -> None:
+    for ticket in Ticket.objects.filter(account=account).order_by("id")[::32]:
+        page.goto(f"{url}/w/acme/inbox/open/{ticket.pk}/")
+        expect(page.locator(".entry.message").first).to_be_visible()
+        unsafe_links(page)
+
+
+def unsafe_links(page: Page) -> None:
+    schemes = page.evaluate(
+        "() => [...document.querySelectorAll('a[href], img, iframe, object, embed, form[action]')]"
+        ".map((one) => one.href || one.src || one.data || one.action || '').map((to) => to.split(':')[0])"
+    )
+    assert set(schemes) <= {"http", "https", ""}
+    assert page.locator("#entries img, #entries iframe, #entries object, #entries embed, #entries form").count() == 0
+
+
+def hover_and_click_what_is_there(page: Page, selector: str) -> None:
+    for row in page.locator(selector).all()[:10]:
+        row.hover()
+
+
+def settings_pages(*accounts: ChannelAccount) -> list[str]:
+    of_accounts = [f"accounts/{account.pk}/{more}" for account in accounts for more in ("", "edit/", "remove/")]
+    raw = [f"deliveries/{pk}/" for pk in Delivery.objects.order_by("-pk").values_list("pk", flat=True)[:10]]
+    return ["", "accounts/add/", "apps/", "deliveries/", "history/", *of_accounts, *raw]
+
+
+def test_what_cannot_be_answered_from_here_is_answered_there(inbox: Any, acme: Any, host: Host, bob: Any) -> None:
+    host.pages["/feed"] = Says(rss(item(1, title="Acme again", link="https://b.example/acme")), headers=XML)
+    look(feed_of(acme, host.url + "/feed", "watch"))
+    page = inbox("bob", f"open/{Ticket.objects.get().pk}/")
+    composer = page.locator("#composer")
+    expect(composer.get_by_text("This cannot be answered from here.")).to_be_visible()
+    expect(composer.get_by_role("link", name="Open the page")).to_have_attribute("href", "https://b.example/acme")
+    expect(composer.locator("#words")).to_be_hidden()
+    link = composer.get_by_label("Link to the answer you gave there")
+    link.fill("over there")
+    link.press("Enter")
+    expect(composer.get_by_text("This is no link.")).to_be_visible()
+    link.fill("https://b.example/acme#comment-9")
+    composer.get_by_role("button", name="Record the answer").click()
+    recorded = page.locator(".entry.message").nth(1)
+    expect(recorded.locator(".attachment")).to_have_attribute("href", "https://b.example/acme#comment-9")
+    expect(page.get_by_text("Recorded: it was answered on the page")).to_be_visible()
+    eventually(lambda: Ticket.objects.get().status == Ticket.Status.PENDING)
+    composer.get_by_role("tab", name="Note").click()
+    expect(composer.locator("#words")).to_be_visible()
+    expect(link).to_be_hidden()
+
+
+def test_a_held_comment_is_approved_from_the_ticket(inbox: Any, acme: Any, host: Host, bob: Any) -> None:
+    with wordpress() as site:
+        number = site.write("In moderation", status="hold")
+        look(blog_of(acme, site))
+        Message.objects.get()
+        page = inbox("bob", f"open/{Ticket.objects.get().pk}/")
+        entry = page.locator(".entry.message")
+        expect(entry.get_by_text("Hidden on the page", exact=True).first).to_be_visible()
+        entry.hover()
+        names = ("Approve: show it to everybody", "Mark as spam", "Delete from the page")
+        for name in names:
+            expect(entry.get_by_role("button", name=name)).to_be_visible()
+        assert site.comments[number]["status"] == "hold"
