@@ -1,4 +1,4 @@
-"""From a reader's comment to the official answer, through the product: on the simulator's WordPress and on a real one."""
+"""From a reader's comment to the official answer, through the product: on the fake WordPress and on a real one."""
 
 from __future__ import annotations
 
