@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from html import escape
+from html import escape, unescape
 from html.parser import HTMLParser
 
 ALLOWED: dict[str, frozenset[str]] = {
@@ -34,7 +34,8 @@ def shown(text: str) -> str:
 
 
 def plain(html: str) -> str:
-    return _TAG.sub("", html)
+    """Without tags, and with what was escaped as it was typed."""
+    return unescape(_TAG.sub("", html))
 
 
 def _curled(block: str) -> str:

@@ -101,6 +101,6 @@ def connect_blog(place: Workspace, name: str, url: str) -> None:
         app=app,
         channel="blog",
         external_id=external_id,
-        name=f"{name} blog",
+        name=name,
         credentials={"url": url, "username": "editor", "application_password": password},
     )
