@@ -58,6 +58,8 @@ def poll_account(account_id: int) -> None:
 @shared_task
 def check_accounts() -> None:
     for account in ChannelAccount.objects.everywhere().filter(state=ChannelAccount.State.CONNECTED):
+        if registry.channel(account.channel).checked_by_polling:
+            continue
         with workspace(account.workspace_id):
             ring(check_account, account.pk)
 

@@ -10,7 +10,7 @@ BEHAVIOURS = {
     17: "feedparser never gets a string or bytes: a body that names a file or an address opens nothing",
     18: "size, unpacked size, entries and time have caps; a feed that is a bomb switches itself off, nothing else",
     19: "hostile HTML in comments, titles and names does nothing on any screen; nothing remote loads",
-    34: "held and shown comments are read, answered below, moderated; notes and pings are no tickets; refusals are told",
+    34: "held and shown comments are read, answered, moderated; notes and pings are no tickets; refusals are told",
     35: "times without an offset are UTC, windows overlap, a short page is not the end, no password in clear",
     36: "an entry is the same one in three polls, whatever its guid and links are; companies are apart",
     37: "conditional requests to the letter; 301, 308, 410, 429 and 503 are heeded; no validators of what failed",

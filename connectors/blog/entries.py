@@ -33,7 +33,7 @@ def read(channel: str, account: str, given: Mapping[str, Any], received_at: date
         external_id=entry.id,
         kind=kind,
         thread_id=thread,
-        parent_id=entry.parent or thread,
+        parent_id="" if thread == entry.id else entry.parent or thread,
         author=_author(entry),
         text=text or ("" if pictures else "…"),
         attachments=pictures,

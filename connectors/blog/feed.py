@@ -182,9 +182,10 @@ def _content(entry: Mapping[str, Any]) -> markup.Words:
 
 def _moment(entry: Mapping[str, Any], now: datetime) -> str:
     """What the feed says, if it can be: from 2010 to a day from now. A date without a day of the week counts too."""
+    given = dict(entry)  # feedparser's own lookup takes one date for another
     for name in ("published_parsed", "updated_parsed", "created_parsed"):
         try:
-            seconds = calendar.timegm(entry[name]) if entry.get(name) else None
+            seconds = calendar.timegm(given[name]) if given.get(name) else None
             found = point_in_time(seconds, now) if seconds else None
         except (ValueError, TypeError, OverflowError):
             found = None

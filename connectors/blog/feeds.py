@@ -101,6 +101,7 @@ class FeedChannel(Channel, ABC):
 
     account_id = None
     poll_every = timedelta(minutes=1)
+    checked_by_polling = True
 
     def identify(self, app: App, given: Mapping[str, str]) -> str:
         return name_within(app, given)

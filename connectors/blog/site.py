@@ -45,12 +45,16 @@ COMMENTS, USERS, POSTS = "wp/v2/comments", "wp/v2/users", "wp/v2/posts"
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where polling stands. `floor`: what is older was there before us. `staff`: ids of who speaks for it."""
+    """Where polling stands. `floor`: what is older was there before us. `staff`: ids of who speaks for it.
+
+    `user`: as whom they were asked for.
+    """
 
     floor: datetime
     since: datetime
     staff: tuple[int, ...]
     staff_at: datetime | None
+    user: str = ""
 
     @classmethod
     def of(cls, cursor: str, connected_at: datetime | None, now: datetime) -> Position:
@@ -58,15 +62,16 @@ class Position:
             kept = as_object(json.loads(cursor or "{}"))
         except (ValueError, RecursionError):
             kept = {}
-        floor = point_in_time(kept.get("floor"), now) or connected_at or now
+        # WordPress writes down whole seconds.
+        floor = point_in_time(kept.get("floor"), now) or (connected_at or now).replace(microsecond=0)
         since = point_in_time(kept.get("since"), now) or floor
         staff = tuple(one for one in as_list(kept.get("staff")) if isinstance(one, int))
-        return cls(floor, max(since, floor), staff, point_in_time(kept.get("staff_at"), now))
+        return cls(floor, max(since, floor), staff, point_in_time(kept.get("staff_at"), now), ident(kept.get("user")))
 
     def __str__(self) -> str:
         at = self.staff_at.isoformat() if self.staff_at else ""
-        kept = {"floor": self.floor.isoformat(), "since": self.since.isoformat(), "staff": self.staff, "staff_at": at}
-        return json.dumps(kept)
+        times = {"floor": self.floor.isoformat(), "since": self.since.isoformat(), "staff_at": at}
+        return json.dumps({**times, "staff": self.staff, "user": self.user})
 
 
 class Site(Channel):
@@ -268,7 +273,8 @@ def _is_ours(account: Account, position: Position, comment: Mapping[str, Any]) -
 
 def _with_staff(wordpress: WordPress, position: Position, now: datetime) -> Position:
     """Who speaks for the blog: our own user, and where we may list them the editors and administrators."""
-    if position.staff_at and now - position.staff_at < STAFF_KNOWN_FOR:
+    user = wordpress.account.credentials.get("username", "")
+    if position.user == user and position.staff_at and now - position.staff_at < STAFF_KNOWN_FOR:
         return position
     staff = {_number(as_object(wordpress.get(f"{USERS}/me", context="edit")).get("id"))}
     try:
@@ -276,7 +282,7 @@ def _with_staff(wordpress: WordPress, position: Position, now: datetime) -> Posi
         staff |= {_number(as_object(one).get("id")) for one in as_list(listed)}
     except ConnectorError:
         pass
-    return replace(position, staff=tuple(sorted(staff - {0})), staff_at=now)
+    return replace(position, staff=tuple(sorted(staff - {0})), staff_at=now, user=user)
 
 
 def _number(value: Any) -> int:

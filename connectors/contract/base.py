@@ -19,7 +19,8 @@ class Channel(ABC):
     `account_id` is how an admin names an account, `account_fields` its credentials,
     `account_options` what may be switched on for it (`Account.options`). `poll_every`: how often
     `poll` is worth a call; what is asked then is the channel's to choose. Without an `account_id`
-    the channel makes the id from the credentials (`identify`).
+    the channel makes the id from the credentials (`identify`). `checked_by_polling`: a poll tells all
+    that a test would, so no other is made unasked.
     """
 
     name: ClassVar[str]
@@ -30,6 +31,7 @@ class Channel(ABC):
     account_options: ClassVar[tuple[Field, ...]] = ()
     permissions: ClassVar[tuple[str, ...]] = ()
     poll_every: ClassVar[timedelta] = timedelta(minutes=5)
+    checked_by_polling: ClassVar[bool] = False
 
     @abstractmethod
     def send(self, account: Account, reply: Reply) -> Sent:

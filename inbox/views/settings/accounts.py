@@ -50,7 +50,7 @@ def choose(request: WorkspaceRequest, slug: str) -> HttpResponse:
 def add(request: WorkspaceRequest, slug: str, app: int, channel: str) -> HttpResponse:
     platform, kind = _channel(channel)
     through = get_object_or_404(PlatformApp.objects.all(), pk=app) if app else own_app(platform)
-    if platform.name != through.platform:
+    if platform.name != through.platform or (platform.needs_app and not app):
         raise Http404
     form = AccountForm(kind, data=request.POST or None, external_id=request.GET.get("id", "")[:120])
     if request.method == "POST" and form.is_valid():

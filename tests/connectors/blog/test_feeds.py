@@ -192,6 +192,19 @@ def test_a_feed_is_asked_only_when_it_is_due_and_less_often_when_it_is_quiet(acm
     assert minutes[-1] == 360
 
 
+def test_no_test_is_made_unasked_of_what_polling_tells(
+    acme: Workspace, host: Host, facebook: ChannelAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from inbox import polling
+
+    checked: list[int] = []
+    monkeypatch.setattr(polling, "ring", lambda task, pk: checked.append(pk))
+    feed_of(acme, host.url + "/feed")
+    polling.check_accounts()
+    assert facebook.pk in checked
+    assert len(checked) == ChannelAccount.objects.count() - 1
+
+
 @pytest.mark.behaviour_blog(38)
 def test_a_login_page_is_no_feed_and_after_three_times_a_matter_for_the_admin(acme: Workspace, host: Host) -> None:
     account = feed_of(acme, host.url + "/feed")
@@ -329,7 +342,7 @@ def test_a_post_that_names_the_brand_opens_a_ticket(watched: ChannelAccount) -> 
     for _ in range(3):
         look(watched)
     message = Message.objects.get()
-    assert (message.kind, message.permalink) == ("mention", "https://b.example/1")
+    assert (message.kind, message.parent_id, message.permalink) == ("mention", "", "https://b.example/1")
     assert message.text.startswith("Never again Acme Mobile")
 
 

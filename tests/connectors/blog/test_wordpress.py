@@ -358,6 +358,10 @@ def test_removed_ones_are_found_by_looking(blog: ChannelAccount, site: Site) -> 
     assert gateway.gone(blog, [str(kept), str(trashed), "999"]) == [str(trashed), "999"]
 
 
+def test_a_platform_that_needs_an_app_is_not_connected_without_one(carol: Membership, sign_in: Any) -> None:
+    assert sign_in(carol).get("/w/acme/settings/accounts/add/0/facebook/").status_code == 404
+
+
 @pytest.mark.parametrize("channel", ["blog", "feed", "watch"])
 def test_the_form_to_connect_one_asks_for_what_it_needs(carol: Membership, sign_in: Any, channel: str) -> None:
     page = sign_in(carol).get(f"/w/acme/settings/accounts/add/0/{channel}/")
