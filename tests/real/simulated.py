@@ -36,6 +36,9 @@ class Simulated(Blog):
     def set_rules(self, **rules: bool) -> None:
         self.order("page", rules=rules)
 
+    def set_open(self, post: int, opened: bool) -> None:
+        self.order("say", do="open" if opened else "close", to=str(post))
+
     def mark(self, post: int, kind: str, name: str) -> None:
         self.order("say", do=kind, to=str(post), author=name, text="seen")
 

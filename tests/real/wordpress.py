@@ -89,6 +89,9 @@ class Blog:
         """`moderated`: visitors wait to be approved; `local` and `pretty`: see the simulator."""
         raise NotImplementedError
 
+    def set_open(self, post: int, opened: bool) -> None:
+        raise NotImplementedError
+
     def mark(self, post: int, kind: str, name: str) -> None:
         """A pingback, trackback or note appears below a post."""
         raise NotImplementedError
@@ -110,6 +113,10 @@ class WordPress(Blog):
                 r"'(local|production)'\)", f"'{'local' if rules['local'] else 'production'}')", config.read_text()
             )
             config.write_text(words)
+
+    def set_open(self, post: int, opened: bool) -> None:
+        answer = self.call("POST", f"posts/{post}", json={"comment_status": "open" if opened else "closed"})
+        assert answer.ok, answer.text
 
     def mark(self, post: int, kind: str, name: str) -> None:
         given = f"'comment_post_ID' => {post}, 'comment_author' => '{name}', 'comment_type' => '{kind}'"
