@@ -93,7 +93,7 @@ def demo(port: int, fresh: bool, trickle: int) -> None:
         wipe(VAR)
     with engines(VAR, wanted=missing) as variables:
         os.environ.update(_environment(port) | variables)
-        logins = _prepare()
+        logins = _prepare(port)
         with _processes(port, trickle) as supervisor:
             _wait_until_ready(port, supervisor)
             print(_welcome(port, logins), flush=True)
@@ -119,13 +119,14 @@ def _environment(port: int) -> dict[str, str]:
         "META_GRAPH_URL": f"http://127.0.0.1:{port + 1}/graph",
         "X_API_URL": f"http://127.0.0.1:{port + 1}/x",
         "X_SITE_URL": f"http://localhost:{port + 1}/x",
+        "BLOG_ALLOW_LOOPBACK": "1",
         "DJANGO_SETTINGS_MODULE": "socialcare.settings",
         "PYTHONUNBUFFERED": "1",
     }
     return ours | {name: os.environ[name] for name in ours if name in os.environ}
 
 
-def _prepare() -> str:
+def _prepare(port: int) -> str:
     """Bring the database, the translations and the static files up to date; the logins of the demo as text."""
     django.setup()
     logins = io.StringIO()
@@ -134,7 +135,7 @@ def _prepare() -> str:
     except OperationalError as error:
         raise CannotRun(f"The database does not answer: {str(error).splitlines()[0]}") from None
     assets.bring_up_to_date()
-    call_command("seed_demo", stdout=logins)
+    call_command("seed_demo", blogs=f"http://127.0.0.1:{port + 1}/blog", stdout=logins)
     connections.close_all()
     return logins.getvalue().strip()
 

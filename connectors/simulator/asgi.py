@@ -58,13 +58,17 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """`wait`: seconds before answering. `cut`: drop the connection in the middle of the body."""
+    """`wait`: seconds before answering. `cut`: drop the connection in the middle of the body.
+
+    `drip`: seconds between one byte of the body and the next.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     wait: float = 0.0
     cut: bool = False
+    drip: float = 0.0
 
 
 def answer(value: Any, status: int = 200) -> Response:
@@ -162,7 +166,12 @@ async def _write(response: Response, receive: Receive, send: Send) -> None:
         with contextlib.suppress(RuntimeError):
             await send({"type": "http.response.body", "body": half, "more_body": True})
         return
-    await send({"type": "http.response.body", "body": response.body})
+    if response.drip:
+        for place in range(len(response.body)):
+            await send({"type": "http.response.body", "body": response.body[place : place + 1], "more_body": True})
+            if await _gone_within(response.drip, receive):
+                return
+    await send({"type": "http.response.body", "body": b"" if response.drip else response.body})
 
 
 async def _gone_within(seconds: float, receive: Receive) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.management.base import BaseCommand
 from django.db import transaction
@@ -33,6 +35,9 @@ COMPANIES = {
 class Command(BaseCommand):
     help = "Make the demonstration's workspaces, if they are not there, and print who may sign in."
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--blogs", default="", metavar="URL", help="where the simulated blogs are; none without it")
+
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         for slug, (name, page_id, people) in COMPANIES.items():
@@ -49,6 +54,9 @@ class Command(BaseCommand):
             if "twitter" in registry.platforms():
                 with workspace(place.pk):
                     connect_x(place, name, X_ACCOUNTS[slug])
+            if options["blogs"] and "blog" in registry.platforms():
+                with workspace(place.pk):
+                    connect_blog(place, name, f"{options['blogs']}/{slug}/")
             for email, _, role in people:
                 self.stdout.write(f"{email}  {PASSWORD}  ({role}, {name})")
 
@@ -85,3 +93,30 @@ def connect_x(place: Workspace, name: str, user_id: str) -> None:
     app = PlatformApp.objects.create(workspace=place, platform="twitter", name=f"{name} on X", settings=settings)
     tokens = {token: secrets.token_urlsafe(48) for token in ("access_token", "refresh_token")}
     ChannelAccount.objects.create(app=app, channel="twitter", external_id=user_id, name=name, credentials=tokens)
+
+
+def connect_blog(place: Workspace, name: str, url: str) -> None:
+    """The company's simulated blog, with a made-up application password.
+
+    Where the demo was started on another port, the blog is known by its old address and gets the new one. One that
+    somebody removed is not brought back.
+    """
+    parts = urlsplit(url)
+    own = ChannelAccount.objects.filter(channel="blog", external_id__endswith=parts.path.rstrip("/"))
+    external_id = f"{parts.netloc}{parts.path}".rstrip("/")
+    if account := own.first():
+        if account.external_id != external_id:
+            account.external_id, account.credentials = external_id, account.credentials | {"url": url}
+            account.save(update_fields=["external_id", "credentials"])
+        return
+    app = PlatformApp.objects.own().filter(platform="blog").first() or PlatformApp.objects.create(
+        workspace=place, platform="blog", name="Blogs"
+    )
+    password = "".join(secrets.choice("abcdefghijkmnpqrstuvwxyz23456789") for _ in range(24))
+    ChannelAccount.objects.create(
+        app=app,
+        channel="blog",
+        external_id=external_id,
+        name=name,
+        credentials={"url": url, "username": "editor", "application_password": password},
+    )
