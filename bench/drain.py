@@ -26,8 +26,8 @@ COMPANIES, AGENTS, WARM_UP = 2, 10, 300
 TABLES = ("inbox_contact", "inbox_identity", "inbox_ticket", "inbox_message", "sla_timer", "inbox_event")
 ROWS = 500
 COLUMNS = """
-SELECT column_name, data_type FROM information_schema.columns
-WHERE table_name = %s AND is_generated = 'NEVER' ORDER BY ordinal_position
+SELECT attname, format_type(atttypid, NULL) FROM pg_attribute
+WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum
 """
 
 

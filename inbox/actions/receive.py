@@ -99,8 +99,8 @@ def _tickets(account: ChannelAccount, pairs: Sequence[tuple[Identity, Post]]) ->
     )
     held = Ticket.objects.select_for_update(of=("self",)).filter(pk__in=list(latest)).order_by("id")
     before = {(ticket.identity_id, ticket.thread_id): ticket for ticket in held}
-    for ticket in before.values():
-        ticket.account = account
+    for known in before.values():
+        known.account = account
     reopen_since = timezone.now() - timedelta(hours=account.workspace.reopen_hours)
     found: dict[Key, Touched] = {}
     for key, (identity, post) in wanted.items():

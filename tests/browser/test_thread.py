@@ -10,7 +10,8 @@ from django.utils import timezone
 from playwright.sync_api import Route, expect
 
 from inbox import outbox
-from inbox.models import Message, Note, Ticket
+from inbox.models import Message, Note, Queue, Tag, Ticket
+from sla.models import Policy
 from tests import meta
 from tests.browser.conftest import eventually
 from tests.browser.looking import row
@@ -252,3 +253,21 @@ def test_what_we_did_on_the_page_is_shown_and_its_words_stay(inbox, facebook, bo
     expect(entry.get_by_text("Hidden on the page", exact=True).first).to_be_visible()
     entry.hover()
     expect(entry.get_by_role("button", name="Like", pressed=True)).to_be_visible()
+
+
+def test_a_ticket_is_sorted_at_its_side(inbox, facebook, bob):
+    Queue.objects.create(name="Billing")
+    for name in ("angry", "refund"):
+        Tag.objects.create(name=name)
+    Policy.objects.update(position=2)
+    Policy.objects.create(name="Urgent", priority=4, first_response=timedelta(minutes=1))
+    take_in(facebook, meta.comment())
+    page = inbox("bob", f"open/{Ticket.objects.get().pk}/")
+    page.get_by_label("Queue").select_option(label="Billing")
+    eventually(lambda: Ticket.objects.get().queue is not None)
+    page.get_by_label("refund").check()
+    eventually(lambda: Ticket.objects.get().tag_ids == [Tag.objects.get(name="refund").pk])
+    page.get_by_label("Priority").select_option(label="Urgent")
+    eventually(lambda: Ticket.objects.get().priority == 4)
+    expect(page.locator("#entries")).to_contain_text("The clock was worked out anew: the priority changed")
+    expect(page.locator("#thread-sla")).to_have_text(re.compile("0:[0-5]|1:00"))
