@@ -33,6 +33,9 @@ SENTENCES = {
     "person.removed": gettext_lazy("took %(target)s out of the workspace"),
     "invitation.withdrawn": gettext_lazy("withdrew the invitation of %(target)s"),
     "deliveries.replayed": gettext_lazy("had deliveries taken in again: %(target)s"),
+    "board.changed": gettext_lazy("changed the goals of the dashboard"),
+    "wall.made": gettext_lazy("made a link for the wall “%(target)s”"),
+    "wall.revoked": gettext_lazy("revoked the link of the wall “%(target)s”"),
     "workspace.changed": gettext_lazy("changed the workspace"),
 }
 NAMES = {
@@ -41,6 +44,10 @@ NAMES = {
     "language": gettext_lazy("language"),
     "undo_seconds": gettext_lazy("undo, in seconds"),
     "reopen_hours": gettext_lazy("reopening time, in hours"),
+    "goal": gettext_lazy("goal, in percent"),
+    "alarm": gettext_lazy("alarm, in percent"),
+    "risk_seconds": gettext_lazy("at risk, in seconds"),
+    "zone": gettext_lazy("time zone"),
     "platform": gettext_lazy("platform"),
     "channel": gettext_lazy("channel"),
     "page": gettext_lazy("ID"),

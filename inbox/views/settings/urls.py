@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inbox.views.settings import accounts, apps, deliveries, history, overview, people, workspace
+from inbox.views.settings import accounts, apps, boards, deliveries, history, overview, people, workspace
 
 app_name = "settings"
 urlpatterns = [
@@ -29,6 +29,9 @@ urlpatterns = [
     path("deliveries/", deliveries.deliveries, name="deliveries"),
     path("deliveries/replay/", deliveries.replay, name="deliveries_replay"),
     path("deliveries/<int:pk>/", deliveries.delivery, name="delivery"),
+    path("board/", boards.board, name="board"),
+    path("walls/", boards.make, name="wall_make"),
+    path("walls/<int:pk>/revoke/", boards.revoke, name="wall_revoke"),
     path("workspace/", workspace.workspace, name="workspace"),
     path("history/", history.history, name="audit"),
 ]
