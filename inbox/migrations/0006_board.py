@@ -2,49 +2,75 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import inbox.models.board
-import socialcare.tenancy
 from django.conf import settings
 from django.db import migrations, models
 
+import inbox.models.board
+import socialcare.tenancy
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('inbox', '0005_search'),
-        ('socialcare', '0001_initial'),
+        ("inbox", "0005_search"),
+        ("socialcare", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Wall',
+            name="Wall",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('nonce', models.CharField(default=inbox.models.board._nonce, max_length=32)),
-                ('language', models.CharField(max_length=5)),
-                ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('workspace', socialcare.tenancy.WorkspaceKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='socialcare.workspace')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80)),
+                ("nonce", models.CharField(default=inbox.models.board._nonce, max_length=32)),
+                ("language", models.CharField(max_length=5)),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "workspace",
+                    socialcare.tenancy.WorkspaceKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="socialcare.workspace",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Board',
+            name="Board",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('goal', models.PositiveSmallIntegerField(default=80)),
-                ('alarm', models.PositiveSmallIntegerField(default=60)),
-                ('risk_seconds', models.PositiveIntegerField(default=120)),
-                ('zone', models.CharField(default='UTC', max_length=50)),
-                ('workspace', socialcare.tenancy.WorkspaceKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='socialcare.workspace')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("goal", models.PositiveSmallIntegerField(default=80)),
+                ("alarm", models.PositiveSmallIntegerField(default=60)),
+                ("risk_seconds", models.PositiveIntegerField(default=120)),
+                ("zone", models.CharField(default="UTC", max_length=50)),
+                (
+                    "workspace",
+                    socialcare.tenancy.WorkspaceKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="socialcare.workspace",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('workspace',), name='one_board')],
+                "constraints": [models.UniqueConstraint(fields=("workspace",), name="one_board")],
             },
         ),
     ]

@@ -4,19 +4,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sla', '0002_timers_by_start'),
-        ('socialcare', '0001_initial'),
+        ("sla", "0002_timers_by_start"),
+        ("socialcare", "0001_initial"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='timer',
-            index=models.Index(condition=models.Q(('stopped_at', None)), fields=['workspace', 'account_id', 'started_at'], name='timers_running'),
+            model_name="timer",
+            index=models.Index(
+                condition=models.Q(("stopped_at", None)),
+                fields=["workspace", "account_id", "started_at"],
+                name="timers_running",
+            ),
         ),
         migrations.AddIndex(
-            model_name='timer',
-            index=models.Index(fields=['workspace', 'stopped_at'], name='timers_by_stop'),
+            model_name="timer",
+            index=models.Index(fields=["workspace", "stopped_at"], name="timers_by_stop"),
         ),
     ]

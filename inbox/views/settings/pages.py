@@ -44,7 +44,12 @@ def sections(membership: Membership) -> list[dict[str, str]]:
         ("audit", _("History"), "history"),
     )
     return [
-        {"name": name, "label": label, "icon": icon, "url": reverse(f"settings:{name}", args=[membership.workspace.slug])}
+        {
+            "name": name,
+            "label": label,
+            "icon": icon,
+            "url": reverse(f"settings:{name}", args=[membership.workspace.slug]),
+        }
         for name, label, icon in named
         if membership.is_admin or name == "board"
     ]

@@ -81,8 +81,9 @@ export class Board {
     this.drawSpeed(shown);
     this.left.draw(this.bands(shown));
     this.flow.draw({ in: shown.in, out: shown.out, minute: this.record.minute });
-    this.fill(one("#flow-in"), t("flow_in", { n: shown.in.at(-2) }));
-    this.fill(one("#flow-out"), t("flow_out", { n: shown.out.at(-2) }));
+    const whole = { minute: this.record.minute + (shown.in.length - 2) * 60_000 };
+    this.fill(one("#flow-in"), t("flow_in", { n: shown.in.at(-2) }), whole);
+    this.fill(one("#flow-out"), t("flow_out", { n: shown.out.at(-2) }), whole);
     this.drawChannels();
     this.tick();
   }
