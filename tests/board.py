@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +17,8 @@ from sla.models import Timer
 from socialcare.models import Membership
 from tests import meta
 from tests.conftest import take_in
+
+_customers = itertools.count(1)
 
 
 @dataclass
@@ -68,3 +72,18 @@ def told(alice: Membership, bob: Membership, facebook: ChannelAccount, messenger
         timers.update(due_at=due) if due else timers.delete()
     work.assign(named["Two"].pk, bob.user, None)
     return Story(named)
+
+
+def happen(waiting: deque[str], number: int) -> None:
+    """So many things at once: customers ask on Messenger, and the oldest of those who wait are answered elsewhere."""
+    messenger = ChannelAccount.objects.get(channel="messenger")
+    payloads = []
+    for place in range(number):
+        if place % 2 and waiting:
+            who = waiting.popleft()
+            payloads.append(meta.echo("Gladly", to=who, mid=f"echo-{who}"))
+        else:
+            who = f"soak-{next(_customers)}"
+            waiting.append(who)
+            payloads.append(meta.direct("Hello?", who=who))
+    take_in(messenger, *payloads)

@@ -25,7 +25,7 @@ from socialcare.models import Role, User
 LABELS: dict[str, str | Promise] = {
     "waiting": gettext_lazy("Waiting for us"),
     "unassigned": gettext_lazy("With nobody"),
-    "late": gettext_lazy("Late and unanswered"),
+    "late": gettext_lazy("Late"),
     "risk": gettext_lazy("At risk"),
     "left_more": gettext_lazy("More than 5 min left"),
     "no_clock": gettext_lazy("Without a clock"),
@@ -38,7 +38,7 @@ LABELS: dict[str, str | Promise] = {
     "out_hour": gettext_lazy("Went out within the last 60 min"),
     "in": gettext_lazy("Came in within one minute"),
     "out": gettext_lazy("Went out within one minute"),
-    "oldest": gettext_lazy("Waiting the longest"),
+    "oldest": gettext_lazy("Longest wait"),
 }
 
 

@@ -1,7 +1,7 @@
 /* The figures as the dashboard and the walls show them: one record a second, and clocks that run in between. */
 import { one, parts, setData, setText, show, stamp } from "../core/dom.js";
 import { count, number, t } from "../core/strings.js";
-import { clock, now, remaining, span } from "../core/time.js";
+import { exact, now, remaining, span } from "../core/time.js";
 import { Bars, Flow, Meter } from "./charts.js";
 import { Levels, ofShare, ofWait } from "./levels.js";
 
@@ -31,6 +31,7 @@ export class Board {
     for (const tile of document.querySelectorAll("[data-tile]")) this.tiles.set(tile.dataset.tile, tile);
     this.meter = new Meter(this.part("share").meter);
     this.left = new Bars(one("#left"), Boolean(list));
+    for (const way of ["in", "out"]) one(`#flow-${way}`).title = t("last_minute");
     this.flow = new Flow(one("#flow"), list && ((way, minute) => this.href(way, { minute })));
     this.take(record);
   }
@@ -184,7 +185,7 @@ export class Board {
     const age = at - this.record.at;
     const stale = age > STALE;
     document.body.classList.toggle("stale", stale);
-    setText(one("#fresh-text"), stale ? t("stale", { time: span(age) }) : t("fresh_at", { time: clock(this.record.at) }));
+    setText(one("#fresh-text"), stale ? t("stale", { time: span(age) }) : t("fresh_at", { time: exact(this.record.at) }));
   }
 
   drawTeam(element) {

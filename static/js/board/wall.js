@@ -1,7 +1,7 @@
 /* A wall: a board without links that turns its pages, connects again for ever, and reloads after a deployment. */
 import { one, readJson, setData, setText, show } from "../core/dom.js";
 import { t } from "../core/strings.js";
-import { everySecond, heard, now } from "../core/time.js";
+import { everySecond, exact, heard, now } from "../core/time.js";
 import { Live } from "../core/socket.js";
 import { Board } from "./board.js";
 
@@ -9,7 +9,6 @@ const PAGE = 15_000;
 const REVOKED = 4404;
 const LOOK_AGAIN = 60_000;
 const FIRST_WAIT = 500;
-const time = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
 /** Its token is in its first words, not in the address of the socket. */
 class WallSocket extends Live {
@@ -85,8 +84,7 @@ class WallScreen {
 
   tick() {
     this.board.tick();
-    const words = time.format(now());
-    setText(one("#clock"), words);
+    setText(one("#clock"), exact(now()));
     if (!this.stopped && Date.now() - this.turnedAt >= PAGE) this.turn(1);
   }
 

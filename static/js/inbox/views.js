@@ -38,6 +38,7 @@ export class Views {
       else link.removeAttribute("aria-current");
     }
     setText(one("#list-title"), this.title());
+    one("#list-title").title = this.store.only ? this.figure : "";
     show(one("#all-again"), this.store.only);
   }
 
