@@ -21,7 +21,6 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-from bench.browser import ARGUMENTS
 from socialcare.embedded import ROOT, engines
 from tests.chromium import find_chromium
 
@@ -29,6 +28,7 @@ MOST_GROWTH = 1.10
 # What is remembered on purpose (clocks, figures shown once) is there after so much of the time.
 WARM = 0.2
 PORT = 8767
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 
 @dataclass(frozen=True, slots=True)
