@@ -20,6 +20,9 @@ ACCOUNT_LOCK = 2
 WRITTEN = (
     "status",
     "assignee",
+    "queue",
+    "priority",
+    "tag_ids",
     "version",
     "seq",
     "customer_seq",

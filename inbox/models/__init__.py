@@ -1,21 +1,25 @@
 from inbox.models.board import Board, Wall
-from inbox.models.contact import Contact, Identity
+from inbox.models.contact import Contact, Group, Identity
 from inbox.models.team import Presence, Seen
-from inbox.models.ticket import Early, Event, Idempotency, Message, Note, Outgoing, Story, Ticket
+from inbox.models.ticket import Early, Event, Idempotency, Message, Note, Outgoing, Priority, Queue, Story, Tag, Ticket
 
 __all__ = [
     "Board",
     "Contact",
     "Early",
     "Event",
+    "Group",
     "Idempotency",
     "Identity",
     "Message",
     "Note",
     "Outgoing",
     "Presence",
+    "Priority",
+    "Queue",
     "Seen",
     "Story",
+    "Tag",
     "Ticket",
     "Wall",
 ]

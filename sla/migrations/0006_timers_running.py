@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sla", "0002_timers_by_start"),
+        ("sla", "0005_one_metric_no_more"),
         ("socialcare", "0001_initial"),
     ]
 

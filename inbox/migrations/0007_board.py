@@ -11,7 +11,7 @@ import socialcare.tenancy
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inbox", "0005_search"),
+        ("inbox", "0006_queues_and_tags"),
         ("socialcare", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
