@@ -20,11 +20,11 @@ from django.db.models.functions import TruncMinute
 from django.utils import timezone
 
 from connectors.models import ChannelAccount
-from inbox.models import Board, Presence, Ticket
+from inbox.models import Board, Presence, Queue, Ticket
 from inbox.models.team import PRESENT_FOR
 from inbox.models.ticket import NEVER
 from inbox.records import ms
-from sla.models import Metric, Outcome, Timer
+from sla.models import RESPONSES, Metric, Outcome, Timer
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 # The bands of time left, each up to so many minutes; what has more, or no clock, stands apart.
@@ -32,7 +32,6 @@ BANDS = (1, 2, 3, 4, 5)
 MINUTES = 60
 # Milliseconds that still are a date.
 LAST_MINUTE = 253_000_000_000_000
-RESPONSES = (Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,21 +101,23 @@ ENDED: dict[str, Callable[[At], Q]] = {"out_hour": lambda at: Q(stopped_at__gte=
 # In one minute, which the list is told.
 FLOW = {"in": "started_at", "out": "stopped_at"}
 OLDEST = "oldest"
+OF_QUEUE = ("waiting", "unassigned", "risk", "late")
 NAMES = (*WAITING, *BEGAN, *ENDED, *FLOW, OLDEST)
 
 
 @dataclass(frozen=True, slots=True)
 class Only:
-    """What a list is narrowed to: a figure's tickets; on one account, of one agent, of one minute where said."""
+    """What a list is narrowed to: a figure's tickets; of one account, queue, agent, or minute where said."""
 
     figure: str
     account: int | None = None
+    queue: int | None = None
     agent: int | None = None
     minute: datetime | None = None
 
     @classmethod
     def read(cls, asked: Mapping[str, Any]) -> Only | None:
-        """From an address: {"only": a figure, "account": …, "agent": …, "minute": milliseconds}, as words or numbers.
+        """From an address: "only" is the figure, "minute" in milliseconds; all of it words or numbers.
 
         None where nothing is asked. Raises ValueError for what cannot be.
         """
@@ -125,20 +126,19 @@ class Only:
             return None
         if figure not in NAMES:
             raise ValueError(figure)
-        account, agent, minute = (_number(asked.get(name)) for name in ("account", "agent", "minute"))
+        account, queue, agent, minute = (_number(asked.get(name)) for name in ("account", "queue", "agent", "minute"))
         if minute is None:
-            return cls(figure, account, agent)
+            return cls(figure, account, queue, agent)
         if minute > LAST_MINUTE:
             raise ValueError(minute)
-        return cls(figure, account, agent, datetime.fromtimestamp(minute / 1000, UTC))
+        return cls(figure, account, queue, agent, datetime.fromtimestamp(minute / 1000, UTC))
 
     def tickets(self, at: At | None = None) -> QuerySet[Ticket]:
         """The tickets of this figure, unordered."""
         at = at or moment()
-        found = Ticket.objects.filter(self._held(at))
-        if self.account is not None:
-            found = found.filter(account_id=self.account)
-        return found if self.agent is None else found.filter(assignee_id=self.agent)
+        said = {"account_id": self.account, "queue_id": self.queue, "assignee_id": self.agent}
+        narrowed = {column: key for column, key in said.items() if key is not None}
+        return Ticket.objects.filter(self._held(at), **narrowed)
 
     def _held(self, at: At) -> Q:
         if self.figure in WAITING:
@@ -191,11 +191,11 @@ class _Percentiles(Aggregate):
 
 
 def measure(at: At | None = None) -> dict[str, Any]:
-    """All figures of the current workspace, as the browsers get them; ten statements, each by an index.
+    """All figures of the current workspace, as the browsers get them; twelve statements, each by an index.
 
     `all` and every entry of `accounts` hold the figures by name, `in` and `out` a number a minute from `minute` on,
-    the last of them still running; `agents` is {user: [open, late]}, `team` how many are there and take a break.
-    Moments are milliseconds, lengths seconds.
+    the last of them still running. `queues` hold only what waits in them, `agents` is {user: [open, late]}, `team` how
+    many are there and take a break. Moments are milliseconds, lengths seconds.
     """
     at = at or moment()
     waiting, agents = _waiting(at)
@@ -218,6 +218,7 @@ def measure(at: At | None = None) -> dict[str, Any]:
             OLDEST: oldest[0] if oldest else None,
         },
         "accounts": [{**about, **by_account[about["id"]]} for about in _accounts()],
+        "queues": _queues(at),
         "agents": agents,
         "team": _team(at),
     }
@@ -293,6 +294,14 @@ def _total(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _accounts() -> list[dict[str, Any]]:
     kept = ChannelAccount.objects.exclude(state=ChannelAccount.State.REMOVED)
     return list(kept.order_by("channel", "name", "id").values("id", "name", "channel", "state"))
+
+
+def _queues(at: At) -> list[dict[str, Any]]:
+    queues = list(Queue.objects.values("id", "name"))
+    counts = {name: Count("id", filter=WAITING[name](at)) for name in OF_QUEUE}
+    rows = Ticket.objects.filter(OPEN, queue_id__isnull=False).order_by().values("queue_id").annotate(**counts)
+    held = {row.pop("queue_id"): row for row in rows} if queues else {}
+    return [{**queue, **dict.fromkeys(OF_QUEUE, 0), **held.get(queue["id"], {})} for queue in queues]
 
 
 def _team(at: At) -> dict[str, int]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from connectors.models import ChannelAccount
 from inbox import watch
 from inbox.actions import presence, work
-from inbox.models import Board, Ticket
+from inbox.models import Board, Queue, Ticket
 from sla.models import Timer
 from socialcare.models import Membership
 from tests import meta
@@ -70,6 +70,9 @@ def told(alice: Membership, bob: Membership, facebook: ChannelAccount, messenger
         Ticket.objects.filter(pk=moved.pk).update(due_at=due)
         timers = Timer.objects.filter(ticket_id=moved.pk)
         timers.update(due_at=due) if due else timers.delete()
+    queue = Queue.objects.create(name="Deliveries")
+    Queue.objects.create(name="Nothing here")
+    Ticket.objects.filter(pk__in=[named[name].pk for name in ("Late", "One", "Direct")]).update(queue=queue)
     work.assign(named["Two"].pk, bob.user, None)
     return Story(named)
 

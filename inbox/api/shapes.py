@@ -192,6 +192,9 @@ class PageQuery(s.Serializer[object]):
     account = s.IntegerField(
         required=False, default=None, allow_null=True, min_value=0, max_value=Key, help_text="of it, on one account"
     )
+    queue = s.IntegerField(
+        required=False, default=None, allow_null=True, min_value=0, max_value=Key, help_text="of it, in one queue"
+    )
     agent = s.IntegerField(
         required=False, default=None, allow_null=True, min_value=0, max_value=Key, help_text="of it, one person's"
     )

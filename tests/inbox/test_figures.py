@@ -51,6 +51,15 @@ def test_every_agents_figures_are_their_tickets(story):
         assert Only("late", agent=int(user)).tickets(at).count() == late
 
 
+def test_every_queues_figures_are_its_tickets(story):
+    at = figures.moment()
+    queues = figures.measure(at)["queues"]
+    assert [queue["waiting"] for queue in queues] == [3, 0]
+    for queue in queues:
+        for figure in figures.OF_QUEUE:
+            assert Only(figure, queue=queue["id"]).tickets(at).count() == queue[figure]
+
+
 def test_every_minute_of_the_chart_is_its_tickets(story):
     at = figures.moment()
     record = figures.measure(at)

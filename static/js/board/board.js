@@ -86,6 +86,7 @@ export class Board {
     this.fill(one("#flow-in"), t("flow_in", { n: shown.in.at(-2) }), whole);
     this.fill(one("#flow-out"), t("flow_out", { n: shown.out.at(-2) }), whole);
     this.drawChannels();
+    this.drawQueues();
     this.tick();
   }
 
@@ -155,6 +156,25 @@ export class Board {
     const state = { connected: "account_connected", attention: "account_needs", paused: "account_pauses" }[account.state];
     setText(part.state, t(state ?? "account_gone"));
     if (part.state.className !== `badge ${STATES[account.state]}`) part.state.className = `badge ${STATES[account.state]}`;
+  }
+
+  /** Of all channels, whichever is looked at. */
+  drawQueues() {
+    const body = one("#queues");
+    const { queues } = this.record;
+    show(one("#queues-panel"), queues.length);
+    while (body.childElementCount > queues.length) body.lastElementChild.remove();
+    while (body.childElementCount < queues.length) body.append(stamp("queue"));
+    queues.forEach((queue, place) => {
+      const part = parts(body.children[place]);
+      setText(part.name, queue.name);
+      body.children[place].classList.toggle("has-late", queue.late > 0);
+      for (const only of ["waiting", "unassigned", "risk", "late"]) {
+        setText(part[only], number(queue[only]));
+        const href = `${this.list}?${new URLSearchParams({ only, queue: queue.id })}`;
+        if (this.list && part[only].getAttribute("href") !== href) part[only].setAttribute("href", href);
+      }
+    });
   }
 
   /** What changes with time alone. */
