@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -12,7 +13,9 @@ from django.urls import URLPattern
 
 from connectors.models import Delivery, DeliveryBody
 from inbox.actions import boards
+from inbox.models import Queue
 from inbox.views.settings import urls
+from sla.models import BusinessHours, Policy
 from socialcare.tenancy import workspace
 from tests.connectors.meta.scripted_graph import SECRET, TOKEN
 from tests.inbox.settings_support import House, make_house
@@ -30,8 +33,14 @@ def every_path(house: House) -> dict[str, str]:
     DeliveryBody.objects.create(delivery=delivery, body=b'{"object":"page"}')
     with workspace(house.workspace.pk):
         wall = boards.make_wall(house.admin, "Hall", "en")
+        policy = Policy.objects.create(name="Soon", first_response=timedelta(minutes=5))
+        hours = BusinessHours.objects.create(name="Office", zone="Europe/Paris", slots=[[0, 540, 1020]])
+        queue = Queue.objects.create(name="Deliveries")
     owner = {
         "walls": wall.pk,
+        "policies": policy.pk,
+        "hours": hours.pk,
+        "labels": queue.pk,
         "apps": app.pk,
         "accounts": account.pk,
         "people": house.agent.pk,
@@ -41,7 +50,11 @@ def every_path(house: House) -> dict[str, str]:
     for route in urls.urlpatterns:
         assert isinstance(route, URLPattern)
         pattern, section = str(route.pattern), str(route.pattern).partition("/")[0]
-        path = pattern.replace("<int:app>", str(app.pk)).replace("<slug:channel>", "messenger")
+        path = (
+            pattern.replace("<int:app>", str(app.pk))
+            .replace("<slug:channel>", "messenger")
+            .replace("<slug:kind>", "queue")
+        )
         path = path.replace("<slug:platform>", "meta").replace("<int:pk>", str(owner.get(section, "")))
         assert "<" not in path
         found[str(route.name)] = house.url(path)
