@@ -35,7 +35,7 @@ def show(chromium: Browser, site: Site) -> Iterator[Show]:
         there = chromium.new_context(**{**DESK, **context})
         opened.append(there)
         page = there.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda said: problems.append(said.text) if "Content Security" in said.text else None)
         if who:
