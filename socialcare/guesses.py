@@ -14,7 +14,10 @@ def too_many(address: str) -> bool:
     """
     key = f"guesses:{address}"
     try:
-        made = valkey().pipeline().incr(key).expire(key, WITHIN, nx=True).execute()[0]
+        both = valkey().pipeline()
+        both.incr(key)
+        both.expire(key, WITHIN, nx=True)
+        made = both.execute()[0]
     except redis.RedisError:
         return False
     return int(made) > ALLOWED
