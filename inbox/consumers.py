@@ -255,4 +255,4 @@ class WallConsumer(AsyncWebsocketConsumer):
     @database_sync_to_async
     def _place(self, token: str) -> int | None:
         wall = boards.wall_behind(token)
-        return wall and wall.workspace_id
+        return wall.workspace_id if wall else None

@@ -239,7 +239,7 @@ def _waiting(at: At) -> tuple[dict[int, dict[str, int]], dict[str, list[int]]]:
     counts = {name: Count("id", filter=held(at)) for name, held in WAITING.items()}
     by_account: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(WAITING, 0))
     by_agent: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    rows = Ticket.objects.filter(OPEN).order_by().values("account_id", "assignee_id").annotate(**counts)
+    rows: Any = Ticket.objects.filter(OPEN).order_by().values("account_id", "assignee_id").annotate(**counts)
     for row in rows:
         account, agent = row.pop("account_id"), row.pop("assignee_id")
         for name, number in row.items():
@@ -259,17 +259,23 @@ def _began(at: At) -> dict[int, dict[str, Any]]:
     """What became of the waits that began today or within the hour, by account."""
     timers = Timer.objects.filter(metric__in=RESPONSES, started_at__gte=min(at.hour, at.midnight))
     counts = {name: Count("ticket_id", distinct=True, filter=held(at)) for name, held in BEGAN.items()}
-    rows = {row.pop("account_id"): row for row in timers.order_by().values("account_id").annotate(**counts)}
+    found = _grouped(timers, "account_id", counts)
     speeds = _first_answers(at).order_by().values_list("account_id").annotate(speed=_Percentiles("took"))
     for account, speed in speeds:
-        rows[account].update(_speed(speed))
-    return rows
+        found.setdefault(account, {}).update(_speed(speed))
+    return found
 
 
-def _ended(at: At) -> dict[int, dict[str, int]]:
+def _grouped(rows: QuerySet[Any], column: str, counts: Mapping[str, Count]) -> dict[int, dict[str, Any]]:
+    """Those counts for every value of that column."""
+    found: Any = rows.order_by().values(column).annotate(**counts)
+    return {row.pop(column): row for row in found}
+
+
+def _ended(at: At) -> dict[int, dict[str, Any]]:
     timers = Timer.objects.filter(metric__in=RESPONSES, stopped_at__gte=at.hour)
     counts = {name: Count("ticket_id", distinct=True, filter=held(at)) for name, held in ENDED.items()}
-    return {row.pop("account_id"): row for row in timers.order_by().values("account_id").annotate(**counts)}
+    return _grouped(timers, "account_id", counts)
 
 
 def _flow(at: At) -> dict[int, dict[str, list[int]]]:
@@ -293,14 +299,13 @@ def _total(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _accounts() -> list[dict[str, Any]]:
     kept = ChannelAccount.objects.exclude(state=ChannelAccount.State.REMOVED)
-    return list(kept.order_by("channel", "name", "id").values("id", "name", "channel", "state"))
+    return [{**about} for about in kept.order_by("channel", "name", "id").values("id", "name", "channel", "state")]
 
 
 def _queues(at: At) -> list[dict[str, Any]]:
     queues = list(Queue.objects.values("id", "name"))
     counts = {name: Count("id", filter=WAITING[name](at)) for name in OF_QUEUE}
-    rows = Ticket.objects.filter(OPEN, queue_id__isnull=False).order_by().values("queue_id").annotate(**counts)
-    held = {row.pop("queue_id"): row for row in rows} if queues else {}
+    held = _grouped(Ticket.objects.filter(OPEN, queue_id__isnull=False), "queue_id", counts) if queues else {}
     return [{**queue, **dict.fromkeys(OF_QUEUE, 0), **held.get(queue["id"], {})} for queue in queues]
 
 

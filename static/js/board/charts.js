@@ -27,7 +27,7 @@ function mark(parent, linked) {
   return make(linked ? "a" : "g", parent);
 }
 
-const height = (value, most, room) => (value ? Math.max(2, (value / most) * room) : 0);
+const height = (value, most, room) => (value ? Math.max(2, (value / most) * Math.max(0, room)) : 0);
 
 /** Calls back with the size of a picture, now and whenever it changes. */
 function whenSized(svg, draw) {
@@ -123,7 +123,7 @@ export class Flow {
     const [width, tall] = [this.svg.clientWidth, this.svg.clientHeight];
     if (!width) return;
     const unit = parseFloat(getComputedStyle(this.svg).fontSize);
-    const room = (tall - unit * 1.8) / 2;
+    const room = Math.max(8, (tall - unit * 1.8) / 2);
     const most = Math.max(4, ...flow.in, ...flow.out);
     const step = width / flow.in.length;
     change(this.axis, { x1: 0, x2: width, y1: room, y2: room });
