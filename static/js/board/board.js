@@ -125,8 +125,9 @@ export class Board {
     const risk = this.record.risk / 60;
     const bands = [{ key: "late", name: t("band_late"), kind: "late" }];
     for (let minute = 1; minute <= 5; minute += 1) {
+      const short = `${minute - 1}–${minute}`;
       const name = t("band_minutes", { from: String(minute - 1), to: String(minute) });
-      bands.push({ key: `left_${minute}`, name, kind: minute <= risk ? "risk" : "calm" });
+      bands.push({ key: `left_${minute}`, name, short, kind: minute <= risk ? "risk" : "calm" });
     }
     bands.push({ key: "left_more", name: t("band_more"), kind: "calm" });
     if (shown.no_clock) bands.push({ key: "no_clock", name: t("band_none"), kind: "none" });

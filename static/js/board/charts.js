@@ -54,7 +54,7 @@ export class Meter {
   }
 }
 
-/** Bars side by side, each with its number above and its name below: [{key, name, value, kind, href}]. */
+/** Bars side by side, each with its number above and its name below: [{key, name, short, value, kind, href}]. */
 export class Bars {
   bars = new Map();
   shown = [];
@@ -89,7 +89,7 @@ export class Bars {
     return this.bars.get(key);
   }
 
-  fill(parts, { name, value, kind, href }, { place, step, floor, most, unit, tall }) {
+  fill(parts, { name, short = name, value, kind, href }, { place, step, floor, most, unit, tall }) {
     const [left, middle] = [place * step, (place + 0.5) * step];
     const high = height(value, most, floor - unit * 1.9);
     const gap = Math.min(step * 0.14, 14);
@@ -98,7 +98,7 @@ export class Bars {
     change(parts.value, { x: middle, y: floor - high - unit * 0.5 });
     change(parts.name, { x: middle, y: tall - unit * 0.35 });
     if (parts.value.textContent !== number(value)) write(parts.value, number(value));
-    write(parts.name, name);
+    write(parts.name, step < unit * 4.6 ? short : name);
     if (href) change(parts.whole, { href, class: value ? "" : "none", "aria-label": `${name}: ${number(value)}` });
   }
 }
