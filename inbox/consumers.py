@@ -12,19 +12,22 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.utils.crypto import constant_time_compare
 
-from inbox import records
-from inbox.actions import presence, viewing
+from inbox import figures, records
+from inbox.actions import boards, presence, viewing
 from inbox.hub import Hub, Socket, frame
+from socialcare import guesses, staticfiles
 from socialcare.middleware import member
 from socialcare.models import Membership, User
 from socialcare.tenancy import workspace
 
-NOT_SIGNED_IN, NOT_A_MEMBER, TOO_SLOW = 4401, 4403, 4429
+NOT_SIGNED_IN, NOT_A_MEMBER, NO_SUCH_WALL, TOO_SLOW = 4401, 4403, 4404, 4429
 BEAT_EVERY = 10.0
 MEMBER_AGAIN_EVERY = 30.0
+WALL_AGAIN_EVERY = 2.0
+SAY_WITHIN = 10.0
 
 
 def _counts_of(workspace_id: int) -> dict[str, Any]:
@@ -34,9 +37,16 @@ def _counts_of(workspace_id: int) -> dict[str, Any]:
         return records.counts()
 
 
+def _figures_of(workspace_id: int) -> tuple[bytes, bytes, bool]:
+    close_old_connections()
+    with workspace(workspace_id):
+        found = figures.measure()
+    return orjson.dumps(found), orjson.dumps(figures.for_wall(found)), found["all"]["waiting"] > 0
+
+
 @cache
 def hub() -> Hub:
-    return Hub(_counts_of)
+    return Hub(_counts_of, _figures_of)
 
 
 class LiveConsumer(AsyncWebsocketConsumer):
@@ -70,6 +80,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
             return
         if isinstance(words.get("hello"), dict):
             await self._hello(words["hello"].get("since"))
+        if "figures" in words and self.socket:
+            hub().watch(self.socket, words["figures"] is True and self.membership.supervises)
         if "see" in words:
             await self._see(words["see"])
         if isinstance(words.get("typing"), dict):
@@ -123,6 +135,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self.close(NOT_A_MEMBER)
             return False
         self.membership = found
+        if self.socket and self.socket.wants_figures:
+            hub().watch(self.socket, found.supervises)
         return True
 
     async def _see(self, ticket_id: object) -> None:
@@ -171,3 +185,74 @@ class LiveConsumer(AsyncWebsocketConsumer):
             if self.looking_at is not None:
                 viewing.look_away(self.looking_at, self.membership.user_id)
             presence.gone(self.membership)
+
+
+class WallConsumer(AsyncWebsocketConsumer):
+    """A wall's connection: without a session, opened by the token in its first words, so that no log has it.
+
+    It hears the figures of its workspace, and is closed within seconds when the link is revoked.
+    """
+
+    token = ""
+    socket: Socket | None = None
+    tasks: tuple[asyncio.Task[None], ...] = ()
+
+    async def connect(self) -> None:
+        await self.accept()
+        self.tasks = (asyncio.create_task(self._hang_up_on_silence()),)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        try:
+            words = orjson.loads(text_data or "")
+        except orjson.JSONDecodeError:
+            return
+        if not isinstance(words, dict):
+            return
+        if self.socket is None and isinstance(words.get("wall"), str):
+            await self._hello(words["wall"])
+        elif self.socket and "ping" in words:
+            await self.send(text_data=frame(None, None, []).decode())
+
+    async def disconnect(self, code: int) -> None:
+        for task in self.tasks:
+            task.cancel()
+        if self.socket:
+            hub().leave(self.socket)
+
+    async def _hang_up_on_silence(self) -> None:
+        await asyncio.sleep(SAY_WITHIN)
+        await self.close(NO_SUCH_WALL)
+
+    async def _hello(self, token: str) -> None:
+        self.token, place = token, await self._place(token)
+        if place is None:
+            if not boards.is_signed(token):
+                await asyncio.to_thread(guesses.too_many, (self.scope.get("client") or ("",))[0])
+            await self.close(NO_SUCH_WALL)
+            return
+        self.tasks[0].cancel()
+        self.socket = await hub().join(place, None)
+        await self.send(text_data=frame(None, None, [("version", orjson.dumps(staticfiles.version()))]).decode())
+        self.tasks = (asyncio.create_task(self._forward(self.socket)), asyncio.create_task(self._look_again()))
+
+    async def _forward(self, socket: Socket) -> None:
+        while (words := await socket.outbox.get()) is not None:
+            await self.send(text_data=words.decode())
+        await self.close(TOO_SLOW)
+
+    async def _look_again(self) -> None:
+        """A database that does not answer is no reason to leave; its figures have gone stale anyway."""
+        while True:
+            await asyncio.sleep(WALL_AGAIN_EVERY)
+            try:
+                place = await self._place(self.token)
+            except (DatabaseError, InterfaceError):
+                continue
+            if place is None:
+                await self.close(NO_SUCH_WALL)
+                return
+
+    @database_sync_to_async
+    def _place(self, token: str) -> int | None:
+        wall = boards.wall_behind(token)
+        return wall.workspace_id if wall else None

@@ -28,18 +28,26 @@ SOCKET_COSTS, OF_A_CORE = 25e-6, 0.25
 QUICKEST, SLOWEST = 0.02, 0.1
 OUTBOX = 100
 COUNTS_EVERY = 1.0
+# Figures that nothing moves, neither news nor a wait that grows, only have to be seen to be fresh.
+IDLE_FIGURES_EVERY = 3.0
 REPLAY = 2000
 DEAF_FOR = 0.5
 OFFLINE = b'{"offline":true}'
 
 CountsOf = Callable[[int], dict[str, Any]]
+# The figures of a workspace as a frame for those who work there and one for its walls, and whether time moves them.
+FiguresOf = Callable[[int], tuple[bytes, bytes, bool]]
 
 
 class Socket:
-    """A browser's place in the hub: frames wait here until its consumer has sent them."""
+    """A browser's place in the hub: frames wait here until its consumer has sent them.
 
-    def __init__(self, workspace_id: int, user_id: int) -> None:
+    Without a user it is a wall's, which hears figures and nothing else.
+    """
+
+    def __init__(self, workspace_id: int, user_id: int | None) -> None:
         self.workspace_id, self.user_id = workspace_id, user_id
+        self.wants_figures = user_id is None
         self.outbox: asyncio.Queue[bytes | None] = asyncio.Queue(OUTBOX)
         self.overflowed = False
 
@@ -63,12 +71,22 @@ class Room:
         self.sockets: set[Socket] = set()
         self.pending: list[tuple[int, str, str, bytes]] = []
         self.frame_at = self.counts_at = 0.0
-        self.counts_wanted = True
+        self.counts_wanted = self.figures_wanted = True
+        self.figures_at = 0.0
+        self.figuring = self.figures_move = False
+
+    @property
+    def readers(self) -> list[Socket]:
+        return [socket for socket in self.sockets if socket.user_id is not None]
+
+    @property
+    def watchers(self) -> list[Socket]:
+        return [socket for socket in self.sockets if socket.wants_figures]
 
 
 class Hub:
-    def __init__(self, counts_of: CountsOf) -> None:
-        self._counts_of = counts_of
+    def __init__(self, counts_of: CountsOf, figures_of: FiguresOf) -> None:
+        self._counts_of, self._figures_of = counts_of, figures_of
         self._rooms: dict[int, Room] = {}
         self._task: asyncio.Task[None] | None = None
         self._deaf = False
@@ -76,17 +94,23 @@ class Hub:
             settings.REDIS_URL, socket_connect_timeout=1.0, socket_timeout=3.0, health_check_interval=10
         )
 
-    async def join(self, workspace_id: int, user_id: int) -> Socket:
+    async def join(self, workspace_id: int, user_id: int | None) -> Socket:
         room = self._rooms.get(workspace_id)
         if room is None:
             last = await self._sequence(workspace_id)
             room = self._rooms.setdefault(workspace_id, Room(workspace_id, last))
         socket = Socket(workspace_id, user_id)
         room.sockets.add(socket)
-        room.counts_wanted = True
+        room.counts_wanted = room.figures_wanted = True
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
         return socket
+
+    def watch(self, socket: Socket, wants: bool) -> None:
+        """Whether this browser is told the figures, too."""
+        socket.wants_figures = wants
+        if room := self._rooms.get(socket.workspace_id):
+            room.figures_wanted = True
 
     def leave(self, socket: Socket) -> None:
         room = self._rooms.get(socket.workspace_id)
@@ -130,12 +154,14 @@ class Hub:
                 await self._read()
             except redis.RedisError:
                 self._tell_all(OFFLINE)
+                self._figure()
                 await asyncio.sleep(DEAF_FOR)
                 continue
             if self._deaf:
                 await self._hear_again()
             self._flush()
-            await self._count()
+            self._count()
+            self._figure()
 
     def _tell_all(self, words: bytes) -> None:
         """Once, when Valkey stops answering: browsers poll until they hear of a resync."""
@@ -171,7 +197,7 @@ class Hub:
                 self._resync(room, events[0][0] - 1)
             room.pending += events
             room.last = events[-1][0]
-            room.counts_wanted = True
+            room.counts_wanted = room.figures_wanted = True
 
     def _next_frame_in(self) -> float:
         now = time.monotonic()
@@ -198,18 +224,18 @@ class Hub:
         first, room.sent = room.sent + 1, events[-1][0]
         shared = frame(first, room.sent, coalesced([(kind, data) for _, to, kind, data in events if not to]))
         named = {int(to) for _, to, _, _ in events if to}
-        for socket in list(room.sockets):
+        for socket in room.readers:
             if socket.user_id in named:
                 mine = [(kind, data) for _, to, kind, data in events if to in ("", str(socket.user_id))]
                 socket.put(frame(first, room.sent, coalesced(mine)))
             else:
                 socket.put(shared)
 
-    async def _count(self) -> None:
+    def _count(self) -> None:
         now = time.monotonic()
         loop = asyncio.get_running_loop()
         for room in list(self._rooms.values()):
-            if not room.counts_wanted or now - room.counts_at < COUNTS_EVERY:
+            if not room.counts_wanted or now - room.counts_at < COUNTS_EVERY or not room.readers:
                 continue
             room.counts_wanted, room.counts_at = False, now
             task = loop.run_in_executor(None, self._counts_of, room.workspace_id)
@@ -221,8 +247,30 @@ class Hub:
             room.counts_wanted = True
             return
         told = frame(None, None, [("counts", orjson.dumps(done.result()))])
-        for socket in list(room.sockets):
+        for socket in room.readers:
             socket.put(told)
+
+    def _figure(self) -> None:
+        """Once a second where news or a wait moves them, and now and then where nothing does; never two at a time."""
+        now, loop = time.monotonic(), asyncio.get_running_loop()
+        for room in list(self._rooms.values()):
+            every = COUNTS_EVERY if room.figures_wanted or room.figures_move else IDLE_FIGURES_EVERY
+            if room.figuring or now - room.figures_at < every or not room.watchers:
+                continue
+            room.figures_wanted, room.figuring, room.figures_at = False, True, now
+            task = loop.run_in_executor(None, self._figures_of, room.workspace_id)
+            task.add_done_callback(partial(self._figured, room))
+
+    def _figured(self, room: Room, done: asyncio.Future[tuple[bytes, bytes, bool]]) -> None:
+        room.figuring = False
+        if done.exception():
+            log.warning("figures failed: %s", type(done.exception()).__name__)
+            room.figures_wanted = True
+            return
+        inside, outside, room.figures_move = done.result()
+        frames = {side: frame(None, None, [("figures", words)]) for side, words in ((True, inside), (False, outside))}
+        for socket in room.watchers:
+            socket.put(frames[socket.user_id is not None])
 
 
 def _after_gap(events: list[tuple[int, str, str, bytes]]) -> list[tuple[int, str, str, bytes]]:

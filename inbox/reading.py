@@ -20,6 +20,7 @@ from inbox import live, records, search
 from inbox.actions import elsewhere, replies, sorting
 from inbox.actions.refusals import NotAllowed
 from inbox.actions.work import MODERATION
+from inbox.figures import Only
 from inbox.models import Event, Identity, Message, Note, Seen, Story, Ticket
 from inbox.wording import event_text, failure_text, rule_text
 from sla.models import Timer
@@ -81,14 +82,21 @@ def tickets(view: str, user: User) -> QuerySet[Ticket]:
     return found
 
 
-def page(view: str, user: User, *, after: str = "", limit: int = PAGE, query: str = "") -> dict[str, Any]:
+def page(
+    view: str, user: User, *, after: str = "", limit: int = PAGE, query: str = "", only: Only | None = None
+) -> dict[str, Any]:
     """One page of a view, by keyset, with counts and the live sequence it belongs to; of all tickets where words are
-    looked for. Raises BadCursor.
+    looked for, of a figure's where it is narrowed to one. Raises BadCursor.
     """
+    if only:
+        view = "open"
     sequence = live.sequence(current_workspace())
     cursor = Cursor.read(after) if after else None
     below = cursor.id if cursor else None
-    ids = search.tickets(query, below=below, limit=limit + 1) if query else _listed(view, user, cursor, limit + 1)
+    if query:
+        ids = search.tickets(query, below=below, limit=limit + 1)
+    else:
+        ids = _listed(only.tickets() if only else tickets(view, user), view, cursor, limit + 1)
     items = records.rows_of(ids)
     more, items = len(items) > limit, items[:limit]
     return {
@@ -101,8 +109,7 @@ def page(view: str, user: User, *, after: str = "", limit: int = PAGE, query: st
     }
 
 
-def _listed(view: str, user: User, cursor: Cursor | None, limit: int) -> list[int]:
-    found = tickets(view, user)
+def _listed(found: QuerySet[Ticket], view: str, cursor: Cursor | None, limit: int) -> list[int]:
     if view in NEWEST_FIRST:
         found = found.order_by("-updated_at", "-id")
         if cursor:

@@ -141,6 +141,10 @@ class Timer(WorkspaceOwned):
             ),
             models.Index(fields=["ticket_id", "started_at"], name="timers_of_ticket"),
             models.Index(fields=["workspace", "metric", "started_at"], name="timers_by_start"),
+            models.Index(
+                fields=["workspace", "account_id", "started_at"], condition=Q(stopped_at=None), name="timers_running"
+            ),
+            models.Index(fields=["workspace", "stopped_at"], name="timers_by_stop"),
         ]
 
     @property

@@ -18,15 +18,18 @@ from django.urls import path  # noqa: E402
 
 from inbox import hooks  # noqa: E402
 from inbox.actions import announce  # noqa: E402
-from inbox.consumers import LiveConsumer  # noqa: E402
+from inbox.consumers import LiveConsumer, WallConsumer  # noqa: E402
 from inbox.hooks import Receive, Scope, Send  # noqa: E402
 from socialcare.background import share_the_interpreter  # noqa: E402
 
 # The libraries describe the same ASGI in types that do not fit each other.
 live: Any = LiveConsumer.as_asgi()
+wall: Any = WallConsumer.as_asgi()
 routes: Any = [path("w/<slug:slug>/live/", live)]
 pages: Any = WSGIMiddleware(cast(Any, wsgi), workers=settings.WEB_THREADS)
 sockets: Any = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(routes)))
+# A wall has no session, and its socket no token in its address.
+walls: Any = AllowedHostsOriginValidator(URLRouter([path("wall/live/", wall)]))
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -34,7 +37,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         answer = hooks.receive if scope["path"].startswith("/hooks/") else pages
         await answer(scope, receive, send)
     elif scope["type"] == "websocket":
-        await sockets(scope, receive, send)
+        answer = walls if scope["path"].startswith("/wall/") else sockets
+        await answer(scope, receive, send)
     elif scope["type"] == "lifespan":
         await _lifespan(receive, send)
 

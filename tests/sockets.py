@@ -22,11 +22,11 @@ def cookie_of(membership: Membership) -> bytes:
 class Socket:
     """Use inside one event loop: `async with Socket("acme", cookie) as socket`."""
 
-    def __init__(self, slug: str, cookie: bytes = b"", origin: bytes = b"http://localhost") -> None:
+    def __init__(self, slug: str, cookie: bytes = b"", origin: bytes = b"http://localhost", path: str = "") -> None:
         from socialcare.asgi import application
 
         headers = [(b"cookie", cookie), (b"origin", origin), (b"host", b"localhost")]
-        path = f"/w/{slug}/live/"
+        path = path or f"/w/{slug}/live/"
         scope = {"type": "websocket", "path": path, "query_string": b"", "headers": headers, "subprotocols": []}
         self._there = ApplicationCommunicator(application, scope)
 

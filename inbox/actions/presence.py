@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from inbox import live, routing
+from inbox import live, records, routing
 from inbox.actions.work import hand_out
 from inbox.models import Presence
 from inbox.models.team import PRESENT_FOR
@@ -78,6 +78,7 @@ def people() -> list[dict[str, Any]]:
             and presence.present
             and presence.seen_at >= fresh,
             "available": presence.available if presence else member.role == Role.AGENT,
+            "since": records.ms(presence.since) if presence else None,
             "load": held.get(member.user_id, 0),
         }
         for member in members.order_by("user__name", "user_id")

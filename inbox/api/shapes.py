@@ -2,7 +2,10 @@
 
 from rest_framework import serializers as s
 
+from inbox import figures
+
 Moment = "milliseconds since 1970, UTC"
+Key = 2**63 - 1
 
 
 class RowShape(s.Serializer[object]):
@@ -144,6 +147,7 @@ class PersonShape(s.Serializer[object]):
     role = s.ChoiceField(["agent", "supervisor", "admin"])
     present = s.BooleanField()
     available = s.BooleanField()
+    since = s.IntegerField(allow_null=True, help_text=f"when they came or took a break; {Moment}")
     load = s.IntegerField()
 
 
@@ -183,6 +187,30 @@ class PageQuery(s.Serializer[object]):
         max_length=100,
         allow_blank=True,
         help_text="words said on a ticket, in its notes or in its customer's name, or its number; in all views",
+    )
+    only = s.ChoiceField(
+        figures.NAMES,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="a figure of the dashboard, in place of the view: the tickets it counts",
+    )
+    account = s.IntegerField(
+        required=False, default=None, allow_null=True, min_value=0, max_value=Key, help_text="of it, on one account"
+    )
+    queue = s.IntegerField(
+        required=False, default=None, allow_null=True, min_value=0, max_value=Key, help_text="of it, in one queue"
+    )
+    agent = s.IntegerField(
+        required=False, default=None, allow_null=True, min_value=0, max_value=Key, help_text="of it, one person's"
+    )
+    minute = s.IntegerField(
+        required=False,
+        default=None,
+        allow_null=True,
+        min_value=0,
+        max_value=figures.LAST_MINUTE,
+        help_text="of the figures in and out, where the minute begins, in milliseconds",
     )
 
 

@@ -9,6 +9,7 @@ from inbox import reading
 from inbox.api import shapes
 from inbox.api.base import Endpoint
 from inbox.api.checking import checked
+from inbox.figures import Only
 
 
 class Tickets(Endpoint):
@@ -16,8 +17,9 @@ class Tickets(Endpoint):
     def get(self, request: Request, slug: str) -> Response:
         """One page of a view: the most urgent first, or the newest for what waits, is done or was looked for."""
         asked = checked(shapes.PageQuery, request.query_params)
+        only = Only.read(asked)
         page = reading.page(
-            asked["view"], self.user, after=asked["after"], limit=asked["limit"], query=asked["q"].strip()
+            asked["view"], self.user, after=asked["after"], limit=asked["limit"], query=asked["q"].strip(), only=only
         )
         return Response(page)
 

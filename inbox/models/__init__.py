@@ -1,3 +1,4 @@
+from inbox.models.board import Board, Wall
 from inbox.models.contact import Contact, Group, Identity
 from inbox.models.team import Presence, Seen
 from inbox.models.ticket import (
@@ -17,6 +18,7 @@ from inbox.models.ticket import (
 
 __all__ = [
     "Alias",
+    "Board",
     "Contact",
     "Early",
     "Event",
@@ -33,4 +35,5 @@ __all__ = [
     "Story",
     "Tag",
     "Ticket",
+    "Wall",
 ]

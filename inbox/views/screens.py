@@ -16,7 +16,9 @@ from redis import RedisError
 from connectors.models import ChannelAccount, Delivery
 from inbox import reading, records
 from inbox.actions import presence
+from inbox.figures import Only
 from inbox.models import Ticket
+from inbox.views import dashboard
 from inbox.views.strings import strings
 from socialcare.middleware import WorkspaceRequest
 from socialcare.models import Membership
@@ -56,8 +58,12 @@ def inbox(request: WorkspaceRequest, slug: str, view: str, ticket_id: int | None
     if ticket_id is not None and not Ticket.objects.filter(pk=ticket_id).exists():
         raise Http404
     membership = request.membership
+    try:
+        only = Only.read(request.GET)
+    except ValueError:
+        raise Http404 from None
     context = {
-        "boot": {**_boot(membership, view), "ticket": ticket_id},
+        "boot": {**_boot(membership, view, only), "ticket": ticket_id},
         "workspace": membership.workspace,
         "membership": membership,
         "views": _views(slug),
@@ -67,10 +73,10 @@ def inbox(request: WorkspaceRequest, slug: str, view: str, ticket_id: int | None
     return render(request, "inbox/index.html", context)
 
 
-def _boot(membership: Membership, view: str) -> dict[str, Any]:
+def _boot(membership: Membership, view: str, only: Only | None) -> dict[str, Any]:
     """What the scripts begin with, so that the first list needs no further request."""
     workspace, user = membership.workspace, membership.user
-    page = reading.page(view, user)
+    page = reading.page(view, user, only=only)
     return {
         "workspace": {"slug": workspace.slug, "name": workspace.name},
         "me": {
@@ -82,6 +88,7 @@ def _boot(membership: Membership, view: str) -> dict[str, Any]:
             "language": user.language,
         },
         "view": view,
+        "only": dashboard.label(only) if only else "",
         "views": list(reading.VIEWS),
         "list": page,
         "counts": page["counts"],

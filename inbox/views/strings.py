@@ -12,7 +12,12 @@ def strings() -> dict[str, str]:
     A name ending in _one or _other is chosen by the browser's plural rules.
     """
     ticket = {**_tickets(), **_list(), **_thread(), **_states(), **_attachments(), **_composer()}
-    return {**_time(), **ticket, **_people(), **_connection(), **_commands()}
+    return {**_time(), **ticket, **_people(), **_connection(), **_commands(), **_board()}
+
+
+def board_strings() -> dict[str, str]:
+    """Those of the dashboard and the walls."""
+    return {**_time(), **_tickets(), **_people(), **_board()}
 
 
 def _both(name: str, sentence: Callable[[int], str]) -> dict[str, str]:
@@ -240,4 +245,45 @@ def _commands() -> dict[str, str]:
         "reopen": _("Reopen"),
         "unassigned": _("Nobody has it now."),
         "assigned_to": _("{name} has it now."),
+    }
+
+
+def _board() -> dict[str, str]:
+    return {
+        "do_go_dashboard": _("Dashboard"),
+        "all_channels": _("All channels"),
+        "percent_goal": _("goal {share}"),
+        "share_of": _("{n} of {all}"),
+        "today_share": _("today {share}"),
+        "risk_under": _("less than {time} left"),
+        "nothing_waits": _("Nobody is waiting"),
+        "nobody_answered": _("No answer within the last 60 min"),
+        "p90": _("9 of 10 within {time}"),
+        "band_late": _("Late"),
+        "band_minutes": _("{from}–{to} min"),
+        "band_more": _("more"),
+        "band_none": _("no clock"),
+        "minute_in": _("{time}: {n} in"),
+        "minute_out": _("{time}: {n} out"),
+        "flow_in": _("{n} in"),
+        "flow_out": _("{n} out"),
+        "last_minute": _("In the last whole minute"),
+        "minutes_ago": _("−{n} min"),
+        "level_good": _("good"),
+        "level_warn": _("watch it"),
+        "level_bad": _("act now"),
+        "fresh_at": _("As of {time}"),
+        "stale": _("Stale: {time} old"),
+        "wall_gone": _("This link was revoked."),
+        "account_connected": _("connected"),
+        "account_needs": _("needs attention"),
+        "account_pauses": _("paused"),
+        "account_gone": _("removed"),
+        **_both("missed", lambda n: ngettext("{n} missed", "{n} missed", n)),
+        **_both("waiting", lambda n: ngettext("{n} waiting", "{n} waiting", n)),
+        **_both("unassigned_now", lambda n: ngettext("{n} with nobody", "{n} with nobody", n)),
+        **_both("open_of_agent", lambda n: ngettext("{n} open ticket", "{n} open tickets", n)),
+        **_both("late_of_agent", lambda n: ngettext("{n} late", "{n} late", n)),
+        **_both("team_present", lambda n: ngettext("{n} present", "{n} present", n)),
+        **_both("team_pause", lambda n: ngettext("{n} on a break", "{n} on a break", n)),
     }

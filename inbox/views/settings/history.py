@@ -46,6 +46,9 @@ SENTENCES = {
     "tag.renamed": gettext_lazy("renamed the tag “%(target)s”"),
     "group.added": gettext_lazy("added the group “%(target)s”"),
     "group.renamed": gettext_lazy("renamed the group “%(target)s”"),
+    "board.changed": gettext_lazy("changed the goals of the dashboard"),
+    "wall.made": gettext_lazy("made a link for the wall “%(target)s”"),
+    "wall.revoked": gettext_lazy("revoked the link of the wall “%(target)s”"),
     "workspace.changed": gettext_lazy("changed the workspace"),
 }
 NAMES = {
@@ -54,6 +57,10 @@ NAMES = {
     "language": gettext_lazy("language"),
     "undo_seconds": gettext_lazy("undo, in seconds"),
     "reopen_hours": gettext_lazy("reopening time, in hours"),
+    "goal": gettext_lazy("goal, in percent"),
+    "alarm": gettext_lazy("alarm, in percent"),
+    "risk_seconds": gettext_lazy("at risk, in seconds"),
+    "zone": gettext_lazy("time zone"),
     "platform": gettext_lazy("platform"),
     "channel": gettext_lazy("channel"),
     "page": gettext_lazy("ID"),
@@ -69,7 +76,6 @@ NAMES = {
     "position": gettext_lazy("place"),
     "hours": gettext_lazy("hours"),
     "slots": gettext_lazy("week"),
-    "zone": gettext_lazy("time zone"),
     "country": gettext_lazy("public holidays"),
     "closed": gettext_lazy("closed days"),
     "warn_at": gettext_lazy("warnings"),

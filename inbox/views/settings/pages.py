@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from inbox.permissions import needs_role
 from socialcare.middleware import WorkspaceRequest
-from socialcare.models import Role
+from socialcare.models import Membership, Role
 
 admins_only = needs_role(Role.ADMIN)
 UNPROCESSABLE = 422
@@ -27,12 +27,13 @@ def show(
         "membership": membership,
         "workspace": membership.workspace,
         "section": section,
-        "sections": sections(membership.workspace.slug) if section else [],
+        "sections": sections(membership) if section else [],
     }
     return render(request, template, {**shared, **context}, status=status)
 
 
-def sections(slug: str) -> list[dict[str, str]]:
+def sections(membership: Membership) -> list[dict[str, str]]:
+    """The pages of the settings that this person may open."""
     named = (
         ("overview", _("Channels"), "radio-tower"),
         ("apps", _("Platform apps"), "plug"),
@@ -41,12 +42,19 @@ def sections(slug: str) -> list[dict[str, str]]:
         ("hours", _("Opening hours"), "clock"),
         ("labels", _("Queues and tags"), "tags"),
         ("deliveries", _("Deliveries"), "inbox"),
+        ("board", _("Dashboard and walls"), "monitor"),
         ("workspace", _("Workspace"), "settings"),
         ("audit", _("History"), "history"),
     )
     return [
-        {"name": name, "label": label, "icon": icon, "url": reverse(f"settings:{name}", args=[slug])}
+        {
+            "name": name,
+            "label": label,
+            "icon": icon,
+            "url": reverse(f"settings:{name}", args=[membership.workspace.slug]),
+        }
         for name, label, icon in named
+        if membership.is_admin or name == "board"
     ]
 
 

@@ -5,6 +5,7 @@ from django.urls import path
 from inbox.views.settings import (
     accounts,
     apps,
+    boards,
     deliveries,
     door,
     history,
@@ -55,6 +56,9 @@ urlpatterns = [
     path("labels/", labels.labels, name="labels"),
     path("labels/<slug:kind>/add/", labels.add, name="label_add"),
     path("labels/<slug:kind>/<int:pk>/", labels.rename, name="label_rename"),
+    path("board/", boards.board, name="board"),
+    path("walls/", boards.make, name="wall_make"),
+    path("walls/<int:pk>/revoke/", boards.revoke, name="wall_revoke"),
     path("workspace/", workspace.workspace, name="workspace"),
     path("history/", history.history, name="audit"),
 ]

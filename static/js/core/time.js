@@ -63,6 +63,7 @@ const dayWords = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const shortDate = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
 const longDate = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
 const hourMinute = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
+const withSeconds = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit", second: "2-digit" });
 const whole = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "medium" });
 
 /** "now", "12 min", "3 hr", then the date. */
@@ -76,6 +77,11 @@ export function ago(milliseconds) {
 
 export function clock(milliseconds) {
   return hourMinute.format(milliseconds);
+}
+
+/** To the second. */
+export function exact(milliseconds) {
+  return withSeconds.format(milliseconds);
 }
 
 export function date(milliseconds) {

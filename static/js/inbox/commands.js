@@ -24,6 +24,8 @@ export function register(inbox) {
   add("go_breached", ["g b"], "move", () => inbox.go("breached"));
   add("go_pending", ["g p"], "move", () => inbox.go("pending"));
   add("go_resolved", ["g r"], "move", () => inbox.go("resolved"));
+  const dashboard = document.getElementById("to-dashboard");
+  if (dashboard) add("go_dashboard", ["g d"], "move", () => location.assign(dashboard.href));
 
   add("reply", ["r"], "write", write("reply"), { when: opened });
   add("private", ["p"], "write", write("private"), { when: () => opened() && Boolean(composer.modes.private) });

@@ -68,7 +68,7 @@ function otherTicket(ticket, slug) {
   const node = stamp("other-ticket");
   const part = parts(node);
   const view = ticket.st === "open" ? "open" : ticket.st;
-  part.link.href = addressOf(slug, view, ticket.id);
+  part.link.href = addressOf(slug, { view }, ticket.id);
   part.link.dataset.ticket = ticket.id;
   setData(part.channel, "channel", ticket.ch);
   setText(part.channel, t(`channel_${ticket.ch}`));

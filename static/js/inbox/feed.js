@@ -11,6 +11,8 @@ const PATIENCE = 3000;
 const PAGE = 200;
 const FOUND_PAGE = 60;
 const MOST = 2000;
+// Which tickets a figure holds changes with time alone, and only the server can tell.
+const FIGURE_AGAIN = 5000;
 
 export class Feed {
   state = "connecting";
@@ -27,6 +29,7 @@ export class Feed {
     on("view", () => this.load());
     addEventListener("offline", () => this.draw());
     setInterval(() => this.draw(), 1000);
+    setInterval(() => this.askFigure(), FIGURE_AGAIN);
   }
 
   start() {
@@ -94,22 +97,29 @@ export class Feed {
     this.thread.refresh({ whole: true });
   }
 
+  async askFigure() {
+    if (!this.store.only || this.store.query || document.hidden || !this.live.live) return;
+    await this.page({ exact: true }).catch(() => {});
+  }
+
   /** One page of the list from its beginning or from a cursor. */
   async page({ after = "", limit = PAGE, exact = false, from = null } = {}) {
-    const { view, query } = this.store;
-    const parameters = new URLSearchParams({ view, limit: query ? FOUND_PAGE : limit });
+    const { view, query, only } = this.store;
+    const parameters = new URLSearchParams(query ? "" : only);
+    parameters.set("view", view);
+    parameters.set("limit", query ? FOUND_PAGE : limit);
     if (after) parameters.set("after", after);
     if (query) parameters.set("q", this.store.words);
     const answer = await get(`tickets/?${parameters}`);
     heard(answer.now);
-    if (view === this.store.view && query === this.store.query) this.store.takePage(view, answer, { exact, from });
+    if (view === this.store.view && query === this.store.query && only === this.store.only) this.store.takePage(view, answer, { exact, from });
     return answer;
   }
 
   /** The view or the search changed: its first page, then the rest behind it. */
   async load() {
     const { view, query } = this.store;
-    if (!query && this.store.loaded.has(view)) return;
+    if (!this.store.chosen && this.store.loaded.has(view)) return;
     this.loading = true;
     emit("listed");
     try {
@@ -129,7 +139,7 @@ export class Feed {
   }
 
   async more() {
-    const state = this.store.query ? this.store.found : this.store.loaded.get(this.store.view);
+    const state = this.store.chosen ? this.store.found : this.store.loaded.get(this.store.view);
     if (!state?.cursor || this.fetchingMore) return false;
     this.fetchingMore = true;
     try {

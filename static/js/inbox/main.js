@@ -36,7 +36,7 @@ class Inbox {
     this.sending = new Sending(this.store, this.thread, this.composer, confirm);
     this.feed = new Feed(this.store, this.thread, boot);
     this.company = new Company(this.store, this.feed.live);
-    this.views = new Views(this.store, (view) => this.go(view));
+    this.views = new Views(this.store, (view) => this.go(view), boot.only);
     this.assignDialog = new AssignDialog(this.store, (id) => this.assign(id));
     this.listen();
   }
@@ -84,7 +84,7 @@ class Inbox {
 
   /** Opens a ticket and writes it into the address. */
   choose(id, { replace = false } = {}) {
-    const address = addressOf(this.slug, this.store.view, id);
+    const address = addressOf(this.slug, this.store, id);
     const fromList = this.thread.id === null;
     if (replace || !fromList) history.replaceState({ fromList: history.state?.fromList }, "", address);
     else history.pushState({ fromList: true }, "", address);
@@ -103,7 +103,7 @@ class Inbox {
 
   title() {
     const name = this.thread.id === null ? "" : `${this.thread.row?.name || t("unknown_author")} · `;
-    document.title = `${name}${this.views.label(this.store.view)} · Socialcare`;
+    document.title = `${name}${this.views.title()} · Socialcare`;
   }
 
   /** The next row becomes active at once; its thread opens when the keys rest. */
@@ -126,7 +126,7 @@ class Inbox {
 
   go(view) {
     one("#search").value = "";
-    history.pushState({}, "", addressOf(this.slug, view, null));
+    history.pushState({}, "", addressOf(this.slug, { view }, null));
     this.close();
     this.store.show(view);
     this.title();
@@ -144,13 +144,14 @@ class Inbox {
 
   back() {
     if (history.state?.fromList) return history.back();
-    history.replaceState({}, "", addressOf(this.slug, this.store.view, null));
+    history.replaceState({}, "", addressOf(this.slug, this.store, null));
     this.arrive({ view: this.store.view, ticket: null });
     return undefined;
   }
 
   arrive(place) {
     if (!place) return;
+    if (location.search.slice(1) !== this.store.only) return location.reload();
     const last = place.view === this.store.view ? this.list.active : null;
     if (place.view !== this.store.view) this.store.show(place.view);
     if (place.ticket === null) {
@@ -184,7 +185,7 @@ class Inbox {
     clearTimeout(this.finding);
     const words = one("#search").value;
     this.feed.loading = Boolean(words.trim());
-    this.store.show(this.store.view, words);
+    this.store.show(this.store.view, words, this.store.only);
     this.finding = setTimeout(() => { if (words.trim()) this.feed.load(); }, FIND_AFTER);
   }
 

@@ -23,7 +23,9 @@ export class Store {
   /** What is searched for, as typed and as compared. */
   words = "";
   query = "";
-  /** What the search brought, whatever its view: ids, and the cursor of the next page. */
+  /** The address of a figure's tickets, "only=late&account=3", where the list is narrowed to them. */
+  only = "";
+  /** What the search or the figure brought, whatever its view: ids, and the cursor of the next page. */
   found = { ids: new Set(), cursor: null };
   /** Per view: `cursor` of the next page (null: no more), `bound` the key up to which all is loaded. */
   loaded = new Map();
@@ -31,6 +33,7 @@ export class Store {
   constructor(boot) {
     this.me = boot.me;
     this.view = boot.view;
+    if (boot.only) this.only = location.search.slice(1);
     this.setPeople(boot.people);
     this.setCounts(boot.counts);
   }
@@ -82,11 +85,18 @@ export class Store {
   }
 
   keyOf(row) {
-    return keyOf(row, this.query ? "found" : this.view);
+    if (this.query) return keyOf(row, "found");
+    return keyOf(row, this.only ? "open" : this.view);
+  }
+
+  /** The server chose the rows: by words or by a figure. */
+  get chosen() {
+    return Boolean(this.query || this.only);
   }
 
   shows(row) {
-    if (this.query && this.found.ids.has(row.id)) return true;
+    if (this.chosen && this.found.ids.has(row.id)) return true;
+    if (this.only && !this.query) return false;
     if (!this.belongs(row)) return false;
     if (this.query) return plain(row.name ?? "").includes(this.query);
     const bound = this.loaded.get(this.view)?.bound;
@@ -99,9 +109,9 @@ export class Store {
     const last = answer.items.at(-1);
     const bound = answer.next && last ? keyOf(last, view) : null;
     const known = this.loaded.get(view);
-    if (this.query) this.takeFound(answer);
+    if (this.chosen) this.takeFound(answer, exact && !this.query);
     else if (!(exact && known)) this.loaded.set(view, { cursor: answer.next, bound });
-    if (exact && !this.query) this.forgetMissing(view, answer.items, from, bound);
+    if (exact && !this.chosen) this.forgetMissing(view, answer.items, from, bound);
     for (const row of answer.items) {
       const old = this.rows.get(row.id);
       if (!old || old.v <= row.v) this.rows.set(row.id, row);
@@ -110,9 +120,11 @@ export class Store {
     if (view === this.view) this.refile();
   }
 
-  takeFound(answer) {
+  /** `anew`: this is the first page as it is now; what was further down stays where it reaches no further. */
+  takeFound(answer, anew) {
+    if (anew && !answer.next) this.found.ids.clear();
+    if (!anew || !answer.next) this.found.cursor = answer.next;
     for (const { id } of answer.items) this.found.ids.add(id);
-    this.found.cursor = answer.next;
   }
 
   forgetMissing(view, items, from, bound) {
@@ -124,8 +136,9 @@ export class Store {
     }
   }
 
-  show(view, query = "") {
+  show(view, query = "", only = "") {
     this.view = view;
+    this.only = only;
     this.words = query.trim();
     this.query = plain(this.words);
     this.found = { ids: new Set(), cursor: null };

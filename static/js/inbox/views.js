@@ -4,8 +4,9 @@ import { number } from "../core/strings.js";
 import { on } from "../core/bus.js";
 
 export class Views {
-  constructor(store, go) {
-    this.store = store;
+  /** `figure`: what a list narrowed to a figure is called. */
+  constructor(store, go, figure) {
+    [this.store, this.figure] = [store, figure];
     this.links = [...document.querySelectorAll("[data-view]")];
     for (const link of this.links) link.addEventListener("click", (event) => this.clicked(event, link, go));
     on("counts", () => this.drawCounts());
@@ -33,10 +34,17 @@ export class Views {
 
   drawCurrent() {
     for (const link of this.links) {
-      if (link.dataset.view === this.store.view) link.setAttribute("aria-current", "page");
+      if (link.dataset.view === this.store.view && !this.store.only) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
-    setText(one("#list-title"), this.label(this.store.view));
+    setText(one("#list-title"), this.title());
+    one("#list-title").title = this.store.only ? this.figure : "";
+    show(one("#all-again"), this.store.only);
+  }
+
+  /** What the list is called. */
+  title() {
+    return this.store.only ? this.figure : this.label(this.store.view);
   }
 
   label(view) {
@@ -50,12 +58,12 @@ export function emptyState(store, { shown, connected, loading }) {
   const empty = shown === 0;
   show(one("#list-empty"), empty);
   if (!empty) return;
-  const which = loading ? "loading" : store.query ? "search" : connected ? "clear" : "unconnected";
+  const which = loading ? "loading" : store.query ? "search" : store.only ? "figure" : connected ? "clear" : "unconnected";
   for (const element of document.querySelectorAll("[data-empty]")) show(element, element.dataset.empty === which);
 }
 
-export function addressOf(slug, view, ticket) {
-  return `/w/${slug}/inbox/${view}/${ticket === null ? "" : `${ticket}/`}`;
+export function addressOf(slug, { view, only }, ticket) {
+  return `/w/${slug}/inbox/${view}/${ticket === null ? "" : `${ticket}/`}${only ? `?${only}` : ""}`;
 }
 
 /** {view, ticket} of an address of ours, or null. */

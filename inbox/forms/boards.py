@@ -1,0 +1,62 @@
+"""What the dashboard aims at, and a link for a wall."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from inbox.forms.fields import PlainForm
+from inbox.forms.people import LANGUAGES
+from inbox.models import Board
+
+ZONES = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/")))
+HOUR = 3600
+
+
+class BoardForm(PlainForm, forms.ModelForm[Board]):
+    goal = forms.IntegerField(
+        label=gettext_lazy("Goal, in percent"),
+        min_value=1,
+        max_value=100,
+        help_text=gettext_lazy("The share of first answers that shall come in time. Below it the figure turns amber."),
+    )
+    alarm = forms.IntegerField(
+        label=gettext_lazy("Alarm, in percent"),
+        min_value=0,
+        max_value=100,
+        help_text=gettext_lazy("Below it the figure turns red."),
+    )
+    risk_seconds = forms.IntegerField(
+        label=gettext_lazy("At risk, in seconds"),
+        min_value=10,
+        max_value=HOUR,
+        help_text=gettext_lazy("A ticket with less time left than this is at risk."),
+    )
+    zone = forms.ChoiceField(
+        label=gettext_lazy("Time zone"),
+        choices=[("UTC", "UTC"), *((name, name.replace("_", " ")) for name in ZONES)],
+        help_text=gettext_lazy("Where your day begins: “today” counts from midnight there."),
+    )
+
+    class Meta:
+        model = Board
+        fields = ("goal", "alarm", "risk_seconds", "zone")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("alarm", 0) > cleaned.get("goal", 100):
+            self.add_error("alarm", _("The alarm cannot lie above the goal: choose a smaller number."))
+        return cleaned
+
+
+class WallForm(PlainForm, forms.Form):
+    name = forms.CharField(
+        label=gettext_lazy("Where it hangs"),
+        max_length=80,
+        help_text=gettext_lazy("So that you know later which link to revoke. Nobody sees it on the wall."),
+    )
+    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=LANGUAGES)

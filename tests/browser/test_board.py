@@ -1,0 +1,199 @@
+"""The dashboard and the wall in a real browser: alive, exact, by keyboard, for everybody, for ever."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, expect
+
+from bench.wall import growth, soak
+from inbox.actions import boards
+from inbox.models import Ticket
+from tests.board import Story, ago, ask, happen, told
+from tests.browser.conftest import DESK, PHONE, Site, eventually
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+TV = {"viewport": {"width": 1920, "height": 1080}}
+Show = Callable[..., Page]
+
+
+@pytest.fixture
+def story(acme, alice, bob, facebook, messenger) -> Story:
+    return told(alice, bob, facebook, messenger)
+
+
+@pytest.fixture
+def show(chromium: Browser, site: Site) -> Iterator[Show]:
+    """`show("bob", path, **context)`: a page, nobody's where no name is given; no script may fail, no CSP be hit."""
+    opened, problems = [], []
+
+    def open_page(who: str, path: str, **context: object) -> Page:
+        there = chromium.new_context(**{**DESK, **context})
+        opened.append(there)
+        page = there.new_page()
+        page.set_default_timeout(30_000)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda said: problems.append(said.text) if "Content Security" in said.text else None)
+        if who:
+            site.enter(there, f"{who}@{site.slug}.example")
+        page.goto(site.url + path)
+        return page
+
+    yield open_page
+    for there in opened:
+        there.close()
+    assert problems == []
+
+
+def dashboard(show: Show, who: str = "bob", **context: object) -> Page:
+    return show(who, "/w/acme/dashboard/", **context)
+
+
+def wall_path(bob) -> str:
+    return reverse("wall", args=[boards.token_of(boards.make_wall(bob.user, "Hall", "en"))])
+
+
+def figure(page: Page, tile: str) -> str:
+    return page.locator(f'[data-tile="{tile}"] [data-f="figure"]').inner_text()
+
+
+def test_a_post_moves_the_figures_within_seconds_and_time_alone_does_too(show, site, bob, alice, facebook):
+    page = dashboard(show)
+    expect(page.locator('[data-tile="risk"] .figure')).to_have_text("0")
+    assert figure(page, "oldest") == "–"
+    ask(facebook, "Anna", ago(seconds=178))
+    expect(page.locator('[data-tile="late"] [data-f="waiting"]')).to_have_text("1 waiting", timeout=5000)
+    assert figure(page, "oldest").startswith(("2:5", "3:0"))
+    before = figure(page, "oldest")
+    eventually(lambda: figure(page, "oldest") != before, 3)
+    expect(page.locator('[data-tile="risk"] .figure')).to_have_text("1", timeout=6000)
+    expect(page.locator('[data-tile="risk"]')).to_have_attribute("data-level", "warn")
+
+
+def test_a_tile_opens_its_tickets_and_the_list_stays_true(show, site, story, bob, facebook):
+    page = dashboard(show)
+    number = int(figure(page, "late"))
+    assert number == 2
+    page.locator('[data-tile="late"] .figure a').click()
+    page.wait_for_selector("#rows .row")
+    expect(page.locator("#rows .row")).to_have_count(number)
+    expect(page.locator("#list-title")).to_have_text("Late")
+    page.keyboard.press("j")
+    page.wait_for_url("**/inbox/open/*/?only=late")
+    page.reload()
+    expect(page.locator("#rows .row")).to_have_count(number)
+    ask(facebook, "Newcomer", ago(minutes=9))
+    expect(page.locator("#rows .row")).to_have_count(number + 1, timeout=12_000)
+    page.locator("#all-again").click()
+    expect(page.locator("#list-title")).to_have_text("All open")
+    expect(page.locator("#rows .row")).to_have_count(Ticket.objects.filter(status="open").count())
+
+
+def test_a_channel_is_looked_at_alone_and_its_figures_open_its_tickets(show, site, story, bob, messenger):
+    page = dashboard(show)
+    page.get_by_role("button", name="Messenger").click()
+    expect(page.locator('[data-tile="late"] .figure')).to_have_text("0")
+    page.reload()
+    expect(page.get_by_role("button", name="Messenger")).to_have_attribute("aria-pressed", "true")
+    link = page.locator('[data-tile="late"] [data-f="waiting"]')
+    expect(link).to_have_text("1 waiting")
+    link.click()
+    expect(page.locator("#rows .row")).to_have_count(1)
+    expect(page.locator("#rows .row .channel")).to_have_text("Messenger")
+
+
+def test_the_minutes_are_walked_by_arrows_and_opened_by_enter(show, site, story, bob):
+    page = dashboard(show)
+    page.locator("#flow a[tabindex='0']").focus()
+    for key in ("ArrowUp", "ArrowUp"):
+        page.keyboard.press(key)
+    focused = "document.activeElement.getAttribute('aria-label')"
+    assert page.evaluate(focused).endswith("in")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate(focused).endswith("out")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowLeft")
+    words = page.evaluate(focused)
+    page.wait_for_timeout(1500)
+    assert page.evaluate(focused) == words, "news does not take the focus away"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**only=in&minute=*")
+    expect(page.locator("#list-title")).to_have_text("Came in within one minute")
+
+
+def test_figures_that_are_old_look_old_until_they_are_fresh_again(show, site, story, bob):
+    page = dashboard(show)
+    expect(page.locator("#fresh-text")).to_contain_text("As of")
+    site.server.stop()
+    expect(page.locator("body")).to_have_class("page board stale", timeout=12_000)
+    expect(page.locator("#fresh-text")).to_contain_text("Stale")
+    site.server.start()
+    expect(page.locator("body")).not_to_have_class("page board stale", timeout=25_000)
+
+
+def test_a_wall_lives_turns_its_pages_and_ends_when_it_is_revoked(show, site, story, bob, facebook):
+    page = show("", wall_path(bob), **TV)
+    expect(page.locator('[data-tile="late"] .figure')).to_have_text("2")
+    assert page.evaluate("document.cookie") == ""
+    assert page.context.cookies() == []
+    assert page.locator("a[href]").count() == 0
+    fits = "[document.documentElement.scrollHeight <= innerHeight, document.documentElement.scrollWidth <= innerWidth]"
+    assert page.evaluate(fits) == [True, True]
+    size = "parseFloat(getComputedStyle(document.querySelector('[data-tile=late] .figure')).fontSize)"
+    assert page.evaluate(size) >= 64
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#page")).to_have_text("Facebook · Acme")
+    page.keyboard.press(" ")
+    expect(page.locator("#pause")).to_have_attribute("aria-pressed", "true")
+    ask(facebook, "Newcomer", ago(minutes=9))
+    expect(page.locator('[data-tile="late"] .figure')).to_have_text("3", timeout=6000)
+    for wall in boards.Wall.objects.all():
+        boards.revoke_wall(bob.user, wall.pk)
+    expect(page.locator("#gone")).to_have_text("This link was revoked.", timeout=6000)
+    expect(page.locator("#main")).to_be_hidden()
+
+
+def test_a_wall_comes_back_by_itself(show, site, story, bob, facebook):
+    page = show("", wall_path(bob), **TV)
+    expect(page.locator("#fresh-text")).to_contain_text("As of")
+    site.server.stop()
+    expect(page.locator("body")).to_have_class("wall stale", timeout=12_000)
+    site.server.start()
+    ask(facebook, "Newcomer", ago(minutes=9))
+    expect(page.locator('[data-tile="late"] .figure')).to_have_text("3", timeout=30_000)
+    expect(page.locator("body")).not_to_have_class("wall stale")
+
+
+def test_a_wall_does_not_grow(show, site, story, bob):
+    """Half an hour of it: `python -m bench.wall`."""
+    page, waiting = show("", wall_path(bob), **TV), deque[str]()
+    found = soak(page, lambda: happen(waiting, 4), 12, 1)
+    assert growth(found, "nodes") < 1.1
+    assert growth(found, "listeners") < 1.1
+    assert growth(found, "heap") < 1.25
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nobody_is_shut_out(show, site, story, bob, theme):
+    pages = [
+        dashboard(show, color_scheme=theme),
+        dashboard(show, color_scheme=theme, locale="fr-FR", **PHONE),
+        show("bob", "/w/acme/settings/board/", color_scheme=theme),
+        show("bob", "/w/acme/inbox/open/?only=late", color_scheme=theme),
+        show("", wall_path(bob), color_scheme=theme, **TV),
+    ]
+    for page in pages:
+        page.wait_for_timeout(800)
+        found = Axe().run(page).response["violations"]
+        assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found] == [], page.url
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+
+
+def test_an_empty_workspace_says_so_calmly(show, site, bob):
+    page = dashboard(show)
+    assert [figure(page, tile) for tile in ("share", "risk", "late", "oldest", "speed")] == ["–", "0", "0", "–", "–"]
+    expect(page.locator('[data-tile="late"]')).to_have_attribute("data-level", "good")
