@@ -21,6 +21,7 @@ from inbox import intake, outbox
 from inbox.actions import announce, clocks, presence
 from inbox.models import Outgoing, Presence
 from inbox.models.team import PRESENT_FOR
+from inbox.reports import rollup
 from sla import engine
 from socialcare.tenancy import workspace
 
@@ -84,6 +85,8 @@ def ring_for_what_waits() -> None:
         intake.ring_for_deliveries()
     if outbox.free().filter(ready_at__lte=timezone.now()).exists():
         outbox.ring_for_replies()
+    if rollup.waits():
+        rollup.ring()
 
 
 def seconds_until_next() -> float:

@@ -1,9 +1,11 @@
 from inbox.models.contact import Contact, Identity
+from inbox.models.report import Dimension, Stale, StaleHour, Tally
 from inbox.models.team import Presence, Seen
 from inbox.models.ticket import Early, Event, Idempotency, Message, Note, Outgoing, Story, Ticket
 
 __all__ = [
     "Contact",
+    "Dimension",
     "Early",
     "Event",
     "Idempotency",
@@ -13,6 +15,9 @@ __all__ = [
     "Outgoing",
     "Presence",
     "Seen",
+    "Stale",
+    "StaleHour",
     "Story",
+    "Tally",
     "Ticket",
 ]
