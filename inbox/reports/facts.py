@@ -29,7 +29,7 @@ WAITS = (Figure.FIRST_RESPONSE, Figure.NEXT_RESPONSE, Figure.RESOLUTION)
 
 # Whose a wait is: who answered, else who has the ticket.
 _WAIT = """
-SELECT w.started_at AS at, w.ticket_id, t.account_id AS account, coalesce(a.agent_id, t.assignee_id) AS agent,
+SELECT w.started_at AS at, w.id, w.ticket_id, t.account_id AS account, coalesce(a.agent_id, t.assignee_id) AS agent,
     1 AS decided, (w.outcome = 'answered' AND w.breached_at IS NULL)::int AS kept,
     CASE WHEN w.outcome = 'answered' THEN (extract(epoch FROM w.stopped_at - w.started_at) * 1000000)::bigint END
         AS took
@@ -41,19 +41,20 @@ WHERE w.workspace_id = %(workspace)s AND w.metric = '{metric}' AND {range:w.star
 """
 # How long resolutions take is told by the history, with or without a promise about it.
 _PROMISED = """
-SELECT w.started_at AS at, w.ticket_id, t.account_id AS account, t.assignee_id AS agent, 1 AS decided,
+SELECT w.started_at AS at, w.id, w.ticket_id, t.account_id AS account, t.assignee_id AS agent, 1 AS decided,
     (w.breached_at IS NULL)::int AS kept, NULL::bigint AS took
 FROM sla_timer w JOIN inbox_ticket t ON t.id = w.ticket_id
 WHERE w.workspace_id = %(workspace)s AND w.metric = 'resolution' AND {range:w.started_at}
     AND (w.stopped_at IS NOT NULL OR w.breached_at IS NOT NULL)
 """
 _SAID = """
-SELECT m.at, m.ticket_id, t.account_id AS account, {agent} AS agent, 1 AS decided, 0 AS kept, NULL::bigint AS took
+SELECT m.at, m.id, m.ticket_id, t.account_id AS account, {agent} AS agent, 1 AS decided, 0 AS kept, NULL::bigint AS took
 FROM inbox_message m JOIN inbox_ticket t ON t.id = m.ticket_id
 WHERE m.workspace_id = %(workspace)s AND {range:m.at} AND {which}
 """
 _HAPPENED = """
-SELECT e.at, e.ticket_id, t.account_id AS account, {agent} AS agent, {decided} AS decided, 0 AS kept, {took} AS took
+SELECT e.at, e.id, e.ticket_id, t.account_id AS account, {agent} AS agent, {decided} AS decided, 0 AS kept,
+    {took} AS took
 FROM inbox_event e JOIN inbox_ticket t ON t.id = e.ticket_id {more}
 WHERE e.workspace_id = %(workspace)s AND {range:e.at} AND e.verb IN ({verbs})
 """

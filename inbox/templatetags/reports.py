@@ -1,0 +1,24 @@
+"""Numbers and moments of reports in the reader's language."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from django import template
+
+from inbox.views.reports import words
+
+register = template.Library()
+
+
+@register.filter
+def number(value: float | None) -> str:
+    return words.number(value)
+
+
+@register.filter
+def moment(at: datetime, zone: ZoneInfo | None = None) -> str:
+    """To the second, in the zone or in that of `at`."""
+    return format_datetime(at, "d MMM y, HH:mm:ss", tzinfo=zone or at.tzinfo, locale=words.language())
