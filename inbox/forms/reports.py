@@ -71,8 +71,9 @@ class ReportForm(PlainForm, forms.Form):
         for name, day in zip(("since", "until"), given, strict=True):
             if day is None:
                 self.add_error(name, _("Choose a day, or one of the periods above."))
-        if given[0] and given[1]:
-            self._check(*given)
+        first, last = given
+        if first and last:
+            self._check(first, last)
         return cleaned
 
     def _check(self, first: date, last: date) -> None:

@@ -24,7 +24,7 @@ def ceiling(most: float) -> float:
     """A round number not below: 1, 2, 5 or 10 times a power of ten, so that half of it is one to read as well."""
     if most <= 2:
         return 2
-    power = 10 ** math.floor(math.log10(most))
+    power: float = 10.0 ** math.floor(math.log10(most))
     return next(step * power for step in (1, 2, 4, 5, 6, 8, 10) if step * power >= most)
 
 

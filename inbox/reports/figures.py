@@ -289,7 +289,7 @@ def _heat(period: Period, scope: Scope, over: datetime) -> dict[tuple[int, int],
 
 def _refine(period: Period, scope: Scope, apart: Sequence[str], found: Found, totals: Figures) -> None:
     """Percentiles from the waits themselves."""
-    given = {"workspace": current_workspace(), "since": period.since, "until": period.until}
+    given: dict[str, Any] = {"workspace": current_workspace(), "since": period.since, "until": period.until}
     given |= {"shares": list(PERCENTILES), "dimensions": [*apart, scope.dimension], "keys": list(scope.keys)}
     where = "dimension = ANY(%(dimensions)s)"
     if scope.dimension != Dimension.ALL:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from celery import shared_task
 from django.db import connection, transaction
@@ -124,7 +125,7 @@ def _note_hours() -> int:
     everything = any(mark.ticket_id is None and mark.at is None for mark in marks)
     mine = "workspace_id = %(workspace)s"
     statement = _HOURS_OF_TICKETS.format(whose=mine if everything else "ticket_id = ANY(%(tickets)s)", all=everything)
-    given = {
+    given: dict[str, Any] = {
         "workspace": current_workspace(),
         "tickets": [mark.ticket_id for mark in marks if mark.ticket_id is not None],
         "moments": [mark.at for mark in marks if mark.at is not None],
@@ -146,12 +147,12 @@ def _merge(span: str, below: str, starts: Sequence[datetime]) -> None:
     with connection.cursor() as cursor:
         _forget(cursor, span, starts)
         for since, until in joined((start, _end(span, start)) for start in starts):
-            about = {"span": span, "below": below, "since": since, "until": until}
+            about: dict[str, Any] = {"span": span, "below": below, "since": since, "until": until}
             cursor.execute(_MERGED, {**about, "workspace": current_workspace()})
 
 
-def _forget(cursor: object, span: str, starts: Sequence[datetime]) -> None:
-    cursor.execute(  # type: ignore[attr-defined]
+def _forget(cursor: Any, span: str, starts: Sequence[datetime]) -> None:
+    cursor.execute(
         "DELETE FROM inbox_tally WHERE workspace_id = %s AND span = %s AND at = ANY(%s::timestamptz[])",
         [current_workspace(), span, list(starts)],
     )

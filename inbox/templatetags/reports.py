@@ -19,6 +19,16 @@ def number(value: float | None) -> str:
 
 
 @register.filter
+def percent(value: float | None) -> str:
+    return words.percent(value)
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    return words.duration(seconds)
+
+
+@register.filter
 def moment(at: datetime, zone: ZoneInfo | None = None) -> str:
     """To the second, in the zone or in that of `at`."""
     return format_datetime(at, "d MMM y, HH:mm:ss", tzinfo=zone or at.tzinfo, locale=words.language())

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('socialcare', '0001_initial'),
+        ("socialcare", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='workspace',
-            name='time_zone',
-            field=models.CharField(default='UTC', max_length=64),
+            model_name="workspace",
+            name="time_zone",
+            field=models.CharField(default="UTC", max_length=64),
         ),
     ]

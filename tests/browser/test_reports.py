@@ -1,10 +1,8 @@
-"""The reports in a real browser: accessible in both themes and languages, fitting, inside the CSP, figures that open."""
+"""The reports in a real browser: accessible in both themes and languages, fitting, inside the CSP."""
 
 from __future__ import annotations
 
 import os
-import re
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +10,6 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from connectors.models import ChannelAccount
 from socialcare.models import User, Workspace
 from socialcare.tenancy import workspace
 from tests.browser.test_settings import CHROMIUM, Open, open_page  # noqa: F401 -- a fixture

@@ -43,7 +43,8 @@ def test_the_workspace_is_changed_and_what_changed_is_written_down(house: House)
 @pytest.mark.parametrize(
     ("field", "wrong"),
     [
-        ("name", ""), ("name", "A" * 5000), ("name", "Ac\0me"), ("undo_seconds", "3"), ("language", "tlh"), ("time_zone", "Mars/Olympus"),
+        ("name", ""), ("name", "A" * 5000), ("name", "Ac\0me"), ("undo_seconds", "3"), ("language", "tlh"),
+        ("time_zone", "Mars/Olympus"),
         ("reopen_hours", "-1"), ("reopen_hours", "99999"), ("reopen_hours", "soon"), ("reopen_hours", "9" * 5000),
     ],
 )  # fmt: skip

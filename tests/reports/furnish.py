@@ -14,7 +14,7 @@ from sla.models import Metric, Outcome, Timer
 from socialcare.models import User
 
 TARGET = timedelta(minutes=5)
-NAMES = "Amélie Petit|=cmd()|Jonas Weber|Zoë O’Hara|Fatou Diop|Léo Martin".split("|")
+NAMES = ["Amélie Petit", "=cmd()", "Jonas Weber", "Zoë O’Hara", "Fatou Diop", "Léo Martin"]
 
 
 def weeks(accounts: Sequence[ChannelAccount], agents: Sequence[User], until: datetime, days: int, tickets: int) -> None:
@@ -68,7 +68,9 @@ def _wait(chance: random.Random, ticket: Ticket, agent: User | None, at: datetim
     answered, due = at + took < until, at + TARGET
     if answered:
         origin = "agent" if agent else "outside"
-        Message.objects.create(**said, seq=seq + 2, origin=origin, state="sent", text="Here.", agent=agent, at=at + took)
+        Message.objects.create(
+            **said, seq=seq + 2, origin=origin, state="sent", text="Here.", agent=agent, at=at + took
+        )
     Timer.objects.create(
         ticket_id=ticket.pk, account_id=ticket.account_id, started_at=at, noticed_at=at, due_at=due,
         metric=Metric.NEXT_RESPONSE if turn else Metric.FIRST_RESPONSE,

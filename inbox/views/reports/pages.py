@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 
 from inbox import records
 from inbox.forms.reports import CUSTOM, EVERYTHING, LABELS, ReportForm
+from inbox.models.report import Dimension
 from inbox.permissions import needs_role
 from inbox.reports import behind, figures, naming
 from inbox.reports.behind import Fact, Place, Question
@@ -197,7 +198,7 @@ def _number(word: str | None) -> int | None:
 
 def _rows(facts: list[Fact]) -> list[Row]:
     found = {row["id"]: row for row in records.rows_of([fact.ticket_id for fact in facts])}
-    people = naming.names(naming.Dimension.AGENT, {fact.agent for fact in facts if fact.agent})
+    people = naming.names(Dimension.AGENT, {fact.agent for fact in facts if fact.agent})
     return [
         Row(fact, found.get(fact.ticket_id), people.get(fact.agent or 0, ""), words.duration(fact.took))
         for fact in facts

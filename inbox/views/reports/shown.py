@@ -126,10 +126,14 @@ class Page:
             Cell(words.REOPEN_RATE.label, words.percent(totals.reopen_rate), url, rate, words.REOPEN_RATE.definition)
         )
         if self.report.backlog is not None:
-            cells.append(
-                Cell(words.BACKLOG.label, words.number(self.report.backlog), definition=words.BACKLOG.definition)
-            )
+            cells.append(self._backlog_tile(self.report.backlog))
         return cells
+
+    def _backlog_tile(self, backlog: int) -> Cell:
+        """Compared with what it was when the period began."""
+        word, totals = words.BACKLOG, self.report.totals
+        shown = change(backlog, backlog - totals.opened - totals.reopened + totals.resolved, word, words.number)
+        return Cell(word.label, words.number(backlog), "", shown, word.definition)
 
     def parts(self) -> list[dict[str, Any]]:
         """A table for each dimension, the busiest first."""
@@ -282,7 +286,7 @@ class Page:
             "received": words.number(cell.received) if cell.received else "",
             "level": charts.level(cell.received, most),
             "url": self.link(Figure.RECEIVED, weekday=day, hour=hour),
-            "share": words.percent(1 - late, "#,##0%") if cell.decided else "",
+            "share": words.number(int((1 - late) * 100)) if cell.decided else "",
             "late": charts.level(late, 1) if cell.decided else "",
             "late_url": self.link(Figure.FIRST_RESPONSE, weekday=day, hour=hour),
         }

@@ -118,12 +118,14 @@ def duration(seconds: float | None) -> str:
         return NOTHING
     if 0 < seconds < 10:
         return format_unit(round(seconds, 1), "duration-second", "narrow", locale=language())
-    rest, parts = round(seconds), []
-    for unit, size in UNITS:
+    rest = round(seconds)
+    largest = next((place for place, (_, size) in enumerate(UNITS) if rest >= size), len(UNITS) - 1)
+    parts: list[str] = []
+    for unit, size in UNITS[largest : largest + 2]:
         count, rest = divmod(rest, size)
-        if count or parts or unit == "second":
+        if count or not parts:
             parts.append(format_unit(count, f"duration-{unit}", "narrow", locale=language()))
-    return "\u00a0".join(parts[:2]) if len(parts) > 1 else parts[0]
+    return "\u00a0".join(parts)
 
 
 def days(first: date, last: date) -> str:
