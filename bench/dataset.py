@@ -195,17 +195,18 @@ FROM (
 """
 _TIMERS = """
 INSERT INTO sla_timer (workspace_id, ticket_id, account_id, metric, started_at, noticed_at, due_at, stopped_at, outcome,
-    breached_at, breach_noticed_at)
+    breached_at, breach_noticed_at, target)
 SELECT workspace_id, id, account_id, 'first_response', created_at, created_at, created_at + interval '5 minutes',
-    first_answered_at, 'answered', late, late
+    first_answered_at, 'answered', late, late, interval '5 minutes'
 FROM (SELECT *, CASE WHEN first_answered_at > created_at + interval '5 minutes'
                      THEN created_at + interval '5 minutes' END AS late FROM inbox_ticket) t ORDER BY id
 """
 _RUNNING = """
 INSERT INTO sla_timer (workspace_id, ticket_id, account_id, metric, started_at, noticed_at, due_at, stopped_at, outcome,
-    breached_at, breach_noticed_at)
+    breached_at, breach_noticed_at, target)
 SELECT workspace_id, id, account_id, 'next_response', due_at - interval '5 minutes', due_at - interval '5 minutes',
-    due_at, NULL, '', CASE WHEN breached THEN due_at END, CASE WHEN breached THEN due_at END
+    due_at, NULL, '', CASE WHEN breached THEN due_at END, CASE WHEN breached THEN due_at END,
+    interval '5 minutes'
 FROM inbox_ticket WHERE status = 'open' ORDER BY id
 """
 _EVENTS = """

@@ -52,7 +52,7 @@ def run(place: Stand, size: Size) -> Iterator[Figure]:
     for company in places:
         # No clock runs out meanwhile: that would tell of tickets once more.
         with workspace(company.workspace):
-            Policy.objects.update(target=timedelta(hours=8))
+            Policy.objects.update(first_response=timedelta(hours=8), next_response=timedelta(hours=8))
     with workspace(places[0].workspace):
         Presence.objects.all().delete()
     place.start_processes()

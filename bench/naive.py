@@ -54,8 +54,8 @@ def _write(account: ChannelAccount, post: Post) -> None:
 
 
 def _begin(account: ChannelAccount, ticket: Ticket) -> None:
-    policy = Policy.objects.filter(metric=Metric.FIRST_RESPONSE).first()
-    due_at = ticket.last_at + (policy.target if policy else timedelta(minutes=5))
+    policy = Policy.objects.first()
+    due_at = ticket.last_at + ((policy and policy.first_response) or timedelta(minutes=5))
     Timer.objects.create(
         ticket_id=ticket.pk,
         account_id=account.pk,

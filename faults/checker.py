@@ -132,7 +132,7 @@ class Checker:
 
     def _clocks(self) -> Iterator[str]:
         """What runs, stopped or ran out, against the same worked out from the messages alone."""
-        targets = dict(Policy.objects.values_list("metric", "target"))
+        targets = Policy.objects.values("first_response", "next_response").get()
         timers: defaultdict[int, list[Timer]] = defaultdict(list)
         for timer in Timer.objects.order_by("started_at", "id"):
             timers[timer.ticket_id].append(timer)
@@ -151,7 +151,7 @@ class Checker:
                 yield f"ticket {ticket.pk}: the clocks are {_told(found)} and not {_told(right)}"
             yield from self._breaches(timers[ticket.pk], now)
             running = [timer for timer in timers[ticket.pk] if timer.stopped_at is None]
-            due = running[-1].due_at if running and ticket.status == Ticket.Status.OPEN else None
+            due = min(timer.due_at for timer in running) if running and ticket.status == Ticket.Status.OPEN else None
             if ticket.due_at != due:
                 yield f"ticket {ticket.pk} is shown as due at {ticket.due_at}, its clock runs until {due}"
         self.figures["clocks"] = sum(map(len, timers.values()))

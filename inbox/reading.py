@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -17,7 +17,7 @@ from connectors import gateway
 from connectors.contract import Can, Kind
 from connectors.models import ChannelAccount
 from inbox import live, records, search
-from inbox.actions import replies
+from inbox.actions import replies, sorting
 from inbox.actions.refusals import NotAllowed
 from inbox.models import Event, Identity, Message, Note, Seen, Story, Ticket
 from inbox.wording import event_text, failure_text, rule_text
@@ -141,6 +141,7 @@ def ticket(ticket_id: int, user: User) -> dict[str, Any]:
         "timers": _timers(ticket_id),
         "assignee": {"id": found.assignee.pk, "name": str(found.assignee)} if found.assignee else None,
         "seen": seen(user, [ticket_id]).get(str(ticket_id), 0),
+        "labels": sorting.labels(),
     }
 
 
@@ -151,6 +152,7 @@ def _contact(found: Ticket) -> dict[str, Any]:
         "id": found.contact_id,
         "name": found.contact.name,
         "avatar": found.contact.avatar_url,
+        "group": found.contact.group_id,
         "identities": [
             {
                 "channel": identity.account.channel,
@@ -220,7 +222,10 @@ def _timers(ticket_id: int) -> list[dict[str, Any]]:
         {
             "metric": timer.metric,
             "started": records.ms(timer.started_at),
+            "noticed": records.ms(timer.noticed_at),
             "due": records.ms(timer.due_at),
+            "paused": timer.paused // timedelta(milliseconds=1),
+            "still": timer.stands_still,
             "stopped": records.ms(timer.stopped_at),
             "breached": timer.breached_at is not None,
             "outcome": timer.outcome,
@@ -297,7 +302,8 @@ def _shown(
     for note in notes.select_related("author"):
         merged.append((note.at, NOTE, records.note(note, str(note.author or ""))))
     happened = list(events.select_related("actor")) if events is not None else []
-    names = {user.pk: str(user) for user in User.objects.filter(pk__in=[event.data.get("to") for event in happened])}
+    named = [to for to in (event.data.get("to") for event in happened) if isinstance(to, int)]
+    names = {user.pk: str(user) for user in User.objects.filter(pk__in=named)}
     for event in happened:
         if text := event_text(event, names):
             merged.append((event.at, EVENT, _event(event, text)))

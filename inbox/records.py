@@ -31,6 +31,9 @@ ROW = (
     "account_id",
     "trouble",
     "updated_at",
+    "priority",
+    "queue_id",
+    "tag_ids",
 )
 KEYS: tuple[str, ...] = (
     "id",
@@ -49,7 +52,7 @@ KEYS: tuple[str, ...] = (
     "cseq",
     "acc",
 )
-KEYS += ("trouble", "up")
+KEYS += ("trouble", "up", "prio", "queue", "tags")
 TIMES = (6, 7, 16)
 
 

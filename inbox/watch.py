@@ -10,6 +10,7 @@ import logging
 import select
 import time
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -17,12 +18,13 @@ from django.db.models import Min
 from django.utils import timezone
 
 from connectors import deliveries
-from inbox import intake, outbox
+from inbox import intake, outbox, recomputing
 from inbox.actions import announce, clocks, presence
 from inbox.models import Outgoing, Presence
 from inbox.models.team import PRESENT_FOR
 from inbox.reports import rollup
 from sla import engine
+from sla.models import Change
 from socialcare.tenancy import workspace
 
 log = logging.getLogger(__name__)
@@ -53,6 +55,7 @@ def run_until_stopped() -> None:
     presence_at = 0.0
     while True:
         breach()
+        warn()
         if time.monotonic() >= presence_at:
             expire_presence()
             presence_at = time.monotonic() + PRESENCE_EVERY
@@ -62,13 +65,22 @@ def run_until_stopped() -> None:
 
 def breach() -> int:
     """Breach what ran out, workspace by workspace. Returns how many."""
-    late: dict[int, list[int]] = defaultdict(list)
-    for workspace_id, ticket_id in engine.overdue():
-        late[workspace_id].append(ticket_id)
+    return _see_to(engine.overdue(), clocks.breached)
+
+
+def warn() -> int:
+    """Say which promises run short, workspace by workspace. Returns how many."""
+    return _see_to(engine.to_warn_of(), clocks.warned)
+
+
+def _see_to(found: Sequence[tuple[int, int]], act: Callable[[Sequence[int]], int]) -> int:
+    tickets: dict[int, list[int]] = defaultdict(list)
+    for workspace_id, ticket_id in found:
+        tickets[workspace_id].append(ticket_id)
     number = 0
-    for workspace_id, ticket_ids in late.items():
+    for workspace_id, ticket_ids in tickets.items():
         with workspace(workspace_id):
-            number += clocks.breached(ticket_ids)
+            number += act(ticket_ids)
     return number
 
 
@@ -85,6 +97,8 @@ def ring_for_what_waits() -> None:
         intake.ring_for_deliveries()
     if outbox.free().filter(ready_at__lte=timezone.now()).exists():
         outbox.ring_for_replies()
+    if Change.objects.everywhere().exists():
+        recomputing.ring_for_changes()
     if rollup.waits():
         rollup.ring()
 
@@ -93,7 +107,7 @@ def seconds_until_next() -> float:
     now = timezone.now()
     waiting = Outgoing.objects.everywhere().filter(ready_at__gt=now)
     ready: datetime | None = waiting.aggregate(nearest=Min("ready_at"))["nearest"]
-    moments = [moment for moment in (engine.next_due(), ready) if moment]
+    moments = [moment for moment in (engine.next_due(), engine.next_to_warn_of(), ready) if moment]
     if not moments:
         return LONGEST_SLEEP
     # Something that stayed overdue is held by somebody else's transaction: look again shortly.

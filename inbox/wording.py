@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from connectors.contract import Kind, Reason, Rule
 from connectors.models import ChannelAccount
-from inbox.models import Event, Message
+from inbox.models import Event, Message, Priority
 
 REASONS = {
     Reason.NOT_SUPPORTED: gettext_lazy("The platform does not offer this here."),
@@ -79,6 +79,12 @@ EVENTS = {
     "reopened": gettext_lazy("Reopened"),
     "resolved": gettext_lazy("Resolved"),
     "breached": gettext_lazy("The promised time ran out"),
+    "warned": gettext_lazy("%(share)s % of the promised time is over"),
+    "recomputed": gettext_lazy("The clock was worked out anew: %(why)s"),
+    "prioritised": gettext_lazy("Priority: %(priority)s"),
+    "moved": gettext_lazy("Moved to another queue"),
+    "tagged": gettext_lazy("Tags changed"),
+    "grouped": gettext_lazy("The person’s group changed"),
     "routed": gettext_lazy("Given to %(to)s"),
     "assigned": gettext_lazy("Assigned to %(to)s"),
     "unassigned": gettext_lazy("Put back in the queue"),
@@ -101,7 +107,33 @@ EVENTS = {
 }
 
 
+ESCALATIONS = {
+    "notify": gettext_lazy("%(policy)s: somebody was told"),
+    "reassign": gettext_lazy("%(policy)s: given to %(to)s"),
+    "raise": gettext_lazy("%(policy)s: priority raised to %(priority)s"),
+    "move": gettext_lazy("%(policy)s: moved to another queue"),
+}
+WHYS = {
+    "policy": gettext_lazy("the policies changed (%(what)s)"),
+    "hours": gettext_lazy("the opening hours changed (%(what)s)"),
+    "prioritised": gettext_lazy("the priority changed"),
+    "moved": gettext_lazy("the queue changed"),
+    "tagged": gettext_lazy("the tags changed"),
+    "grouped": gettext_lazy("the person’s group changed"),
+    "escalation": gettext_lazy("its policy escalated it"),
+}
+
+
 def event_text(event: Event, names: Mapping[int, str]) -> str:
     """A sentence for the history; empty for what is not worth one. `names`: of the users the event speaks of."""
-    words = str(EVENTS.get(event.verb, ""))
-    return words % {"to": names.get(event.data.get("to", 0), "?")} if "%(to)s" in words else words
+    data = event.data
+    words = str(ESCALATIONS.get(data.get("do", ""), "") if event.verb == "escalated" else EVENTS.get(event.verb, ""))
+    said = {"policy": data.get("policy", ""), "what": data.get("what", ""), "share": str(data.get("share", ""))}
+    priority = data.get("priority", data.get("to") if event.verb == "prioritised" else None)
+    said["priority"] = str(Priority(priority).label) if priority in Priority.values else ""
+    said["why"] = str(WHYS.get(data.get("why", ""), "")) % said if event.verb == "recomputed" else ""
+    to = data.get("to")
+    said["to"] = names.get(to, "?") if isinstance(to, int) else "?"
+    for name, value in said.items():
+        words = words.replace(f"%({name})s", value)
+    return words

@@ -1,53 +1,35 @@
 """Starts, stops and breaches the clocks. Called by inbox.actions; calls nobody.
 
-A wait begins with the customer's words (the platform's time) and ends with our answer (the
-platform's acceptance) or with the ticket's resolution. The first wait of a ticket is
-measured as first response, later ones as next response. `waits` says this once, purely;
-the fast paths below do the same for what comes in order, and `recompute` mends the rest.
-Whoever writes a timer has locked its ticket first: that one lock guards them all.
+`sla.waits` says once, purely, what a history means; the fast paths here do the same for what comes in order, and
+`recompute` mends the rest. Whoever writes a timer has locked its ticket first: that one lock guards them all.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
+from typing import Any
 
 from django.db import connection
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 from django.utils import timezone
 
-from sla.models import Metric, Outcome, Policy, Timer
+from sla.models import RESPONSES, Metric, Outcome, Policy, Timer
+from sla.promises import Facts, Promises, due_at, marks_passed, next_warning
+from sla.waits import Moment, Pause, Wait, What, requests, waits
+from socialcare.tenancy import current_workspace
 
+__all__ = ["Facts", "Moment", "Promises", "Wait", "What", "requests", "waits"]
 
-class What(StrEnum):
-    WROTE = "wrote"
-    ANSWERED = "answered"
-    RESOLVED = "resolved"
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """Something that moves a ticket's clock. `at`: the platform's time; `noticed_at`: ours.
-
-    `seq`: the number of these words on their ticket; of a resolution, of the last words it knew.
-    """
-
-    at: datetime
-    noticed_at: datetime
-    what: What
-    seq: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    metric: Metric
-    started_at: datetime
-    noticed_at: datetime
-    stopped_at: datetime | None = None
-    outcome: Outcome | None = None
+# Of what ran out, every clock is in the answer exactly once, with how far it had been noted before.
+_BREACH = """
+UPDATE sla_timer t SET breached_at = t.due_at, breach_noticed_at = %(now)s, noted = 100, warn_at = NULL
+FROM (SELECT id, noted FROM sla_timer WHERE workspace_id = %(workspace)s AND ticket_id = ANY(%(tickets)s)
+      AND stopped_at IS NULL AND breached_at IS NULL AND due_at <= %(now)s FOR UPDATE) o
+WHERE t.id = o.id RETURNING t.ticket_id, t.metric, t.due_at, t.policy_id, o.noted
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,157 +38,245 @@ class Wrote:
 
     ticket_id: int
     account_id: int
-    channel: str
+    facts: Facts
     at: datetime
     noticed_at: datetime
     answered_before: bool
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """A ticket whose clocks are worked out: its account, what policies ask about it, and its history."""
+
+    account_id: int
+    facts: Facts
+    moments: Sequence[Moment]
+
+
+@dataclass(frozen=True, slots=True)
 class Running:
-    """The clock of a ticket as the lists show it."""
+    """The clock of a ticket as the lists show it; `due_at` is None where it never runs out."""
 
     metric: str
-    due_at: datetime
+    due_at: datetime | None
     breached: bool
 
 
-def waits(moments: Iterable[Moment]) -> list[Wait]:
-    """The waits in a ticket's history, in the order they end; the last may still run.
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A clock passed shares of its target: those past `above` and not past `share`, in percent; 100 is the breach."""
 
-    A resolution settles only what stood on the ticket then: words that came to it later wait on. Of one
-    instant, what came to the ticket first was first.
+    ticket_id: int
+    metric: str
+    due_at: datetime | None
+    policy_id: int | None
+    above: int
+    share: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A running clock that is due at another moment than before; None: not at all."""
+
+    ticket_id: int
+    metric: str
+    before: datetime | None
+    after: datetime | None
+
+
+@dataclass(slots=True)
+class Recomputed:
+    """`waiting`: the tickets whose customers wait for words of ours."""
+
+    waiting: set[int] = field(default_factory=set)
+    moved: list[Moved] = field(default_factory=list)
+
+
+def customer_wrote(words: Sequence[Wrote], promises: Promises) -> set[int]:
+    """Start the clocks of these tickets, unless they run. One entry a ticket, for words that came in order only.
+
+    Returns the tickets whose clocks `recompute` has to work out, because one of them stands still.
     """
-    found: list[Wait] = []
-    unanswered: list[Moment] = []
-    answered = False
-    for moment in sorted(moments, key=lambda moment: (moment.at, moment.what is What.RESOLVED, moment.seq)):
-        if moment.what is What.WROTE:
-            unanswered.append(moment)
-            continue
-        answers = moment.what is What.ANSWERED
-        settled = [words for words in unanswered if answers or words.seq <= moment.seq]
-        if settled:
-            outcome = Outcome.ANSWERED if answers else Outcome.RESOLVED
-            found.append(_wait(settled[0], answered, moment.at, outcome))
-        unanswered = [] if answers else [words for words in unanswered if words.seq > moment.seq]
-        answered = answered or answers
-    if unanswered:
-        found.append(_wait(unanswered[0], answered))
-    return found
-
-
-def _wait(since: Moment, answered: bool, stopped_at: datetime | None = None, outcome: Outcome | None = None) -> Wait:
-    metric = Metric.NEXT_RESPONSE if answered else Metric.FIRST_RESPONSE
-    return Wait(metric, since.at, since.noticed_at, stopped_at, outcome)
-
-
-class Targets:
-    """The promises of the current workspace, read once."""
-
-    def __init__(self) -> None:
-        self._policies = list(Policy.objects.all())
-
-    def of(self, metric: str, channel: str) -> timedelta | None:
-        for policy in self._policies:
-            if policy.metric == metric and policy.channel in ("", channel):
-                return policy.target
-        return None
-
-
-def customer_wrote(words: Sequence[Wrote]) -> None:
-    """Start the clocks of these tickets, unless they run; an earlier message moves the start back.
-
-    One entry a ticket. For words that came in order only; others need `recompute`.
-    """
-    targets = Targets()
-    running = {timer.ticket_id: timer for timer in _running([word.ticket_id for word in words])}
-    fresh = []
+    running: dict[int, dict[str, Timer]] = defaultdict(dict)
+    for timer in _running([word.ticket_id for word in words]):
+        running[timer.ticket_id][timer.metric] = timer
+    fresh, left = [], set()
     for word in words:
-        metric = Metric.NEXT_RESPONSE if word.answered_before else Metric.FIRST_RESPONSE
-        target = targets.of(metric, word.channel)
-        if target is None or word.ticket_id in running:
+        there = running[word.ticket_id]
+        if (request := there.get(Metric.RESOLUTION)) and request.stands_still:
+            left.add(word.ticket_id)
             continue
-        fresh.append(
-            Timer(
-                ticket_id=word.ticket_id,
-                account_id=word.account_id,
-                metric=metric,
-                started_at=word.at,
-                noticed_at=word.noticed_at,
-                due_at=word.at + target,
-            )
-        )
+        response = Metric.NEXT_RESPONSE if word.answered_before else Metric.FIRST_RESPONSE
+        wanted = [] if any(metric in there for metric in RESPONSES) else [Wait(response, word.at, word.noticed_at)]
+        if request is None:
+            wanted.append(Wait(Metric.RESOLUTION, word.at, word.noticed_at))
+        policy = promises.applying(word.facts)
+        for wait in wanted:
+            if policy and (target := policy.target(wait.metric)):
+                fresh.append(_timer(word.ticket_id, word.account_id, wait, policy, target))
     Timer.objects.bulk_create(fresh)
-    _wake_clock(timer.due_at for timer in fresh)
+    _wake_clock(fresh)
+    return left
 
 
 def agent_answered(ticket_id: int, at: datetime) -> bool:
-    """Stop the clock, for an answer that came in order; False where none ran."""
-    return _stop([ticket_id], at, Outcome.ANSWERED) > 0
+    """Stop the clock, for an answer that came in order; False where the history has to say what runs."""
+    timers = _running([ticket_id])
+    if any(timer.metric == Metric.RESOLUTION for timer in timers):
+        return False
+    return _stop(timers, at, Outcome.ANSWERED) > 0
 
 
-def resolved(ticket_ids: Sequence[int], at: datetime) -> None:
-    _stop(ticket_ids, at, Outcome.RESOLVED)
+def resolved(ticket_id: int, at: datetime) -> bool:
+    """Stop all clocks of a ticket; False where the history has to say what ran, because one stood still."""
+    timers = _running([ticket_id])
+    if any(timer.stands_still for timer in timers):
+        return False
+    _stop(timers, at, Outcome.RESOLVED)
+    return True
 
 
-def recompute(account_id: int, channel: str, histories: Mapping[int, Iterable[Moment]]) -> set[int]:
-    """Make the timers of these tickets of an account what their histories say. Returns whose customers still wait.
+def withdrawn(ticket_id: int, at: datetime) -> bool:
+    """Nobody waits for words of ours any more; False where the history has to say what runs."""
+    timers = _running([ticket_id])
+    if any(timer.metric == Metric.RESOLUTION for timer in timers):
+        return False
+    _stop(timers, at, Outcome.RESOLVED)
+    return True
 
-    When breaches were noticed is kept. One of a running wait is left to the clock process, which tells of it.
+
+def recompute(subjects: Mapping[int, Subject], promises: Promises) -> Recomputed:
+    """Make the timers of these tickets what their histories and today's promises say.
+
+    A wait that is over keeps what was promised then. When breaches were noticed is kept; one of a running wait is left
+    to the clock process, which tells of it.
     """
-    targets, now = Targets(), timezone.now()
+    found, now = Recomputed(), timezone.now()
     kept: dict[int, list[Timer]] = defaultdict(list)
-    for timer in Timer.objects.filter(ticket_id__in=list(histories)).order_by("started_at", "id"):
+    for timer in Timer.objects.filter(ticket_id__in=list(subjects)).order_by("started_at", "id"):
         kept[timer.ticket_id].append(timer)
-    waiting, stale, fresh = set[int](), list[int](), list[Timer]()
-    for ticket_id, moments in histories.items():
-        before, after = kept[ticket_id], []
-        noticed = {timer.started_at: timer.breach_noticed_at for timer in before}
-        for wait in waits(moments):
-            if wait.stopped_at is None:
-                waiting.add(ticket_id)
-            if (target := targets.of(wait.metric, channel)) is not None:
-                after.append(_timer(ticket_id, account_id, wait, target, noticed.get(wait.started_at), now))
-        if [_said(timer) for timer in before] != [_said(timer) for timer in after]:
-            stale += [timer.pk for timer in before]
-            fresh += after
+    stale, fresh = list[int](), list[Timer]()
+    for ticket_id, subject in subjects.items():
+        before, after = kept[ticket_id], list[Timer]()
+        known = {(timer.metric, timer.started_at): timer for timer in before}
+        policy = promises.applying(subject.facts)
+        for wait in [*waits(subject.moments), *requests(subject.moments)]:
+            if wait.stopped_at is None and wait.metric in RESPONSES:
+                found.waiting.add(ticket_id)
+            same = known.get((wait.metric, wait.started_at))
+            said = _worked_out(ticket_id, subject.account_id, wait, same, policy, promises, now)
+            after += [said] if said else []
+        gone, new = _differences(before, after)
+        stale += [timer.pk for timer in gone]
+        fresh += new
+        found.moved += _moved(ticket_id, gone, new)
     Timer.objects.filter(pk__in=stale).delete()
     Timer.objects.bulk_create(fresh)
-    _wake_clock(timer.due_at for timer in fresh if timer.stopped_at is None)
-    return waiting
+    _wake_clock(timer for timer in fresh if timer.stopped_at is None)
+    return found
+
+
+def _worked_out(
+    ticket_id: int,
+    account_id: int,
+    wait: Wait,
+    same: Timer | None,
+    policy: Policy | None,
+    promises: Promises,
+    now: datetime,
+) -> Timer | None:
+    """The timer of a wait, of which `same` is what we had; None where nothing was promised."""
+    over = wait.stopped_at is not None
+    if over and same:
+        policy = promises.known(same.policy_id)
+        timer = _timer(ticket_id, account_id, wait, policy, same.target)
+        timer.policy_id, timer.noted = same.policy_id, same.noted
+        if timer.pauses == same.pauses and same.due_at:
+            timer.due_at = same.due_at
+    elif policy and (target := policy.target(wait.metric)):
+        timer = _timer(ticket_id, account_id, wait, policy, target, noted=same.noted if same else 0)
+    else:
+        return None
+    noticed = same.breach_noticed_at if same else None
+    if over:
+        _judge(timer, noticed, now)
+    elif noticed and timer.due_at and timer.due_at <= now:
+        timer.breached_at, timer.breach_noticed_at, timer.warn_at = timer.due_at, noticed, None
+    return timer
 
 
 def _timer(
-    ticket_id: int, account_id: int, wait: Wait, target: timedelta, noticed: datetime | None, now: datetime
+    ticket_id: int, account_id: int, wait: Wait, policy: Policy | None, target: timedelta, noted: int = 0
 ) -> Timer:
-    due_at = wait.started_at + target
-    late = noticed is not None if wait.stopped_at is None else wait.stopped_at > due_at
+    pauses = wait.pauses if policy is None or policy.pause else ()
+    running = wait.stopped_at is None
     return Timer(
         ticket_id=ticket_id,
         account_id=account_id,
+        policy_id=policy.pk if policy else None,
         metric=wait.metric,
+        target=target,
         started_at=wait.started_at,
         noticed_at=wait.noticed_at,
-        due_at=due_at,
+        due_at=due_at(policy, wait.started_at, target, pauses),
         stopped_at=wait.stopped_at,
         outcome=wait.outcome or "",
-        breached_at=due_at if late else None,
-        breach_noticed_at=(noticed or now) if late else None,
+        pauses=[[begins.isoformat(), ends.isoformat() if ends else None] for begins, ends in pauses],
+        paused=sum((ends - begins for begins, ends in pauses if ends), timedelta()),
+        warn_at=next_warning(policy, wait.started_at, target, noted, pauses) if running else None,
+        noted=noted,
     )
+
+
+def _judge(timer: Timer, noticed: datetime | None, now: datetime) -> None:
+    """Say of a stopped clock whether it was late. One stopped in time is not, even if we had thought so before."""
+    late = timer.due_at is not None and timer.stopped_at is not None and timer.stopped_at > timer.due_at
+    timer.breached_at = timer.due_at if late else None
+    timer.breach_noticed_at = (noticed or now) if late else None
+
+
+def _differences(before: Sequence[Timer], after: Sequence[Timer]) -> tuple[list[Timer], list[Timer]]:
+    """Which of the first are not among the second, and the other way round."""
+    rest, new = [(_said(timer), timer) for timer in before], list[Timer]()
+    for timer in after:
+        said = _said(timer)
+        place = next((at for at, (other, _) in enumerate(rest) if other == said), None)
+        if place is None:
+            new.append(timer)
+        else:
+            del rest[place]
+    return [timer for _, timer in rest], new
 
 
 def _said(timer: Timer) -> tuple[object, ...]:
     """All that a timer says of a wait."""
-    about = (timer.metric, timer.started_at, timer.noticed_at, timer.due_at)
-    return (*about, timer.stopped_at, timer.outcome, timer.breached_at, timer.breach_noticed_at)
+    about = (timer.metric, timer.started_at, timer.noticed_at, timer.target, timer.policy_id, timer.due_at)
+    ends = (timer.stopped_at, timer.outcome, timer.breached_at, timer.breach_noticed_at)
+    return (*about, *ends, timer.pauses, timer.warn_at, timer.noted)
+
+
+def _moved(ticket_id: int, gone: Sequence[Timer], new: Sequence[Timer]) -> list[Moved]:
+    before = {timer.metric: timer for timer in gone if timer.stopped_at is None}
+    after = {timer.metric: timer for timer in new if timer.stopped_at is None}
+    return [
+        Moved(ticket_id, metric, was, is_now)
+        for metric in (*RESPONSES, Metric.RESOLUTION)
+        if metric in before or metric in after
+        if (was := before[metric].due_at if metric in before else None)
+        != (is_now := after[metric].due_at if metric in after else None)
+    ]
 
 
 def running(ticket_ids: Sequence[int]) -> dict[int, Running]:
-    return {
-        timer.ticket_id: Running(timer.metric, timer.due_at, timer.breached_at is not None)
-        for timer in _running(ticket_ids)
-    }
+    """Of each ticket the clock that is due next."""
+    found: dict[int, Running] = {}
+    for timer in _running(ticket_ids):
+        if timer.stands_still:
+            continue
+        other = found.get(timer.ticket_id)
+        if other is None or (timer.due_at and (other.due_at is None or timer.due_at < other.due_at)):
+            found[timer.ticket_id] = Running(timer.metric, timer.due_at, timer.breached_at is not None)
+    return found
 
 
 def stopped_after(ticket_id: int, at: datetime) -> bool:
@@ -215,52 +285,85 @@ def stopped_after(ticket_id: int, at: datetime) -> bool:
 
 
 def waiting_since(ticket_id: int) -> datetime | None:
-    """When the running wait of a ticket began; None where none runs."""
-    return next((timer.started_at for timer in _running([ticket_id])), None)
+    """When the running wait for a response began; None where none runs."""
+    return next((timer.started_at for timer in _running([ticket_id]) if timer.metric in RESPONSES), None)
 
 
-def overdue(limit: int = 500) -> list[tuple[int, int]]:
+def overdue(limit: int = 1000) -> list[tuple[int, int]]:
     """(workspace, ticket) of clocks that ran out unnoticed, the oldest first."""
-    late = Timer.objects.everywhere().filter(stopped_at=None, breached_at=None, due_at__lte=timezone.now())
+    late = _watched().filter(due_at__lte=timezone.now())
     return list(late.order_by("due_at").values_list("workspace_id", "ticket_id")[:limit])
 
 
-def breach(ticket_ids: Sequence[int]) -> list[Timer]:
+def to_warn_of(limit: int = 1000) -> list[tuple[int, int]]:
+    """(workspace, ticket) of clocks that passed a share of their target unnoticed."""
+    passed = Timer.objects.everywhere().filter(stopped_at=None, warn_at__lte=timezone.now())
+    return list(passed.order_by("warn_at").values_list("workspace_id", "ticket_id")[:limit])
+
+
+def breach(ticket_ids: Sequence[int]) -> list[Mark]:
     """Mark what ran out on these tickets (which the caller has locked); each timer is returned exactly once."""
+    given: dict[str, Any] = {"now": timezone.now(), "workspace": current_workspace(), "tickets": list(ticket_ids)}
+    with connection.cursor() as cursor:
+        cursor.execute(_BREACH, given)
+        return [Mark(*told[:4], above=told[4], share=100) for told in cursor.fetchall()]
+
+
+def warn(ticket_ids: Sequence[int], promises: Promises) -> list[Mark]:
+    """Note the shares passed on these tickets (which the caller has locked); each is returned exactly once."""
     now = timezone.now()
-    timers = list(Timer.objects.filter(ticket_id__in=ticket_ids, stopped_at=None, breached_at=None, due_at__lte=now))
+    passed = Timer.objects.filter(ticket_id__in=ticket_ids, stopped_at=None, breached_at=None, warn_at__lte=now)
+    marks, timers = [], list(passed)
     for timer in timers:
-        timer.breached_at, timer.breach_noticed_at = timer.due_at, now
-    Timer.objects.bulk_update(timers, ["breached_at", "breach_noticed_at"])
-    return timers
+        policy, pauses = promises.known(timer.policy_id), _pauses(timer)
+        share = max(timer.noted, marks_passed(policy, timer.started_at, timer.target, now, pauses))
+        if share > timer.noted:
+            marks.append(Mark(timer.ticket_id, timer.metric, timer.due_at, timer.policy_id, timer.noted, share))
+        timer.noted = share
+        timer.warn_at = next_warning(policy, timer.started_at, timer.target, share, pauses)
+    Timer.objects.bulk_update(timers, ["noted", "warn_at"])
+    return marks
 
 
 def next_due() -> datetime | None:
     """The nearest moment a running clock runs out, over all workspaces."""
-    watched = Timer.objects.everywhere().filter(stopped_at=None, breached_at=None)
-    nearest: datetime | None = watched.aggregate(nearest=Min("due_at"))["nearest"]
+    nearest: datetime | None = _watched().aggregate(nearest=Min("due_at"))["nearest"]
     return nearest
 
 
-def _stop(ticket_ids: Sequence[int], at: datetime, outcome: Outcome) -> int:
-    """A clock stopped in time is not breached, even if we had thought so before the platform told us. How many."""
-    timers = _running(ticket_ids)
+def next_to_warn_of() -> datetime | None:
+    """The nearest moment a running clock passes a share worth a word, over all workspaces."""
+    running = Timer.objects.everywhere().filter(stopped_at=None, warn_at__isnull=False)
+    nearest: datetime | None = running.aggregate(nearest=Min("warn_at"))["nearest"]
+    return nearest
+
+
+def _stop(timers: Sequence[Timer], at: datetime, outcome: Outcome) -> int:
+    """How many were stopped."""
     now = timezone.now()
     for timer in timers:
-        timer.stopped_at, timer.outcome = max(at, timer.started_at), outcome
-        late = timer.stopped_at > timer.due_at
-        timer.breach_noticed_at = (timer.breach_noticed_at or now) if late else None
-        timer.breached_at = timer.due_at if late else None
-    Timer.objects.bulk_update(timers, ["stopped_at", "outcome", "breached_at", "breach_noticed_at"])
-    return len(timers)
+        timer.stopped_at, timer.outcome, timer.warn_at = max(at, timer.started_at), outcome, None
+        _judge(timer, timer.breach_noticed_at, now)
+    fields = ["stopped_at", "outcome", "breached_at", "breach_noticed_at", "warn_at"]
+    return Timer.objects.bulk_update(timers, fields) if timers else 0
+
+
+def _watched() -> QuerySet[Timer]:
+    return Timer.objects.everywhere().filter(stopped_at=None, breached_at=None)
 
 
 def _running(ticket_ids: Sequence[int]) -> list[Timer]:
     return list(Timer.objects.filter(ticket_id__in=ticket_ids, stopped_at=None))
 
 
-def _wake_clock(due: Iterable[datetime]) -> None:
+def _pauses(timer: Timer) -> list[Pause]:
+    read: Any = datetime.fromisoformat
+    return [(read(begins), read(ends) if ends else None) for begins, ends in timer.pauses]
+
+
+def _wake_clock(timers: Iterable[Timer]) -> None:
     """The clock process sleeps a second at most; what is due sooner wakes it."""
-    if any(moment < timezone.now() + timedelta(seconds=1.5) for moment in due):
+    soon = timezone.now() + timedelta(seconds=1.5)
+    if any(moment and moment < soon for timer in timers for moment in (timer.due_at, timer.warn_at)):
         with connection.cursor() as cursor:
             cursor.execute("NOTIFY socialcare_clock")

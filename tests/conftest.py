@@ -15,7 +15,7 @@ from connectors import deliveries
 from connectors.deliveries import Arrived
 from connectors.models import ChannelAccount, PlatformApp
 from inbox import intake
-from sla.models import Metric, Policy
+from sla.models import Policy
 from socialcare.models import Membership, Role, User, Workspace
 from socialcare.tenancy import workspace
 from socialcare.valkey import valkey
@@ -30,8 +30,8 @@ def company(slug: str, page_id: str) -> Workspace:
     """A workspace with a five-minute promise and a page on both channels, through an app of its own."""
     place = Workspace.objects.create(name=slug.title(), slug=slug, undo_seconds=0)
     with workspace(place.pk):
-        for metric in Metric:
-            Policy.objects.create(name=metric.label, metric=metric, target=timedelta(minutes=5))
+        five = timedelta(minutes=5)
+        Policy.objects.create(name="Five minutes", first_response=five, next_response=five)
         app = PlatformApp.objects.create(
             workspace=place,
             platform="meta",

@@ -211,7 +211,7 @@ def test_the_first_workspace_can_be_made_as_the_readme_says(db, capsys, settings
     company = Workspace.objects.get()
     [link] = re.findall(r"http\S+", capsys.readouterr().out)
     with workspace(company.pk):
-        assert {policy.target.total_seconds() for policy in Policy.objects.all()} == {300}
+        assert {policy.first_response.total_seconds() for policy in Policy.objects.all()} == {300}
         assert link == f"{settings.PUBLIC_URL}/join/{Invitation.objects.get().code}/"
     path, browser = link.removeprefix(settings.PUBLIC_URL), Client()
     assert browser.get(path).status_code == 200

@@ -46,6 +46,7 @@ class Post:
     customer's id of a direct conversation. `parent_id` is the message directly answered.
     `dated` is False where the platform's time was unusable and `created_at` is the receipt.
     `standby` marks a conversation another app owns at this moment.
+    `automatic` marks words of ours that no human wrote, where the platform says so: they answer nobody.
     `context_only` marks a post that is kept only to be shown above others' comments.
     """
 
@@ -68,6 +69,7 @@ class Post:
     dated: bool = True
     rating: int | None = None
     raw_kind: str = ""
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,14 @@ from socialcare.models import User
 from socialcare.tenancy import current_workspace
 
 ACCOUNT_LOCK = 2
+CLOCK = ("due_at", "metric", "breached", "version", "updated_at")
 WRITTEN = (
+    *CLOCK,
     "status",
     "assignee",
-    "version",
+    "queue",
+    "priority",
+    "tag_ids",
     "seq",
     "customer_seq",
     "preview",
@@ -30,10 +34,6 @@ WRITTEN = (
     "first_answered_at",
     "trouble",
     "owner_app",
-    "due_at",
-    "metric",
-    "breached",
-    "updated_at",
     "resolved_at",
 )
 
@@ -49,8 +49,11 @@ def locked(ticket_id: int) -> Ticket:
     return Ticket.objects.select_for_update(of=("self",)).select_related("account__app").get(pk=ticket_id)
 
 
-def save(tickets: Sequence[Ticket]) -> None:
-    """Write new tickets, and changed ones (which the caller has locked), with their clocks; tell the browsers."""
+def save(tickets: Sequence[Ticket], written: Sequence[str] = WRITTEN) -> None:
+    """Write new tickets, and changed ones (which the caller has locked), with their clocks; tell the browsers.
+
+    `written`: what may have changed of those; CLOCK alone is written faster.
+    """
     clocks = engine.running([ticket.pk for ticket in tickets])
     now = timezone.now()
     for ticket in tickets:
@@ -62,7 +65,7 @@ def save(tickets: Sequence[Ticket]) -> None:
         ticket.updated_at = now
     known = [ticket for ticket in tickets if not ticket._state.adding]
     Ticket.objects.bulk_create(ticket for ticket in tickets if ticket._state.adding)
-    Ticket.objects.bulk_update(known, WRITTEN)
+    Ticket.objects.bulk_update(known, written)
     Stale.objects.bulk_create(Stale(ticket_id=ticket.pk) for ticket in tickets)
     changed([ticket.pk for ticket in tickets])
 

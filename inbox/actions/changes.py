@@ -11,7 +11,7 @@ from django.db.models.functions import Greatest
 
 from connectors.contract import Edited, Hidden, Inbound, Kind, Notice, NoticeKind, Reacted, Receipt, Removed
 from connectors.models import ChannelAccount
-from inbox.actions import announce
+from inbox.actions import announce, clocks
 from inbox.actions.handover import thread_handed_over
 from inbox.models import Early, Event, Message, Story, Ticket
 from sla import engine
@@ -103,8 +103,9 @@ def nothing_left_to_answer(ticket: Ticket) -> None:
     at = theirs.aggregate(last=Greatest(Max("removed_at"), Max("at")))["last"]
     if at is None:
         return
-    engine.resolved([ticket.pk], at)
     announce.history(Event(ticket=ticket, verb="withdrawn", at=at, data={"seq": ticket.seq}))
+    if not engine.withdrawn(ticket.pk, at):
+        clocks.recompute([ticket])
 
 
 def _described(account: ChannelAccount, record: AboutMessage) -> dict[str, Any]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
-from connectors.models import ChannelAccount
-from inbox.actions import announce
-from inbox.models import Event, Message, Ticket
+from inbox import routing
+from inbox.actions import announce, escalation
+from inbox.models import Contact, Event, Message, Ticket
 from sla import engine
-from sla.engine import Moment, What
+from sla.engine import Facts, Moment, Promises, Recomputed, Subject, What, Wrote
 
 # For a resolution that does not say how much stood on its ticket.
 ALL = 2**31
@@ -30,11 +31,11 @@ MOVES = {
 def histories(ticket_ids: Sequence[int]) -> dict[int, list[Moment]]:
     """What moves these tickets' clocks: the messages as they are kept, resolutions, and what another app handed to us.
 
-    Words another app had to answer move none.
+    Words another app had to answer move none, nor do those that no human wrote.
     """
     found: dict[int, list[Moment]] = {ticket_id: [] for ticket_id in ticket_ids}
     kept = [Message.State.RECEIVED, Message.State.SENT]
-    said = Message.objects.filter(ticket_id__in=ticket_ids, state__in=kept, standby=False)
+    said = Message.objects.filter(ticket_id__in=ticket_ids, state__in=kept, standby=False, automatic=False)
     for ticket_id, at, received_at, origin, seq in said.values_list("ticket_id", "at", "received_at", "origin", "seq"):
         found[ticket_id].append(Moment(at, received_at, MOVES[Message.Origin(origin)], seq))
     turns: dict[int, list[Turn]] = defaultdict(list)
@@ -59,14 +60,18 @@ def _ends(turns: Sequence[Turn]) -> list[Moment]:
     One that the customer's next words ended stands, whatever is reopened later.
     """
     ends: list[tuple[str, Moment]] = []
+    resumed: list[Moment] = []
     for verb, at, seq in turns:
         if verb == "reopened_by_customer":
             ends = [("stands", moment) for _, moment in ends]
         elif verb != "reopened":
-            ends.append((verb, Moment(at, at, What.RESOLVED, ALL if seq is None else seq)))
-        elif ends and ends[-1][0] == "resolved":
-            ends.pop()
-    return [moment for _, moment in ends]
+            what = What.RESOLVED if verb == "resolved" else What.WITHDRAWN
+            ends.append((verb, Moment(at, at, what, ALL if seq is None else seq)))
+        else:
+            if ends and ends[-1][0] == "resolved":
+                ends.pop()
+            resumed.append(Moment(at, at, What.RESUMED))
+    return [moment for _, moment in ends] + resumed
 
 
 def waits_for_us(ticket_id: int) -> bool:
@@ -74,23 +79,132 @@ def waits_for_us(ticket_id: int) -> bool:
     return any(wait.stopped_at is None for wait in engine.waits(history_of(ticket_id)))
 
 
-def recompute(account: ChannelAccount, ticket_ids: Sequence[int]) -> set[int]:
-    """Make the timers of these tickets of an account what their histories say. Returns whose customers still wait."""
-    return engine.recompute(account.pk, account.channel, histories(ticket_ids)) if ticket_ids else set()
+def facts(tickets: Iterable[Ticket], promises: Promises) -> dict[int, Facts]:
+    """What policies ask about these tickets, by the ticket's key."""
+    found = list(tickets)
+    groups: dict[int, int | None] = {}
+    if promises.ask_for_groups:
+        contacts = Contact.objects.filter(pk__in={ticket.contact_id for ticket in found})
+        groups = dict(contacts.values_list("pk", "group_id"))
+    return {
+        ticket.pk: Facts(
+            channel=ticket.account.channel,
+            surface=ticket.kind,
+            queue=ticket.queue_id,
+            priority=ticket.priority,
+            tags=frozenset(ticket.tag_ids),
+            group=groups.get(ticket.contact_id),
+        )
+        for ticket in found
+    }
+
+
+def customers_wrote(said: Sequence[tuple[Ticket, datetime, datetime]]) -> None:
+    """Start the clocks of these tickets: (ticket, the platform's time of the words, ours), for words in order only."""
+    if not said:
+        return
+    promises = Promises()
+    known = facts((ticket for ticket, _, _ in said), promises)
+    words = [
+        Wrote(ticket.pk, ticket.account_id, known[ticket.pk], at, noticed_at, ticket.first_answered_at is not None)
+        for ticket, at, noticed_at in said
+    ]
+    left = engine.customer_wrote(words, promises)
+    recompute([ticket for ticket, _, _ in said if ticket.pk in left])
+
+
+def recompute(tickets: Sequence[Ticket], why: str = "", **data: Any) -> set[int]:
+    """Make the timers of these tickets (which the caller has locked) what their histories and today's promises say.
+
+    `why`: what has changed, written into the history of each ticket whose running clock moves, with `data`. Returns
+    those whose customers still wait.
+    """
+    return _recompute(tickets, why, data).waiting if tickets else set()
+
+
+def moved(tickets: Sequence[Ticket], why: str, **data: Any) -> set[int]:
+    """As `recompute`; returns the tickets of which a running clock is due at another moment now."""
+    return {moved.ticket_id for moved in _recompute(tickets, why, data).moved}
+
+
+def _recompute(tickets: Sequence[Ticket], why: str, data: dict[str, Any]) -> Recomputed:
+    promises, said = Promises(), histories([ticket.pk for ticket in tickets])
+    known = facts(tickets, promises)
+    subjects = {ticket.pk: Subject(ticket.account_id, known[ticket.pk], said[ticket.pk]) for ticket in tickets}
+    found = engine.recompute(subjects, promises)
+    by_pk = {ticket.pk: ticket for ticket in tickets}
+    if why:
+        announce.history(
+            *(
+                announce.event(
+                    by_pk[moved.ticket_id],
+                    "recomputed",
+                    why=why,
+                    metric=moved.metric,
+                    before=moved.before.isoformat() if moved.before else None,
+                    after=moved.after.isoformat() if moved.after else None,
+                    **data,
+                )
+                for moved in found.moved
+            )
+        )
+    return found
 
 
 @transaction.atomic
 def breached(ticket_ids: Sequence[int]) -> int:
-    """Note the promises that ran out on these tickets, once. Tickets somebody is writing to are left for next time."""
-    held = Ticket.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk__in=ticket_ids).order_by("id")
-    tickets = {ticket.pk: ticket for ticket in held}
+    """Note the promises that ran out on these tickets, once, and do what policies say is done then.
+
+    Tickets somebody is writing to are left for next time.
+    """
+    promises = Promises()
+    tickets = _held(ticket_ids, promises)
     late = engine.breach(list(tickets))
     if late:
         announce.history(
             *(
-                announce.event(tickets[timer.ticket_id], "breached", metric=timer.metric, due=timer.due_at.isoformat())
-                for timer in late
+                announce.event(tickets[mark.ticket_id], "breached", metric=mark.metric, due=_iso(mark.due_at))
+                for mark in late
             )
         )
-        announce.save([tickets[timer.ticket_id] for timer in late])
+        _act(tickets, late, promises)
     return len(late)
+
+
+@transaction.atomic
+def warned(ticket_ids: Sequence[int]) -> int:
+    """Note the shares of a target that passed on these tickets, once, and do what policies say is done then."""
+    promises = Promises()
+    tickets = _held(ticket_ids, promises)
+    marks = engine.warn(list(tickets), promises)
+    if marks:
+        announce.history(
+            *(
+                announce.event(
+                    tickets[mark.ticket_id], "warned", metric=mark.metric, share=mark.share, due=_iso(mark.due_at)
+                )
+                for mark in marks
+            )
+        )
+        _act(tickets, marks, promises)
+    return len(marks)
+
+
+def _held(ticket_ids: Sequence[int], promises: Promises) -> dict[int, Ticket]:
+    if promises.reassign:
+        # Before any ticket: whoever takes in a batch holds this lock while waiting for tickets.
+        routing.lock()
+    held = Ticket.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk__in=ticket_ids).order_by("id")
+    return {ticket.pk: ticket for ticket in held.select_related("account")}
+
+
+def _act(tickets: dict[int, Ticket], marks: Sequence[engine.Mark], promises: Promises) -> None:
+    acted, changed = escalation.act(tickets, marks, promises)
+    if changed:
+        recompute(changed, "escalation")
+    late = [tickets[pk] for pk in dict.fromkeys(mark.ticket_id for mark in marks)]
+    announce.save(late, announce.WRITTEN if acted else announce.CLOCK)
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -106,12 +106,14 @@ def _answered_outside(account: ChannelAccount, post: Post) -> None:
         raw_kind=post.raw_kind[:60],
         at=post.created_at,
         dated=post.dated,
+        automatic=post.automatic,
     )
-    was_open = ticket.status == Ticket.Status.OPEN
-    answered(ticket, post.created_at, announce.preview(post.text))
-    if was_open and not waits_for_us(ticket.pk):
-        ticket.status = Ticket.Status.PENDING
-    announce.history(Event(ticket=ticket, verb="answered_outside", data={"app": post.app_id}))
+    if not post.automatic:
+        was_open = ticket.status == Ticket.Status.OPEN
+        answered(ticket, post.created_at, announce.preview(post.text))
+        if was_open and not waits_for_us(ticket.pk):
+            ticket.status = Ticket.Status.PENDING
+        announce.history(Event(ticket=ticket, verb="answered_outside", data={"app": post.app_id}))
     announce.save([ticket])
     announce.said([message])
 

@@ -7,9 +7,8 @@ from django.db.models import Q
 from connectors.contract import Notice
 from connectors.models import ChannelAccount
 from inbox import routing
-from inbox.actions import announce
+from inbox.actions import announce, clocks
 from inbox.models import Event, Message, Ticket
-from sla import engine
 
 
 def thread_handed_over(account: ChannelAccount, notice: Notice) -> None:
@@ -31,10 +30,7 @@ def thread_handed_over(account: ChannelAccount, notice: Notice) -> None:
     announce.history(Event(ticket=ticket, verb="handed_to_us" if ours else "handed_away", at=notice.at, data=data))
     if waits:
         ticket.status = Ticket.Status.OPEN
-        words = engine.Wrote(
-            ticket.pk, account.pk, account.channel, notice.at, notice.at, ticket.first_answered_at is not None
-        )
-        engine.customer_wrote([words])
+        clocks.customers_wrote([(ticket, notice.at, notice.at)])
         ticket.assignee_id = routing.choose([ticket.assignee_id])[0]
     announce.save([ticket])
 

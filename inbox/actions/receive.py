@@ -16,7 +16,6 @@ from connectors.models import ChannelAccount
 from inbox import routing
 from inbox.actions import announce, changes, clocks, contacts, echoes
 from inbox.models import Event, Identity, Message, Ticket
-from sla import engine
 from socialcare import rows
 from socialcare.models import Workspace
 from socialcare.tenancy import current_workspace
@@ -78,7 +77,7 @@ def customers_wrote(account: ChannelAccount, posts: Iterable[tuple[Post, datetim
         _add(touched[identities[post.external_id].pk, post.thread_id], account, post, received_at)
     batch = list(touched.values())
     _write(batch)
-    _run_clocks(account, batch)
+    _run_clocks(batch)
     _route(batch)
     _tell(batch)
 
@@ -181,23 +180,17 @@ def _write(batch: Sequence[Touched]) -> None:
             touched.ticket.preview = announce.preview(touched.newest.text, touched.newest.attachments)
 
 
-def _run_clocks(account: ChannelAccount, batch: Sequence[Touched]) -> None:
+def _run_clocks(batch: Sequence[Touched]) -> None:
     """Messages that came in order start a clock; where they did not, the history says what runs."""
-    words = [
-        engine.Wrote(
-            touched.ticket.pk,
-            account.pk,
-            account.channel,
-            touched.wrote_at,
-            touched.noticed_at,
-            touched.ticket.first_answered_at is not None,
-        )
-        for touched in batch
-        if touched.in_order and touched.wrote_at and touched.noticed_at
-    ]
-    engine.customer_wrote(words)
+    clocks.customers_wrote(
+        [
+            (touched.ticket, touched.wrote_at, touched.noticed_at)
+            for touched in batch
+            if touched.in_order and touched.wrote_at and touched.noticed_at
+        ]
+    )
     late = {touched.ticket.pk: touched for touched in batch if not touched.in_order}
-    waiting = clocks.recompute(account, list(late))
+    waiting = clocks.recompute([touched.ticket for touched in late.values()])
     for pk, touched in late.items():
         if touched.before == Ticket.Status.PENDING and pk not in waiting:
             touched.ticket.status = Ticket.Status.PENDING

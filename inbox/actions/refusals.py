@@ -39,3 +39,7 @@ class KeyReused(ActionRefused):
 
 class NotAMember(ActionRefused):
     """The person named does not work in this workspace."""
+
+
+class NoSuchLabel(ActionRefused):
+    """There is no such queue, tag or group in this workspace."""

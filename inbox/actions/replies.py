@@ -291,7 +291,7 @@ def answered(ticket: Ticket, at: datetime, preview: str) -> None:
     newest = ticket.last_customer_at is None or at > ticket.last_customer_at
     in_order = newest and not engine.stopped_after(ticket.pk, at)
     if not (in_order and engine.agent_answered(ticket.pk, at)):
-        recompute(ticket.account, [ticket.pk])
+        recompute([ticket])
     ticket.first_answered_at = min(filter(None, (ticket.first_answered_at, at)))
     if at >= ticket.last_at:
         ticket.last_at, ticket.preview = at, preview

@@ -49,9 +49,10 @@ def resolve(ticket_id: int, actor: User) -> Ticket:
     if ticket.status == Ticket.Status.RESOLVED:
         return ticket
     now = timezone.now()
-    engine.resolved([ticket.pk], now)
     ticket.status, ticket.resolved_at = Ticket.Status.RESOLVED, now
     announce.history(Event(ticket=ticket, verb="resolved", actor=actor, at=now, data={"seq": ticket.seq}))
+    if not engine.resolved(ticket.pk, now):
+        clocks.recompute([ticket])
     announce.save([ticket])
     return ticket
 
@@ -72,7 +73,7 @@ def reopen(ticket_id: int, actor: User) -> Ticket:
     ticket.status, ticket.resolved_at = Ticket.Status.OPEN, None
     ticket.assignee_id = ticket.assignee_id or actor.pk
     announce.history(announce.event(ticket, "reopened", actor))
-    clocks.recompute(ticket.account, [ticket.pk])
+    clocks.recompute([ticket])
     announce.save([ticket])
     return ticket
 

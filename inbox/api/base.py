@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from connectors.contract import ConnectorError, Disconnected, Forbidden, Reason, Refused, Throttled
-from inbox.actions.refusals import KeyReused, NewerMessages, NotAllowed, NotAMember, TooLate
+from inbox.actions.refusals import KeyReused, NewerMessages, NoSuchLabel, NotAllowed, NotAMember, TooLate
 from inbox.api.defaults import JSONRenderer
 from inbox.models import Idempotency
 from inbox.reading import BadCursor, one_message
@@ -138,6 +138,8 @@ def _ours(error: Exception) -> Response | None:
                 422,
                 fields={"assignee": [_("This person does not work here.")]},
             )
+        case NoSuchLabel():
+            return refusal("invalid", _("There is no such queue, tag or group here."), 422)
         case BadCursor():
             return refusal("bad_cursor", _("This page does not exist; begin anew."), 400)
         case ObjectDoesNotExist() | Http404():

@@ -25,6 +25,9 @@ class RowShape(s.Serializer[object]):
     acc = s.IntegerField()
     trouble = s.BooleanField(help_text="an answer failed or its outcome is unknown")
     up = s.IntegerField(help_text=Moment)
+    prio = s.IntegerField(help_text="1 low, 2 normal, 3 high, 4 urgent")
+    queue = s.IntegerField(allow_null=True)
+    tags = s.ListField(child=s.IntegerField())
 
 
 class CountsShape(s.Serializer[object]):
@@ -62,12 +65,28 @@ class ComposeShape(s.Serializer[object]):
 
 
 class TimerShape(s.Serializer[object]):
+    """The customer felt `stopped - started - paused`; we took `stopped - noticed - paused`."""
+
     metric = s.CharField()
-    started = s.IntegerField()
-    due = s.IntegerField()
+    started = s.IntegerField(help_text=Moment)
+    noticed = s.IntegerField(help_text="when we received what started it; " + Moment)
+    due = s.IntegerField(allow_null=True, help_text="null: it stands still, or never runs out because nobody is open")
+    paused = s.IntegerField(help_text="how long it stood still, in milliseconds")
+    still = s.BooleanField(help_text="it stands still: we wait for the customer")
     stopped = s.IntegerField(allow_null=True)
     breached = s.BooleanField()
     outcome = s.CharField(allow_blank=True)
+
+
+class LabelShape(s.Serializer[object]):
+    id = s.IntegerField()
+    name = s.CharField()
+
+
+class LabelsShape(s.Serializer[object]):
+    queues = LabelShape(many=True)
+    tags = LabelShape(many=True)
+    groups = LabelShape(many=True)
 
 
 class TicketShape(RowShape):
@@ -80,6 +99,7 @@ class TicketShape(RowShape):
     timers = TimerShape(many=True)
     assignee = s.DictField(allow_null=True)
     seen = s.IntegerField()
+    labels = LabelsShape()
 
 
 class EntryShape(s.Serializer[object]):
@@ -184,6 +204,22 @@ class NoteRequest(s.Serializer[object]):
 
 class AssignRequest(s.Serializer[object]):
     assignee = s.IntegerField(allow_null=True)
+
+
+class PriorityRequest(s.Serializer[object]):
+    priority = s.ChoiceField([1, 2, 3, 4])
+
+
+class QueueRequest(s.Serializer[object]):
+    queue = s.IntegerField(allow_null=True)
+
+
+class TagsRequest(s.Serializer[object]):
+    tags = s.ListField(child=s.IntegerField(), max_length=50)
+
+
+class GroupRequest(s.Serializer[object]):
+    group = s.IntegerField(allow_null=True)
 
 
 class SeenRequest(s.Serializer[object]):

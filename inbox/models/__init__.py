@@ -1,23 +1,27 @@
-from inbox.models.contact import Contact, Identity
+from inbox.models.contact import Contact, Group, Identity
 from inbox.models.report import Dimension, Stale, StaleHour, Tally
 from inbox.models.team import Presence, Seen
-from inbox.models.ticket import Early, Event, Idempotency, Message, Note, Outgoing, Story, Ticket
+from inbox.models.ticket import Early, Event, Idempotency, Message, Note, Outgoing, Priority, Queue, Story, Tag, Ticket
 
 __all__ = [
     "Contact",
     "Dimension",
     "Early",
     "Event",
+    "Group",
     "Idempotency",
     "Identity",
     "Message",
     "Note",
     "Outgoing",
     "Presence",
+    "Priority",
+    "Queue",
     "Seen",
     "Stale",
     "StaleHour",
     "Story",
+    "Tag",
     "Tally",
     "Ticket",
 ]

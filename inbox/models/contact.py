@@ -7,10 +7,24 @@ from connectors.models import ChannelAccount
 from socialcare.tenancy import WorkspaceOwned
 
 
+class Group(WorkspaceOwned):
+    """Contacts that are promised something of their own: important customers, the press."""
+
+    name = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="one_group")]
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Contact(WorkspaceOwned):
     """A person, above the channels they use. An empty name is shown as "unknown author"."""
 
     name = models.CharField(max_length=200, blank=True)
+    group = models.ForeignKey(Group, models.SET_NULL, null=True, related_name="+", db_index=False)
     avatar_url = models.URLField(max_length=1000, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -14,7 +14,9 @@ from socialcare.tenancy import CrossWorkspaceManager, WorkspaceOwned
 class Dimension(models.TextChoices):
     ALL = "all"
     ACCOUNT = "account"
+    QUEUE = "queue"
     AGENT = "agent"
+    TAG = "tag"
 
 
 class Stale(WorkspaceOwned):

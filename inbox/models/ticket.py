@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
@@ -19,12 +20,45 @@ from socialcare.tenancy import CrossWorkspaceManager, WorkspaceOwned
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
+class Queue(WorkspaceOwned):
+    """Work that is looked after together; a ticket stands in one or in none."""
+
+    name = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="one_queue")]
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tag(WorkspaceOwned):
+    """A word that agents put on tickets."""
+
+    name = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="one_tag")]
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Priority(models.IntegerChoices):
+    LOW = 1, _("Low")
+    NORMAL = 2, _("Normal")
+    HIGH = 3, _("High")
+    URGENT = 4, _("Urgent")
+
+
 class Ticket(WorkspaceOwned):
     """One request of one person in one thread: one assignee, one status, its clocks.
 
     `seq` counts what was said (messages and notes), `customer_seq` is the last of the
-    customer; `version` grows with every change. `due_at` copies the running timer's,
-    `order_at` is what lists sort by (far away without a timer).
+    customer; `version` grows with every change. `due_at` copies that of the running timer
+    that is due next (empty where none ever is), `order_at` is what lists sort by (far away without a timer).
     """
 
     class Status(models.TextChoices):
@@ -40,6 +74,11 @@ class Ticket(WorkspaceOwned):
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     assignee = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", db_index=False)
     follows = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+", db_index=False)
+    queue = models.ForeignKey(Queue, models.SET_NULL, null=True, related_name="+", db_index=False)
+    priority = models.PositiveSmallIntegerField(
+        choices=Priority, default=Priority.NORMAL, db_default=Priority.NORMAL.value
+    )
+    tag_ids = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     version = models.PositiveIntegerField(default=1)
     seq = models.PositiveIntegerField(default=0)
     customer_seq = models.PositiveIntegerField(default=0)
@@ -101,6 +140,7 @@ class Message(WorkspaceOwned):
     `attachments`: list of {type, url, title, raw_type, latitude, longitude}.
     `revisions`: earlier words, [{text, at}]. `reactions`: {person's external id: reaction}.
     A removed message keeps its row and loses its words. `standby`: it was another app's to answer.
+    `automatic`: no human wrote it, so it answers nobody.
     `moved`: when the platform last said something of one kind about it, {kind: ISO 8601}.
     """
 
@@ -140,6 +180,7 @@ class Message(WorkspaceOwned):
     at = models.DateTimeField()
     dated = models.BooleanField(default=True)
     standby = models.BooleanField(default=False)
+    automatic = models.BooleanField(default=False, db_default=False)
     received_at = models.DateTimeField(default=timezone.now)
     edited_at = models.DateTimeField(null=True)
     removed_at = models.DateTimeField(null=True)

@@ -90,7 +90,7 @@ def _statement(question: Question) -> tuple[str, dict[str, Any]]:
     place = ""
     where = f"WHERE {PARTS[question.part]}"
     if scope.dimension != Dimension.ALL:
-        place = f", LATERAL ({PLACES}) place (dimension, key)"
+        place = f", LATERAL {PLACES} place"
         where += " AND dimension = %(dimension)s AND key = ANY(%(keys)s)"
         given |= {"dimension": scope.dimension.value, "keys": list(scope.keys)}
     for unit, value in (("isodow", question.weekday), ("hour", question.hour)):

@@ -41,7 +41,7 @@ FROM source WHERE figure IN ('received', 'first_response') GROUP BY 1, 2, 3
 """
 _EXACT = f"""
 SELECT dimension, key, figure, percentile_cont(%(shares)s::float8[]) WITHIN GROUP (ORDER BY took / 1000000.0)
-FROM ({facts(WAITS)}) fact, LATERAL ({PLACES}) place (dimension, key)
+FROM ({facts(WAITS)}) fact, LATERAL {PLACES} place
 WHERE took IS NOT NULL AND {{scope}} GROUP BY 1, 2, 3
 """  # noqa: S608
 
@@ -196,7 +196,7 @@ def _freshness(now: datetime) -> Range:
     return min(filter(None, (marked, waiting)), default=now), over
 
 
-PARTS = (Dimension.ACCOUNT, Dimension.AGENT)
+PARTS = (Dimension.ACCOUNT, Dimension.QUEUE, Dimension.AGENT, Dimension.TAG)
 Found = Mapping[tuple[str, int], Figures]
 
 

@@ -1,4 +1,7 @@
-"""What reports can be about, by name: a channel, an account, an agent. `agent:7` in an address, `Scope` in the code."""
+"""What reports can be about, by name: a channel, an account, a queue, an agent, a tag.
+
+`agent:7` in an address, `Scope` in the code.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,14 @@ from django.utils.translation import gettext as _
 
 from connectors import registry
 from connectors.models import ChannelAccount
+from inbox.models import Queue, Tag
 from inbox.models.report import Dimension
 from inbox.reports.figures import Scope
 from socialcare.models import Membership, User
 from socialcare.tenancy import current_workspace
 
 CHANNEL = "channel"
+KINDS = (Dimension.ACCOUNT, Dimension.QUEUE, Dimension.AGENT, Dimension.TAG)
 
 
 def choices() -> list[tuple[str, list[tuple[str, str]]]]:
@@ -23,7 +28,9 @@ def choices() -> list[tuple[str, list[tuple[str, str]]]]:
     found = [
         (_("Channels"), [(f"{CHANNEL}:{name}", channel_label(name)) for name in channels]),
         (_("Accounts"), [(f"{Dimension.ACCOUNT}:{each.pk}", account_name(each)) for each in accounts]),
+        (_("Queues"), [(f"{Dimension.QUEUE}:{each.pk}", each.name) for each in Queue.objects.all()]),
         (_("Agents"), [*((f"{Dimension.AGENT}:{pk}", name) for pk, name in _members()), *_nobody()]),
+        (_("Tags"), [(f"{Dimension.TAG}:{each.pk}", each.name) for each in Tag.objects.all()]),
     ]
     return [(title, group) for title, group in found if group]
 
@@ -54,7 +61,7 @@ def scope(word: str) -> Scope | None:
     if kind == CHANNEL:
         accounts = ChannelAccount.objects.filter(channel=key).order_by("id").values_list("id", flat=True)
         return Scope(Dimension.ACCOUNT, tuple(accounts)) if accounts else None
-    if kind in (Dimension.ACCOUNT, Dimension.AGENT) and key.isdecimal() and len(key) < 19:
+    if kind in KINDS and key.isdecimal() and len(key) < 19:
         return Scope(Dimension(kind), (int(key),))
     return None
 
@@ -64,4 +71,8 @@ def names(dimension: Dimension, keys: Iterable[int]) -> dict[int, str]:
     wanted = [key for key in keys if key]
     if dimension == Dimension.ACCOUNT:
         return {each.pk: account_name(each) for each in ChannelAccount.objects.filter(pk__in=wanted)}
+    if dimension == Dimension.QUEUE:
+        return dict(Queue.objects.filter(pk__in=wanted).values_list("pk", "name"))
+    if dimension == Dimension.TAG:
+        return dict(Tag.objects.filter(pk__in=wanted).values_list("pk", "name"))
     return {0: _("Nobody"), **{user.pk: str(user) for user in User.objects.filter(pk__in=wanted)}}

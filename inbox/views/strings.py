@@ -29,6 +29,15 @@ def _time() -> dict[str, str]:
         "took": _("took {time}"),
         "metric_first_response": _("First answer"),
         "metric_next_response": _("Next answer"),
+        "metric_resolution": _("Resolution"),
+        "took_both": _("took {time}, {ours} since we heard of it"),
+        "stands_still": _("waits for the customer"),
+        "never_due": _("never: nobody is open"),
+        "warned_first_response": _("{share} % of the time for a first answer is over."),
+        "warned_next_response": _("{share} % of the time for an answer is over."),
+        "warned_resolution": _("{share} % of the time to resolve a ticket is over."),
+        "look": _("Look at it"),
+        "none": _("None"),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -12,7 +13,8 @@ from playwright.sync_api import Browser, Page, Route
 
 from connectors.meta.facebook import facebook
 from connectors.models import Delivery, DeliveryBody, Oddity
-from inbox.actions import audit, people
+from inbox.actions import audit, people, promises, sorting
+from sla.models import BusinessHours, Policy
 from socialcare.models import User, Workspace
 from socialcare.tenancy import workspace
 from tests.chromium import find_chromium
@@ -93,12 +95,23 @@ def furnished(house: House) -> list[str]:
         people.invite(house.admin, "dora@acme.example", "agent")
         invitation = people.invite(house.admin, LONG_ADDRESS, "agent")
         people.change_workspace(house.admin, house.workspace, undo_seconds=10)
+        queue = sorting.add_label(house.admin, "queue", "Billing " + "x" * 50)
+        sorting.add_label(house.admin, "tag", "refund")
+        hours = BusinessHours(name="Shop", zone="Europe/Paris", slots=[[0, 540, 750], [0, 840, 1080]], country="FR")
+        promises.save_hours(house.admin, hours)
+        steps = [{"at": 80, "do": "notify", "to": None}, {"at": 100, "do": "move", "to": queue.pk}]
+        minutes = timedelta(minutes=5)
+        policy = Policy(name="Night", first_response=minutes, resolution=9000 * minutes, hours=hours, steps=steps)
+        policy.queue_id, policy.priority, policy.channel = queue.pk, 4, "messenger"
+        promises.save_policy(house.admin, policy)
+        promises.save_policy(house.admin, Policy(name="All others", next_response=minutes))
         audit.record(house.admin, "account.changed", "x" * 200, name=["y" * 200, "z" * 200])
     inside = (
         "", f"accounts/{account.pk}/", f"accounts/{account.pk}/edit/", f"accounts/{account.pk}/remove/",
         "accounts/add/", f"accounts/add/{app.pk}/messenger/", "apps/", "apps/add/meta/", f"apps/{app.pk}/",
         f"apps/{app.pk}/remove/", "people/", f"people/{house.agent.pk}/remove/", "deliveries/",
-        f"deliveries/{delivery.pk}/", "workspace/", "history/",
+        f"deliveries/{delivery.pk}/", "workspace/", "history/", "policies/", "policies/add/",
+        f"policies/{policy.pk}/", "hours/", "hours/add/", f"hours/{hours.pk}/", "labels/",
     )  # fmt: skip
     return [*map(house.url, inside), "/w/acme/me/", f"/join/{invitation.code}/", "/join/nothing/"]
 

@@ -17,7 +17,7 @@ from inbox import watch
 from inbox.actions import work
 from inbox.models import Event, Ticket
 from sla import engine
-from sla.models import Metric, Policy, Timer
+from sla.models import BusinessHours, Policy, Timer
 from socialcare.valkey import valkey
 from tests import meta
 from tests.conftest import take_in
@@ -48,19 +48,35 @@ class Promises(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.open.close()
 
-    @initialize(first=targets, following=targets, messenger=targets)
-    def promise(self, first: int | None, following: int | None, messenger: int | None) -> None:
+    @initialize(first=targets, following=targets, resolution=targets, own=st.booleans(), pause=st.booleans(),
+                in_hours=st.booleans(), warn_at=st.sampled_from([[], [50, 80]]))  # fmt: skip
+    def promise(
+        self,
+        first: int | None,
+        following: int | None,
+        resolution: int | None,
+        own: bool,
+        pause: bool,
+        in_hours: bool,
+        warn_at: list[int],
+    ) -> None:
         """Seconds; None for no promise. One for Messenger alone goes before one for all channels."""
         Policy.objects.all().delete()
-        self.targets: dict[str, timedelta | None] = {}
-        wanted = {Metric.FIRST_RESPONSE: (messenger, first), Metric.NEXT_RESPONSE: (None, following)}
-        for metric, (own, general) in wanted.items():
-            for position, (seconds, channel) in enumerate([(own, "messenger"), (general, "")]):
-                if seconds is not None:
-                    target = timedelta(seconds=seconds)
-                    Policy.objects.create(metric=metric, target=target, channel=channel, position=position)
-            seconds = own if own is not None else general
-            self.targets[metric] = None if seconds is None else timedelta(seconds=seconds)
+        wanted = {"first_response": first, "next_response": following, "resolution": resolution}
+        self.targets: dict[str, timedelta | None] = {
+            metric: None if seconds is None else timedelta(seconds=seconds) for metric, seconds in wanted.items()
+        }
+        self.pause = pause
+        slots = [[0, 540, 541], [0, 545, 600], [0, 1430, 1445], [1, 0, 1440]]
+        hours = BusinessHours.objects.create(name="open", zone="UTC", slots=slots) if in_hours else None
+        self.hours = hours.calendar() if hours else oracle.ALWAYS
+        mine = {**self.targets, "pause": pause, "hours": hours, "warn_at": warn_at}
+        if own:
+            Policy.objects.create(name="own", channel="messenger", position=1, **mine)
+            Policy.objects.create(name="other", position=2, first_response=timedelta(seconds=7))
+            Policy.objects.create(name="other", channel="facebook", first_response=timedelta(seconds=7))
+        else:
+            Policy.objects.create(name="all", **mine)
 
     @rule(who=people, ago=st.sampled_from([0, 1, 59, 60, 61, 300, 302, 4000]))
     def customer_writes(self, who: str, ago: int) -> None:
@@ -91,10 +107,20 @@ class Promises(RuleBasedStateMachine):
             self.clock.move_to(due)
             assert watch.breach() == Timer.objects.filter(breach_noticed_at=timezone.now()).count() > 0
 
+    @rule()
+    def the_clock_looks_what_runs_short(self) -> None:
+        watch.warn()
+        assert watch.warn() == 0
+        for timer in Timer.objects.filter(stopped_at=None, breached_at=None):
+            marks = [event.data["share"] for event in Event.objects.filter(
+                ticket_id=timer.ticket_id, verb="warned", data__metric=timer.metric).order_by("id")]  # fmt: skip
+            assert timer.noted in (0, 100, *marks)
+            assert timer.warn_at is None or timer.warn_at > timezone.now()
+
     @rule(times=st.integers(1, 2))
     def the_clock_looks(self, times: int) -> None:
-        late = set(Timer.objects.filter(stopped_at=None, breached_at=None, due_at__lte=timezone.now())
-                   .values_list("ticket_id", flat=True))  # fmt: skip
+        late = list(Timer.objects.filter(stopped_at=None, breached_at=None, due_at__lte=timezone.now())
+                    .values_list("ticket_id", flat=True))  # fmt: skip
         before = Counter(Event.objects.filter(verb="breached").values_list("ticket_id", flat=True))
         assert watch.breach() == len(late)
         if times == 2:
@@ -107,13 +133,15 @@ class Promises(RuleBasedStateMachine):
         tried["steps"] += 1
         for ticket in Ticket.objects.all():
             said = [one for one in oracle.expected(ticket.pk) if self.targets[one.metric] is not None]
-            assert oracle.kept(ticket.pk) == said
+            assert oracle.kept(ticket.pk) == oracle.in_order(said)
+            asked = oracle.requests(ticket.pk, self.pause) if self.targets["resolution"] else []
+            assert oracle.kept_requests(ticket.pk) == asked
             for timer in Timer.objects.filter(ticket_id=ticket.pk):
-                oracle.check_promise(timer, self.targets[timer.metric], timezone.now())
+                oracle.check_promise(timer, self.targets[timer.metric], timezone.now(), self.hours)
 
     @invariant()
     def the_next_moment_is_right(self) -> None:
-        running = Timer.objects.filter(stopped_at=None, breached_at=None)
+        running = Timer.objects.filter(stopped_at=None, breached_at=None, due_at__isnull=False)
         assert engine.next_due() == min((timer.due_at for timer in running), default=None)
 
 

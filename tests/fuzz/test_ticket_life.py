@@ -270,7 +270,7 @@ class Life(RuleBasedStateMachine):
     def clocks_are_right(self) -> None:
         for pk in Ticket.objects.values_list("id", flat=True):
             said = [oracle.told(wait) for wait in engine.waits(clocks.history_of(pk))]
-            assert oracle.kept(pk) == oracle.expected(pk)
+            assert oracle.kept(pk) == oracle.in_order(oracle.expected(pk))
             assert said == oracle.expected(pk)
             for timer in Timer.objects.filter(ticket_id=pk):
                 oracle.check_promise(timer, TARGET, timezone.now())

@@ -104,7 +104,7 @@ def test_a_lane_s_bell_is_answered_by_whoever_takes_the_lane(acme, facebook):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_running_clock_notices_within_a_tenth_of_a_second_and_a_second_one_waits(acme, facebook):
-    Policy.objects.update(target=timedelta(seconds=2))
+    Policy.objects.update(first_response=timedelta(seconds=2))
     stop = threading.Event()
     leaders = []
 

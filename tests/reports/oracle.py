@@ -27,7 +27,9 @@ def figures(since: datetime, until: datetime) -> dict[Key, Sum]:
     for at, ticket, agent, figure, number, kept, took in facts():
         if not since <= at < until:
             continue
-        for place in (("all", 0), ("account", ticket.account_id), ("agent", agent or 0)):
+        places = [("all", 0), ("account", ticket.account_id), ("agent", agent or 0)]
+        places += [("queue", ticket.queue_id)] if ticket.queue_id else []
+        for place in (*places, *(("tag", tag) for tag in ticket.tag_ids)):
             one = found[(*place, figure)]
             one.number += number
             one.kept += kept
@@ -43,21 +45,22 @@ def facts():
         if message.origin == "customer":
             if not message.standby:
                 yield message.at, ticket, ticket.assignee_id, "received", 1, 0, None
-        elif message.state == "sent":
+        elif message.state == "sent" and not message.automatic:
             yield message.at, ticket, message.agent_id, "sent", 1, 0, None
     yield from _history(tickets, messages)
     for timer in Timer.objects.all():
         ticket = tickets[timer.ticket_id]
+        if timer.metric == "resolution":
+            if timer.stopped_at or timer.breached_at:
+                yield timer.started_at, ticket, ticket.assignee_id, "resolution", 1, int(not timer.breached_at), None
+            continue
         answered = timer.outcome == Outcome.ANSWERED
         if not answered and timer.breached_at is None:
             continue
         agent = ticket.assignee_id
         if answered:
-            by = [
-                message
-                for message in messages
-                if message.ticket_id == ticket.pk and message.at == timer.stopped_at and message.state == "sent"
-            ]
+            said = [each for each in messages if each.ticket_id == ticket.pk and each.at == timer.stopped_at]
+            by = [each for each in said if each.state == "sent" and not each.automatic]
             agent = (by[0].agent_id if by else None) or agent
         kept = answered and timer.stopped_at <= timer.due_at
         took = timer.stopped_at - timer.started_at if answered else None

@@ -18,14 +18,15 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from connectors.contract import Sent
 from inbox import watch
-from inbox.actions import replies, work
+from inbox.actions import replies, sorting, work
 from inbox.actions.refusals import ActionRefused
-from inbox.models import Dimension, Message, Stale, StaleHour, Tally, Ticket
+from inbox.models import Dimension, Message, Queue, Stale, StaleHour, Tag, Tally, Ticket
 from inbox.reports import figures, rollup
 from inbox.reports.durations import BOUNDS
 from inbox.reports.facts import WAITS, Figure
 from inbox.reports.figures import Scope
 from inbox.reports.periods import HOUR, floor, of_days
+from sla.models import Policy
 from socialcare.valkey import valkey
 from tests import meta
 from tests.conftest import take_in
@@ -113,6 +114,15 @@ class Weeks(RuleBasedStateMachine):
         else:
             work.assign(ticket.pk, agent, agent.pk if what == "assign" else None)
 
+    @precondition(lambda self: Ticket.objects.exists())
+    @rule(which=some, name=st.sampled_from("ab"), tagged=st.booleans())
+    def an_agent_sorts(self, which: int, name: str, tagged: bool) -> None:
+        ticket, agent = self.ticket(which), self.agents[0]
+        if tagged:
+            sorting.tag(ticket.pk, agent, [Tag.objects.get_or_create(name=name)[0].pk])
+        else:
+            sorting.move(ticket.pk, agent, Queue.objects.get_or_create(name=name)[0].pk)
+
     @rule(seconds=st.one_of(st.integers(1, 1200), st.integers(1, 100_000)))
     def time_passes(self, seconds: int) -> None:
         self.clock.shift(timedelta(seconds=seconds))
@@ -178,6 +188,7 @@ class Weeks(RuleBasedStateMachine):
 def test_the_sums_are_what_the_rows_say(facebook, messenger, alice, bob):
     Weeks.accounts = {"facebook": facebook, "messenger": messenger}
     Weeks.agents = [alice.user, bob.user]
+    Policy.objects.update(resolution=timedelta(hours=2))
     run_state_machine_as_test(Weeks, settings=effort(15, 300, steps=40))
 
 

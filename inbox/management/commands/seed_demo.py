@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from connectors.models import ChannelAccount, PlatformApp
-from sla.models import Metric, Policy
+from sla.models import Policy
 from socialcare.models import Membership, Role, User, Workspace
 from socialcare.tenancy import workspace
 
@@ -50,8 +50,7 @@ class Command(BaseCommand):
 
 def promise(target: timedelta = timedelta(minutes=5)) -> None:
     """First and next response within five minutes, on every channel of the current workspace."""
-    for metric in Metric:
-        Policy.objects.create(name=str(metric.label), metric=metric, target=target)
+    Policy.objects.create(name="Five minutes", first_response=target, next_response=target, warn_at=[50, 80])
 
 
 def connect_page(place: Workspace, name: str, page_id: str) -> None:

@@ -137,7 +137,12 @@ class Page:
 
     def parts(self) -> list[dict[str, Any]]:
         """A table for each dimension, the busiest first."""
-        titles = {Dimension.ACCOUNT: _("By channel"), Dimension.AGENT: _("By agent")}
+        titles = {
+            Dimension.ACCOUNT: _("By channel"),
+            Dimension.QUEUE: _("By queue"),
+            Dimension.AGENT: _("By agent"),
+            Dimension.TAG: _("By tag"),
+        }
         return [
             {"title": titles[dimension], "rows": self._rows(dimension, found)}
             for dimension, found in self.report.parts.items()

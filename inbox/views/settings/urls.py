@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inbox.views.settings import accounts, apps, deliveries, history, overview, people, workspace
+from inbox.views.settings import accounts, apps, deliveries, history, labels, overview, people, promises, workspace
 
 app_name = "settings"
 urlpatterns = [
@@ -29,6 +29,19 @@ urlpatterns = [
     path("deliveries/", deliveries.deliveries, name="deliveries"),
     path("deliveries/replay/", deliveries.replay, name="deliveries_replay"),
     path("deliveries/<int:pk>/", deliveries.delivery, name="delivery"),
+    path("policies/", promises.policies, name="policies"),
+    path("policies/add/", promises.policy, name="policy_add"),
+    path("policies/<int:pk>/", promises.policy, name="policy"),
+    path("policies/<int:pk>/up/", promises.policy_move, {"by": -1}, name="policy_up"),
+    path("policies/<int:pk>/down/", promises.policy_move, {"by": 1}, name="policy_down"),
+    path("policies/<int:pk>/remove/", promises.policy_remove, name="policy_remove"),
+    path("hours/", promises.all_hours, name="hours"),
+    path("hours/add/", promises.hours, name="hours_add"),
+    path("hours/<int:pk>/", promises.hours, name="hours_edit"),
+    path("hours/<int:pk>/remove/", promises.hours_remove, name="hours_remove"),
+    path("labels/", labels.labels, name="labels"),
+    path("labels/<slug:kind>/add/", labels.add, name="label_add"),
+    path("labels/<slug:kind>/<int:pk>/", labels.rename, name="label_rename"),
     path("workspace/", workspace.workspace, name="workspace"),
     path("history/", history.history, name="audit"),
 ]

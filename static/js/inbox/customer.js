@@ -6,6 +6,7 @@ import { on } from "../core/bus.js";
 import { t } from "../core/strings.js";
 import { addressOf } from "./views.js";
 
+const LATE = 2000;
 let timers = [];
 
 export function customerPanel(store, slug) {
@@ -44,15 +45,23 @@ function drawTimers() {
   timers.forEach((timer, index) => {
     const part = parts(nodes[index]);
     setText(part.label, t(`metric_${timer.metric}`));
-    const { text, level } = timer.stopped ? stopped(timer) : remaining(timer.due);
+    const { text, level } = timer.stopped ? stopped(timer) : running(timer);
     setData(part.sla, "level", level);
     setText(part.sla, text);
   });
 }
 
-function stopped(timer) {
-  const took = t("took", { time: span(timer.stopped - timer.started) });
-  return { text: took, level: timer.breached ? "late" : "ok" };
+function running({ due, still }) {
+  if (due !== null) return remaining(due);
+  return { text: t(still ? "stands_still" : "never_due"), level: "none" };
+}
+
+/** What the customer felt; where we heard of it late, also what we took. */
+function stopped({ started, noticed, stopped, paused, breached }) {
+  const time = span(stopped - started - paused);
+  const ours = span(Math.max(0, stopped - noticed - paused));
+  const late = noticed - started >= LATE;
+  return { text: late ? t("took_both", { time, ours }) : t("took", { time }), level: breached ? "late" : "ok" };
 }
 
 function otherTicket(ticket, slug) {

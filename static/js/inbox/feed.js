@@ -45,6 +45,7 @@ export class Feed {
       people: () => this.store.setPeople(payload),
       viewing: () => emit("viewing", payload),
       account: () => { if (payload.id === this.thread.detail?.account?.id) this.thread.refresh({ whole: true }); },
+      notify: () => emit("notify", payload),
       you: () => location.reload(),
     };
     handlers[type]?.();

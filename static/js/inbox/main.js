@@ -16,6 +16,7 @@ import { Company } from "./company.js";
 import { AssignDialog, availability, teamPanel } from "./people.js";
 import { Views, addressOf, emptyState, placeOf } from "./views.js";
 import { customerPanel } from "./customer.js";
+import { Sorting } from "./sorting.js";
 import { Feed } from "./feed.js";
 import { panes, phone } from "./panes.js";
 import { change, register } from "./commands.js";
@@ -61,6 +62,10 @@ class Inbox {
   start(boot) {
     panes();
     customerPanel(this.store, this.slug);
+    new Sorting(this.store, this.thread);
+    on("notify", ({ ticket, metric, share }) => {
+      toast(t(`warned_${metric}`, { share }), { label: t("look"), run: () => this.choose(ticket) });
+    });
     teamPanel(this.store);
     availability(this.store);
     register(this);

@@ -45,7 +45,8 @@ export function tickRow(node, row) {
 export function fillClock(element, row, at = now()) {
   if (row.due === null || row.st === "resolved") {
     setData(element, "level", "none");
-    setText(element, row.st === "open" ? "" : t(`short_${row.st}`));
+    const never = row.st === "open" && row.metric ? t("never_due") : "";
+    setText(element, row.st === "open" ? never : t(`short_${row.st}`));
     element.removeAttribute("title");
     return;
   }

@@ -201,7 +201,7 @@ export class Thread {
     setData(status, "status", row.st);
     setText(status, row.st === "open" ? "" : t(`short_${row.st}`));
     show(status, row.st !== "open");
-    show(one("#thread-sla"), row.due !== null && row.st !== "resolved");
+    show(one("#thread-sla"), (row.due !== null || row.metric) && row.st !== "resolved");
     fillClock(one("#thread-sla"), row);
     const assignee = row.who === null ? t("assign") : this.store.nameOf(row.who);
     setText(one("#assignee-label"), assignee);

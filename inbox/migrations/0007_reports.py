@@ -12,7 +12,7 @@ import socialcare.tenancy
 class Migration(migrations.Migration):
     dependencies = [
         ("connectors", "0004_bodies_unchecked"),
-        ("inbox", "0005_search"),
+        ("inbox", "0006_queues_and_tags"),
         ("socialcare", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -46,7 +46,14 @@ class Migration(migrations.Migration):
                 (
                     "dimension",
                     models.CharField(
-                        choices=[("all", "All"), ("account", "Account"), ("agent", "Agent")], max_length=8
+                        choices=[
+                            ("all", "All"),
+                            ("account", "Account"),
+                            ("queue", "Queue"),
+                            ("agent", "Agent"),
+                            ("tag", "Tag"),
+                        ],
+                        max_length=8,
                     ),
                 ),
                 ("key", models.BigIntegerField()),

@@ -1,0 +1,109 @@
+"""What is promised and when we are open; a change is worked off by a task, ticket after ticket."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.forms.models import model_to_dict
+
+from inbox.actions import announce, audit, clocks
+from inbox.models import Ticket
+from sla.models import BusinessHours, Change, Policy
+from socialcare.models import User
+
+AT_ONCE = 200
+
+
+class InUse(Exception):
+    """Policies count by these hours."""
+
+
+@transaction.atomic
+def save_policy(actor: User, policy: Policy) -> Policy:
+    """Write a new policy, as the last one, or a changed one."""
+    new = policy.pk is None
+    before = {} if new else _told(Policy.objects.select_for_update().get(pk=policy.pk))
+    if new:
+        last = Policy.objects.aggregate(last=Max("position"))["last"]
+        policy.position = 0 if last is None else last + 1
+    policy.save()
+    changes = {} if new else audit.differences(before, _told(policy))
+    if new or changes:
+        audit.record(actor, "policy.added" if new else "policy.changed", policy, **changes)
+        Change.objects.create(why="policy", what=policy.name)
+    return policy
+
+
+@transaction.atomic
+def remove_policy(actor: User, pk: int) -> Policy:
+    """Clocks that run by it go on by the next that fits. Raises Policy.DoesNotExist."""
+    policy = Policy.objects.select_for_update().get(pk=pk)
+    policy.delete()
+    audit.record(actor, "policy.removed", policy)
+    Change.objects.create(why="policy", what=policy.name)
+    return policy
+
+
+@transaction.atomic
+def move_policy(actor: User, pk: int, by: int) -> None:
+    """Change places with the one before (-1) or after (1)."""
+    policies = list(Policy.objects.select_for_update().order_by("position", "id"))
+    at = next((place for place, policy in enumerate(policies) if policy.pk == pk), None)
+    if at is None or not 0 <= at + by < len(policies):
+        return
+    policies[at], policies[at + by] = policies[at + by], policies[at]
+    for position, policy in enumerate(policies):
+        policy.position = position
+    Policy.objects.bulk_update(policies, ["position"])
+    audit.record(actor, "policy.moved", policies[at + by], position=[at, at + by])
+    Change.objects.create(why="policy", what=policies[at + by].name)
+
+
+@transaction.atomic
+def save_hours(actor: User, hours: BusinessHours) -> BusinessHours:
+    new = hours.pk is None
+    before = {} if new else _told(BusinessHours.objects.select_for_update().get(pk=hours.pk))
+    hours.save()
+    changes = {} if new else audit.differences(before, _told(hours))
+    if new or changes:
+        audit.record(actor, "hours.added" if new else "hours.changed", hours, **changes)
+    if changes and hours.policies.exists():
+        Change.objects.create(why="hours", what=hours.name)
+    return hours
+
+
+@transaction.atomic
+def remove_hours(actor: User, pk: int) -> BusinessHours:
+    """Raises InUse and BusinessHours.DoesNotExist."""
+    hours = BusinessHours.objects.select_for_update().get(pk=pk)
+    if hours.policies.exists():
+        raise InUse
+    hours.delete()
+    audit.record(actor, "hours.removed", hours)
+    return hours
+
+
+def _told(row: Policy | BusinessHours) -> dict[str, Any]:
+    """As the history of changes shows it."""
+    values = model_to_dict(row, exclude=["id", "workspace", "position"])
+    return {name: value if isinstance(value, int | str | list | None) else str(value) for name, value in values.items()}
+
+
+@transaction.atomic
+def work_off(change_id: int) -> bool:
+    """Work out anew the clocks of the next unfinished tickets. False once there are none, or somebody else does it."""
+    change = Change.objects.select_for_update(skip_locked=True).filter(pk=change_id).first()
+    if change is None:
+        return False
+    unfinished = Ticket.objects.exclude(status=Ticket.Status.RESOLVED).filter(pk__gt=change.upto).order_by("pk")
+    tickets = list(unfinished.select_for_update(of=("self",)).select_related("account")[:AT_ONCE])
+    if not tickets:
+        change.delete()
+        return False
+    moved = clocks.moved(tickets, change.why, what=change.what)
+    announce.save([ticket for ticket in tickets if ticket.pk in moved])
+    change.upto = tickets[-1].pk
+    change.save(update_fields=["upto"])
+    return True

@@ -1,0 +1,107 @@
+"""Where a ticket belongs and how much it matters: queue, priority, tags, and the group of the person who wrote.
+
+Policies ask for these, so whoever changes one has the ticket's clocks worked out anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from inbox.actions import announce, audit, clocks
+from inbox.actions.refusals import NoSuchLabel
+from inbox.models import Contact, Group, Priority, Queue, Tag, Ticket
+from socialcare.models import User
+
+Label = Queue | Tag | Group
+KINDS: dict[str, type[Label]] = {"queue": Queue, "tag": Tag, "group": Group}
+
+
+class NameTaken(Exception):
+    """Another one is called so."""
+
+
+@transaction.atomic
+def prioritise(ticket_id: int, actor: User, priority: int) -> Ticket:
+    ticket = announce.locked(ticket_id)
+    before, ticket.priority = ticket.priority, Priority(priority)
+    return _sorted(ticket, actor, "prioritised", before, ticket.priority)
+
+
+@transaction.atomic
+def move(ticket_id: int, actor: User, queue_id: int | None) -> Ticket:
+    """Into a queue, or out of all. Raises NoSuchLabel."""
+    ticket = announce.locked(ticket_id)
+    if queue_id is not None and not Queue.objects.filter(pk=queue_id).exists():
+        raise NoSuchLabel
+    before, ticket.queue_id = ticket.queue_id, queue_id
+    return _sorted(ticket, actor, "moved", before, queue_id)
+
+
+@transaction.atomic
+def tag(ticket_id: int, actor: User, tag_ids: Sequence[int]) -> Ticket:
+    """Exactly these tags. Raises NoSuchLabel."""
+    ticket, wanted = announce.locked(ticket_id), sorted(set(tag_ids))
+    if Tag.objects.filter(pk__in=wanted).count() != len(wanted):
+        raise NoSuchLabel
+    before, ticket.tag_ids = ticket.tag_ids, wanted
+    return _sorted(ticket, actor, "tagged", before, wanted)
+
+
+def _sorted(ticket: Ticket, actor: User, verb: str, before: Any, after: Any) -> Ticket:
+    if before != after:
+        announce.history(announce.event(ticket, verb, actor, before=before, to=after))
+        clocks.recompute([ticket], verb)
+        announce.save([ticket])
+    return ticket
+
+
+@transaction.atomic
+def group(contact_id: int, actor: User, group_id: int | None) -> Contact:
+    """Put a person into a group, or out of all; the clocks of their tickets follow. Raises NoSuchLabel."""
+    if group_id is not None and not Group.objects.filter(pk=group_id).exists():
+        raise NoSuchLabel
+    theirs = Ticket.objects.select_for_update(of=("self",)).select_related("account").filter(contact_id=contact_id)
+    tickets = list(theirs.exclude(status=Ticket.Status.RESOLVED).order_by("pk"))
+    contact = Contact.objects.select_for_update().get(pk=contact_id)
+    if contact.group_id != group_id:
+        before, contact.group_id = contact.group_id, group_id
+        contact.save(update_fields=["group"])
+        announce.history(*(announce.event(ticket, "grouped", actor, before=before, to=group_id) for ticket in tickets))
+        clocks.recompute(tickets, "grouped")
+        announce.save(tickets)
+    return contact
+
+
+def add_label(actor: User, kind: str, name: str) -> Label:
+    """A new queue, tag or group. Raises NameTaken."""
+    try:
+        with transaction.atomic():
+            made = KINDS[kind].objects.create(name=name)
+            audit.record(actor, f"{kind}.added", name)
+    except IntegrityError:
+        raise NameTaken from None
+    return made
+
+
+def rename_label(actor: User, kind: str, pk: int, name: str) -> Label:
+    """Raises NameTaken, and DoesNotExist of the kind's model."""
+    try:
+        with transaction.atomic():
+            label = KINDS[kind].objects.select_for_update().get(pk=pk)
+            before, label.name = label.name, name
+            label.save(update_fields=["name"])
+            audit.record(actor, f"{kind}.renamed", name, name=[before, name])
+    except IntegrityError:
+        raise NameTaken from None
+    return label
+
+
+def labels() -> dict[str, list[dict[str, Any]]]:
+    """All queues, tags and groups of the workspace: {"queues": [{id, name}], …}, by name."""
+    return {
+        f"{kind}s": [{"id": pk, "name": name} for pk, name in model.objects.values_list("id", "name")]
+        for kind, model in KINDS.items()
+    }

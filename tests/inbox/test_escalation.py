@@ -1,0 +1,198 @@
+"""Warnings before a promise runs out, and what policies want done then: each once, and written down."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from connectors.contract import Kind, Post
+from inbox import live, watch
+from inbox.actions import work
+from inbox.actions.receive import Arrival, receive
+from inbox.models import Event, Message, Queue, Ticket
+from sla.models import BusinessHours, Policy, Timer
+from tests import meta
+from tests.conftest import person, take_in
+
+MINUTE = timedelta(minutes=1)
+
+
+def promise(**more):
+    Policy.objects.update(warn_at=[50, 80], **more)
+
+
+def told(verb, key):
+    return list(Event.objects.filter(verb=verb).order_by("id").values_list(f"data__{key}", flat=True))
+
+
+@pytest.fixture
+def late():
+    """Let so many minutes pass at once."""
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        yield lambda minutes: clock.shift(minutes * MINUTE)
+
+
+def test_each_share_is_told_once(facebook, late):
+    promise()
+    take_in(facebook, meta.comment())
+    assert watch.warn() == 0
+    late(2.6)
+    assert watch.warn() == 1
+    assert watch.warn() == 0
+    late(1.5)
+    assert watch.warn() == 1
+    late(1)
+    assert (watch.breach(), watch.breach(), watch.warn()) == (1, 0, 0)
+    assert told("warned", "share") == [50, 80]
+    assert Event.objects.filter(verb="breached").count() == 1
+
+
+def test_what_is_heard_of_late_is_told_of_as_it_stands(facebook):
+    promise()
+    take_in(facebook, meta.comment(at=timezone.now() - 4.5 * MINUTE))
+    assert (watch.breach(), watch.warn()) == (0, 1)
+    assert told("warned", "share") == [80]
+
+
+def test_it_sleeps_until_the_next_share(facebook, alice):
+    promise()
+    take_in(facebook, meta.comment())
+    Timer.objects.update(warn_at=timezone.now() + timedelta(milliseconds=300))
+    assert 0.1 < watch.seconds_until_next() <= 0.3
+
+
+def test_an_answer_in_time_is_warned_of_no_more(messenger, late):
+    promise()
+    take_in(messenger, meta.direct(at=timezone.now() - 2 * MINUTE))
+    take_in(messenger, meta.echo("Done", mid="m_9", app_id=5))
+    assert Timer.objects.get().warn_at is None
+    late(9)
+    assert watch.warn() == 0
+
+
+def test_steps_are_done_once_each_at_their_mark(facebook, alice, bob, acme, monkeypatch, late):
+    queue = Queue.objects.create(name="Late")
+    dora = person(acme, "dora", "agent")
+    promise(steps=[
+        {"at": 50, "do": "notify", "to": None},
+        {"at": 80, "do": "raise", "to": None},
+        {"at": 80, "do": "reassign", "to": dora.user_id},
+        {"at": 100, "do": "move", "to": queue.pk},
+        {"at": 100, "do": "notify", "to": alice.user_id},
+    ])  # fmt: skip
+    heard = []
+    monkeypatch.setattr(live, "publish", lambda events, to=None: heard.append((events[0][0], to)))
+    take_in(facebook, meta.comment())
+    ticket = Ticket.objects.get()
+    work.assign(ticket.pk, bob.user, alice.user_id)
+    heard.clear()
+    late(2.6)
+    watch.warn()
+    assert heard == [("notify", alice.user_id), ("notify", bob.user_id)]
+    late(1.5)
+    watch.warn()
+    ticket.refresh_from_db()
+    assert (ticket.priority, ticket.assignee_id, ticket.queue_id) == (3, dora.user_id, None)
+    late(1)
+    heard.clear()
+    assert watch.breach() == 1
+    watch.breach()
+    ticket.refresh_from_db()
+    assert (ticket.priority, ticket.queue_id, ticket.breached) == (3, queue.pk, True)
+    assert heard == [("notify", alice.user_id)]
+    assert told("escalated", "do") == ["notify", "raise", "reassign", "move", "notify"]
+
+
+def test_all_steps_are_done_when_everything_ran_out_before_we_looked(facebook):
+    promise(steps=[{"at": 50, "do": "raise", "to": None}, {"at": 100, "do": "raise", "to": None}])
+    take_in(facebook, meta.comment(at=timezone.now() - 6 * MINUTE))
+    assert (watch.breach(), watch.warn()) == (1, 0)
+    assert Ticket.objects.get().priority == 4
+    assert told("escalated", "priority") == [3, 4]
+
+
+def test_a_step_that_moves_to_a_stricter_policy_ends(facebook):
+    """Each raise finds a shorter promise; what was done of a wait is not done again."""
+    raising = {"warn_at": [], "steps": [{"at": 100, "do": "raise", "to": None}]}
+    for priority, minutes in ((3, 4), (4, 3)):
+        Policy.objects.create(
+            name=str(priority), priority=priority, position=priority, first_response=minutes * MINUTE, **raising
+        )
+    Policy.objects.update_or_create(name="Five minutes", defaults={"position": 9, **raising})
+    take_in(facebook, meta.comment(at=timezone.now() - 6 * MINUTE))
+    for _ in range(5):
+        watch.breach()
+    assert told("escalated", "do") == ["raise"]
+    assert Ticket.objects.get().priority == 3
+    assert told("recomputed", "why") == ["escalation"]
+
+
+def test_somebody_who_is_gone_gets_nothing(facebook, alice, mallory):
+    promise(steps=[{"at": 100, "do": "reassign", "to": mallory.user_id}, {"at": 100, "do": "move", "to": 999}])
+    take_in(facebook, meta.comment(at=timezone.now() - 6 * MINUTE))
+    assert watch.breach() == 1
+    ticket = Ticket.objects.get()
+    assert (ticket.assignee_id, ticket.queue_id) == (None, None)
+
+
+# ------------------------------------------------------------------ what counts as an answer
+
+
+def test_an_automatic_answer_answers_nobody(messenger):
+    take_in(messenger, meta.direct(at=timezone.now() - MINUTE))
+    post = Post("messenger", messenger.external_id, "m_auto", Kind.DIRECT, "4001", None, "We will be back soon",
+                timezone.now(), ours=True, automatic=True)  # fmt: skip
+    receive(messenger, [Arrival(post, timezone.now())])
+    ticket = Ticket.objects.get()
+    assert Message.objects.get(external_id="m_auto").automatic
+    assert (ticket.status, ticket.first_answered_at) == ("open", None)
+    assert Timer.objects.get().stopped_at is None
+    take_in(messenger, meta.echo("A human", mid="m_9", app_id=5))
+    assert Timer.objects.get().outcome == "answered"
+
+
+# ------------------------------------------------------------------ resolution
+
+
+def test_the_resolution_waits_with_the_customer_and_ends_with_the_ticket(messenger, alice):
+    promise(resolution=30 * MINUTE)
+    start = timezone.now().replace(microsecond=0) - 20 * MINUTE
+    take_in(messenger, meta.direct("one", mid="m_1", at=start))
+    request = Timer.objects.filter(metric="resolution")
+    assert request.get().due_at == start + 30 * MINUTE
+    take_in(messenger, meta.echo("answer", mid="m_2", app_id=5, at=start + 2 * MINUTE))
+    assert request.get().due_at is None
+    assert request.get().stands_still
+    ticket = Ticket.objects.get()
+    assert (ticket.status, ticket.due_at) == ("pending", None)
+    take_in(messenger, meta.direct("two", mid="m_3", at=start + 12 * MINUTE))
+    timer = request.get()
+    assert (timer.due_at, timer.paused) == (start + 40 * MINUTE, 10 * MINUTE)
+    work.resolve(ticket.pk, alice.user)
+    timer = request.get()
+    assert (timer.outcome, timer.breached_at, timer.paused) == ("resolved", None, 10 * MINUTE)
+    take_in(messenger, meta.direct("three", mid="m_4"))
+    assert request.count() == 2
+    assert request.get(stopped_at=None).paused == timedelta()
+
+
+# ------------------------------------------------------------------ how much a batch asks
+
+
+def test_a_batch_asks_the_same_number_of_questions_whatever_its_size(facebook):
+    hours = BusinessHours.objects.create(name="o", zone="Europe/Paris", slots=[[d, 0, 1440] for d in range(7)])
+    promise(hours=hours, resolution=60 * MINUTE)
+
+    def asked(number, first):
+        said = [meta.comment(comment_id=f"7_{n}", who=str(n)) for n in range(first, first + number)]
+        with CaptureQueriesContext(connection) as queries:
+            take_in(facebook, *said)
+        return sum("sla_" in query["sql"] for query in queries)
+
+    assert asked(3, 1) == asked(60, 100)
+    assert Timer.objects.count() == 2 * 63

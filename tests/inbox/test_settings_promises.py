@@ -1,0 +1,237 @@
+"""Policies, opening hours, queues and tags, as an admin changes them; and what becomes of clocks that run."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from inbox import recomputing, watch
+from inbox.actions import promises, sorting
+from inbox.models import Contact, Event, Group, Queue, Tag, Ticket
+from sla.models import BusinessHours, Change, Policy, Timer
+from tests import meta
+from tests.conftest import take_in
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+WEEK = {"day_0": "9:00-12:30, 14h-18h", "day_5": "22:00-02:00"}
+SHOP = {"name": "Shop", "zone": "Europe/Paris", "country": "FR", "closed": "2026-12-24", **WEEK}
+FAST = {"name": "Fast", "first_response": "2", "next_response": "", "resolution": "", "warn_at": "50, 80"}
+
+
+@pytest.fixture
+def browser(carol, sign_in):
+    return sign_in(carol)
+
+
+def post(browser, path, data):
+    return browser.post(f"/w/acme/settings/{path}", data, follow=True)
+
+
+# ------------------------------------------------------------------ policies
+
+
+def test_a_policy_is_made_changed_and_removed(browser, acme):
+    queue, tag = Queue.objects.create(name="Billing"), Tag.objects.create(name="refund")
+    group = Group.objects.create(name="Press")
+    given = {**FAST, "channel": "messenger", "surface": "direct", "queue_id": queue.pk, "priority": "3",
+             "tag_id": tag.pk, "group_id": group.pk, "resolution": "2880", "pause": "on",
+             "at_0": "100", "do_0": f"move:{queue.pk}", "at_1": "50", "do_1": "notify:"}  # fmt: skip
+    page = post(browser, "policies/add/", given).content.decode()
+    assert "“Fast” is saved" in page
+    assert "Billing" in page
+    assert "2 d" in page
+    made = Policy.objects.get(name="Fast")
+    assert (made.channel, made.surface, made.queue_id, made.priority) == ("messenger", "direct", queue.pk, 3)
+    assert (made.tag_id, made.group_id, made.warn_at, made.position) == (tag.pk, group.pk, [50, 80], 1)
+    assert made.resolution == timedelta(days=2)
+    assert made.steps == [{"at": 100, "do": "move", "to": queue.pk}, {"at": 50, "do": "notify", "to": None}]
+    post(browser, f"policies/{made.pk}/up/", {})
+    assert [policy.name for policy in Policy.objects.all()] == ["Fast", "Five minutes"]
+    shown = browser.get(f"/w/acme/settings/policies/{made.pk}/").content.decode()
+    assert 'value="2880"' in shown
+    assert 'value="50, 80"' in shown
+    post(browser, f"policies/{made.pk}/", {**FAST, "first_response": "3"})
+    made.refresh_from_db()
+    assert (made.first_response, made.queue_id, made.steps) == (timedelta(minutes=3), None, [])
+    post(browser, f"policies/{made.pk}/remove/", {})
+    assert not Policy.objects.filter(name="Fast").exists()
+
+
+@pytest.mark.parametrize(("wrong", "field", "words"), [
+    ({"first_response": ""}, "first_response", "promises nothing"),
+    ({"first_response": "0"}, "first_response", "whole number from 1 to 525600"),
+    ({"resolution": "525601"}, "resolution", "whole number from 1 to 525600"),
+    ({"next_response": "soon"}, "next_response", "whole number from 1 to 525600"),
+    ({"warn_at": "50, 120"}, "warn_at", "from 1 to 99"),
+    ({"warn_at": "²"}, "warn_at", "from 1 to 99"),
+    ({"channel": "pigeon"}, "channel", "not one of those offered"),
+    ({"queue_id": "99999"}, "queue_id", "not one of those offered"),
+    ({"at_0": "50"}, "do_0", "needs both"),
+    ({"do_1": "raise:"}, "at_1", "needs both"),
+    ({"at_0": "101", "do_0": "raise:"}, "at_0", "whole number from 1 to 100"),
+    ({"name": ""}, "name", "fill it in"),
+])  # fmt: skip
+def test_a_bad_policy_is_refused_with_the_field_named(browser, acme, wrong, field, words):
+    before = list(Policy.objects.values())
+    answer = post(browser, "policies/add/", {**FAST, **wrong})
+    assert answer.status_code == 422
+    form = answer.context["form"]
+    assert list(form.errors) == [field]
+    assert words in form.errors[field][0]
+    assert f'id="id_{field}_error"' in answer.content.decode()
+    assert list(Policy.objects.values()) == before
+
+
+def test_only_admins_see_them(bob, sign_in):
+    browser = sign_in(bob)
+    for path in ("policies/", "policies/add/", "hours/", "hours/add/", "labels/"):
+        assert browser.get(f"/w/acme/settings/{path}").status_code == 403
+
+
+def test_another_workspace_s_are_not_there(browser, mallory, globex, sign_in, acme):
+    pk = Policy.objects.get().pk
+    assert sign_in(mallory).get(f"/w/globex/settings/policies/{pk}/").status_code == 404
+    assert sign_in(mallory).post(f"/w/globex/settings/policies/{pk}/remove/").status_code == 404
+    assert Policy.objects.filter(pk=pk).exists()
+
+
+# ------------------------------------------------------------------ opening hours
+
+
+def test_hours_are_made_and_changed(browser, acme):
+    page = post(browser, "hours/add/", SHOP).content.decode()
+    assert "09:00-12:30, 14:00-18:00" in page
+    hours = BusinessHours.objects.get()
+    assert hours.slots == [[0, 540, 750], [0, 840, 1080], [5, 1320, 1560]]
+    assert (hours.zone, hours.country, hours.closed) == ("Europe/Paris", "FR", ["2026-12-24"])
+    late = datetime(2026, 12, 24, 10, tzinfo=UTC)
+    assert hours.calendar().add_working_time(late, HOUR) == datetime(2026, 12, 26, 22, tzinfo=UTC)
+    post(browser, f"hours/{hours.pk}/", {**SHOP, "day_5": ""})
+    hours.refresh_from_db()
+    assert hours.slots == [[0, 540, 750], [0, 840, 1080]]
+
+
+@pytest.mark.parametrize(("wrong", "field", "words"), [
+    ({"zone": "Europe/Atlantis"}, "zone", "no time zone of this name"),
+    ({"zone": "../../etc/passwd"}, "zone", "no time zone of this name"),
+    ({"day_0": "", "day_5": ""}, "day_0", "The week is empty"),
+    ({"day_0": "9:00-12:00, 11:59-14:00"}, "day_0", "overlap"),
+    ({"day_5": "22:00-02:00", "day_6": "01:00-03:00"}, "day_6", "overlap"),
+    ({"day_6": "22:00-09:01"}, "day_0", "overlap"),
+    ({"day_0": "nine to five"}, "day_0", "is no slot"),
+    ({"day_0": "09:00-09:00"}, "day_0", "from 00:00 to 24:00"),
+    ({"day_0": "09:00-25:00"}, "day_0", "from 00:00 to 24:00"),
+    ({"closed": "24/12/2026"}, "closed", "is no day"),
+    ({"country": "XX"}, "country", "not one of those offered"),
+])  # fmt: skip
+def test_bad_hours_are_refused_with_the_field_named(browser, acme, wrong, field, words):
+    answer = post(browser, "hours/add/", {**SHOP, **wrong})
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == [field]
+    assert words in answer.context["form"].errors[field][0]
+    assert not BusinessHours.objects.exists()
+
+
+def test_hours_in_use_stay(browser, acme):
+    hours = BusinessHours.objects.create(name="Shop", zone="UTC", slots=[[0, 0, 60]])
+    Policy.objects.update(hours=hours)
+    assert "Policies count by these hours" in post(browser, f"hours/{hours.pk}/remove/", {}).content.decode()
+    Policy.objects.update(hours=None)
+    post(browser, f"hours/{hours.pk}/remove/", {})
+    assert not BusinessHours.objects.exists()
+
+
+# ------------------------------------------------------------------ labels
+
+
+def test_queues_tags_and_groups_are_named(browser, acme):
+    for kind, model in (("queue", Queue), ("tag", Tag), ("group", Group)):
+        post(browser, f"labels/{kind}/add/", {"name": "One"})
+        twice = post(browser, f"labels/{kind}/add/", {"name": "One"})
+        assert twice.status_code == 422
+        assert "Another one is called so" in twice.content.decode()
+        pk = model.objects.get().pk
+        post(browser, f"labels/{kind}/{pk}/", {"name": "Two"})
+        assert model.objects.get().name == "Two"
+    assert post(browser, "labels/pigeon/add/", {"name": "x"}).status_code == 404
+
+
+# ------------------------------------------------------------------ what runs follows
+
+
+def test_a_changed_policy_moves_the_clocks_that_run_and_says_why(browser, facebook, carol):
+    wrote = timezone.now().replace(microsecond=0) - timedelta(minutes=1)
+    take_in(facebook, *(meta.comment(comment_id=f"700_{n}", who=str(n), at=wrote) for n in range(3)))
+    policy = Policy.objects.get()
+    promises.AT_ONCE, before = 2, promises.AT_ONCE
+    try:
+        post(browser, f"policies/{policy.pk}/", {**FAST, "first_response": "30"})
+        assert Change.objects.count() == 1
+        recomputing.recompute()
+    finally:
+        promises.AT_ONCE = before
+    assert not Change.objects.exists()
+    assert set(Timer.objects.values_list("due_at", flat=True)) == {wrote + timedelta(minutes=30)}
+    assert set(Ticket.objects.values_list("due_at", flat=True)) == {wrote + timedelta(minutes=30)}
+    told = Event.objects.filter(verb="recomputed")
+    assert told.count() == 3
+    assert told[0].data["why"] == "policy"
+    assert told[0].data["after"] == (wrote + timedelta(minutes=30)).isoformat()
+
+
+def test_a_change_that_nobody_rang_for_is_found_by_the_clock(facebook, carol, monkeypatch):
+    rung = []
+    monkeypatch.setattr(recomputing, "ring", lambda task, **_: rung.append(task))
+    watch.ring_for_what_waits()
+    assert rung == []
+    promises.save_policy(carol.user, Policy(name="Fast", first_response=HOUR))
+    watch.ring_for_what_waits()
+    assert rung == [recomputing.recompute]
+
+
+def test_changed_hours_move_the_clocks_that_run_and_what_is_over_stays(facebook, alice, carol):
+    hours = BusinessHours.objects.create(name="Always", zone="UTC", slots=[[day, 0, 1440] for day in range(7)])
+    Policy.objects.update(hours=hours)
+    take_in(facebook, meta.comment(comment_id="700_1", who="1"), meta.comment(comment_id="700_2", who="2"))
+    over = Ticket.objects.order_by("id")[0]
+    from inbox.actions import work
+
+    work.resolve(over.pk, alice.user)
+    due = Timer.objects.get(ticket_id=over.pk).due_at
+    hours.slots = []
+    promises.save_hours(carol.user, hours)
+    recomputing.recompute()
+    assert Timer.objects.get(ticket_id=over.pk).due_at == due
+    runs, ticket = Timer.objects.get(stopped_at=None), Ticket.objects.order_by("id")[1]
+    # Never open: no loop, no moment, and the ticket says which promise it is that never runs out.
+    assert runs.due_at is None
+    assert (ticket.due_at, ticket.metric, ticket.breached) == (None, "first_response", False)
+    assert watch.breach() == watch.warn() == 0
+    assert Event.objects.get(verb="recomputed").data["after"] is None
+
+
+def test_priority_tag_queue_and_group_choose_the_policy(facebook, alice):
+    queue, tag = Queue.objects.create(name="Billing"), Tag.objects.create(name="refund")
+    group = Group.objects.create(name="Press")
+    for number, condition in enumerate([{"priority": 4}, {"tag_id": tag.pk}, {"queue_id": queue.pk},
+                                        {"group_id": group.pk}], start=1):  # fmt: skip
+        Policy.objects.create(name=str(number), position=number, first_response=number * HOUR, **condition)
+    Policy.objects.filter(name="Five minutes").update(position=9)
+    take_in(facebook, meta.comment())
+    ticket, contact = Ticket.objects.get(), Contact.objects.get()
+    start = Timer.objects.get().started_at
+    for act, hours in [
+        (lambda: sorting.group(contact.pk, alice.user, group.pk), 4),
+        (lambda: sorting.move(ticket.pk, alice.user, queue.pk), 3),
+        (lambda: sorting.tag(ticket.pk, alice.user, [tag.pk]), 2),
+        (lambda: sorting.prioritise(ticket.pk, alice.user, 4), 1),
+    ]:
+        act()
+        assert Timer.objects.get().due_at == Ticket.objects.get().due_at == start + hours * HOUR
+    whys = Event.objects.filter(verb="recomputed").order_by("id").values_list("data__why", flat=True)
+    assert list(whys) == ["grouped", "moved", "tagged", "prioritised"]
+    take_in(facebook, meta.comment("again", comment_id="700_2"))
+    assert Timer.objects.get().due_at == start + HOUR
