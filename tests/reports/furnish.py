@@ -20,8 +20,8 @@ NAMES = ["Amélie Petit", "=cmd()", "Jonas Weber", "Zoë O’Hara", "Fatou Diop"
 def weeks(accounts: Sequence[ChannelAccount], agents: Sequence[User], until: datetime, days: int, tickets: int) -> None:
     """So many tickets in the days before `until`; what is not answered yet when they end still waits."""
     chance = random.Random(6)
-    for number in range(tickets):
-        _ticket(chance, chance.choice(list(accounts)), list(agents), until, days, number)
+    for _ in range(tickets):
+        _ticket(chance, chance.choice(list(accounts)), list(agents), until, days)
     Stale.objects.create()
     rollup.catch_up()
 
@@ -36,12 +36,13 @@ def _moment(chance: random.Random, until: datetime, days: int) -> datetime:
 
 
 def _ticket(chance: random.Random, account: ChannelAccount, agents: list[User], until: datetime,
-            days: int, number: int) -> None:  # fmt: skip
+            days: int) -> None:  # fmt: skip
     contact = Contact.objects.create(name=chance.choice(NAMES))
-    identity = Identity.objects.create(contact=contact, account=account, external_id=f"u{number}", name=contact.name)
     start, agent = _moment(chance, until, days), chance.choice([*agents, None])
+    them = {"contact": contact, "account": account}
+    identity = Identity.objects.create(**them, external_id=f"u{contact.pk}", name=contact.name)
     ticket = Ticket.objects.create(
-        account=account, contact=contact, identity=identity, thread_id=f"t{number}", kind="direct", last_at=start,
+        account=account, contact=contact, identity=identity, thread_id=f"t{contact.pk}", kind="direct", last_at=start,
         created_at=start, assignee=agent, preview="Where is my order?", seq=1, customer_seq=1,
     )  # fmt: skip
     Event.objects.create(ticket=ticket, verb="opened", at=start)

@@ -85,8 +85,8 @@ BACKLOG = Word(
 )
 ANSWERED = _("Answered")
 WHOSE = _(
-    "An answer is its author’s and a resolution its doer’s. All else is counted for whoever has the ticket now; what "
-    "nobody has stands apart."
+    "An answer is its author’s and a resolution its doer’s. All else is counted for whoever has the ticket now, in "
+    "the queue and with the tags it has now; what nobody has stands apart."
 )
 
 
