@@ -35,7 +35,7 @@ CHANNEL = "facebook"
 
 @dataclass(slots=True)
 class Said:
-    """One line of the file. `root`: the first known post above it."""
+    """One line of the file. `root`: the first known post above it. `customer`: who began the conversation below it."""
 
     id: str
     author: str
@@ -44,6 +44,7 @@ class Said:
     text: str
     answers: str
     root: str = ""
+    customer: str = ""
 
 
 @dataclass(slots=True)
@@ -111,7 +112,7 @@ def _post(said: Said, account: ChannelAccount) -> Post:
         external_id=f"{account.pk}-{said.id}",
         kind=Kind.COMMENT,
         thread_id=said.root,
-        author=Author(said.author, said.author),
+        author=Author(said.customer, said.customer),
         text=said.text,
         created_at=said.at,
         parent_id=f"{account.pk}-{said.answers}",
@@ -139,7 +140,10 @@ def _read(path: Path) -> Iterator[Said]:
 
 
 def _brands(lines: Iterable[Said]) -> list[Brand]:
-    """The conversations of each brand, in the order of their posts; a brand's are those it answered first."""
+    """The conversations of each brand, in the order of their posts; a brand's are those it answered first.
+
+    A thread is one conversation, whoever joins in: so the file's publisher and its readers count.
+    """
     known = {said.id: said for said in lines}
     threads: dict[str, list[Said]] = defaultdict(list)
     for said in known.values():
@@ -149,9 +153,12 @@ def _brands(lines: Iterable[Said]) -> list[Brand]:
     for thread in threads.values():
         thread.sort(key=lambda said: (said.at, int(said.id)))
         name = next((said.author for said in thread if not said.theirs), None)
-        if name is not None and any(said.theirs for said in thread):
+        customer = next((said.author for said in thread if said.theirs), None)
+        if name is not None and customer is not None:
             # Another brand that takes part is somebody else's business.
             mine = [said for said in thread if said.theirs or said.author == name]
+            for said in mine:
+                said.customer = customer
             brands.setdefault(name, Brand(name)).said += mine
     return list(brands.values())
 
