@@ -72,6 +72,8 @@ def _wait(chance: random.Random, ticket: Ticket, agent: User | None, at: datetim
         Message.objects.create(
             **said, seq=seq + 2, origin=origin, state="sent", text="Here.", agent=agent, at=at + took
         )
+        if not turn:
+            Ticket.objects.filter(pk=ticket.pk).update(first_answered_at=at + took)
     Timer.objects.create(
         ticket_id=ticket.pk, account_id=ticket.account_id, started_at=at, noticed_at=at, due_at=due,
         metric=Metric.NEXT_RESPONSE if turn else Metric.FIRST_RESPONSE,
