@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime
 from django import template
 
-from inbox.views.reports import words
+from inbox.reports import words
 
 register = template.Library()
 

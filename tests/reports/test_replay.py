@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections import defaultdict
 from datetime import datetime
 from io import StringIO
@@ -15,11 +14,11 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from inbox.models import Ticket
-from inbox.views.reports import words
+from inbox.reports import words
 from socialcare.models import Workspace
 from socialcare.tenancy import workspace
 
-FILE = Path(os.environ.get("SHARED", settings.BASE_DIR.resolve().parent / "shared")) / "data" / "care_tweets_en.csv"
+FILE = settings.BASE_DIR.resolve().parent / "shared" / "data" / "care_tweets_en.csv"
 HEAD = "tweet_id,author_id,inbound,created_at,text,in_response_to_tweet_id\n"
 SMALL = HEAD + (
     '1,77,True,Tue Oct 31 22:00:00 +0000 2017,"Where, please?",\n'

@@ -21,10 +21,9 @@ from connectors.models import ChannelAccount, PlatformApp
 from inbox.actions.receive import Arrival, receive
 from inbox.management.commands.seed_demo import promise
 from inbox.models import Dimension
-from inbox.reports import figures, naming, rollup
+from inbox.reports import figures, naming, rollup, words
 from inbox.reports.figures import Report, Waits
 from inbox.reports.periods import of_days
-from inbox.views.reports import words
 from socialcare.models import Workspace
 from socialcare.tenancy import workspace
 

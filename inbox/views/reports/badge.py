@@ -16,9 +16,9 @@ from connectors.models import ChannelAccount
 from inbox import records
 from inbox.permissions import needs_role
 from inbox.reports import badge as rules
+from inbox.reports import words
 from inbox.reports.badge import RULES, Standing
 from inbox.reports.direct import conversations
-from inbox.views.reports import words
 from socialcare.middleware import WorkspaceRequest
 from socialcare.models import Role
 

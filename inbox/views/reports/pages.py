@@ -21,11 +21,11 @@ from inbox import records
 from inbox.forms.reports import CUSTOM, EVERYTHING, LABELS, ReportForm
 from inbox.models.report import Dimension
 from inbox.permissions import needs_role
-from inbox.reports import behind, figures, naming
+from inbox.reports import behind, figures, naming, words
 from inbox.reports.behind import Fact, Place, Question
 from inbox.reports.facts import WAITS, Figure
 from inbox.reports.periods import LONGEST, PRESETS, Period
-from inbox.views.reports import sheet, words
+from inbox.views.reports import sheet
 from inbox.views.reports.shown import Page
 from socialcare.middleware import WorkspaceRequest
 from socialcare.models import Role, Workspace

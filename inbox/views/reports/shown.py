@@ -11,13 +11,12 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 
 from inbox.models.report import Dimension
-from inbox.reports import charts, naming
+from inbox.reports import charts, naming, words
 from inbox.reports.charts import Bar
 from inbox.reports.durations import edges
 from inbox.reports.facts import WAITS, Figure
 from inbox.reports.figures import Column, Figures, Report, Waits
-from inbox.views.reports import words
-from inbox.views.reports.words import MEASURES, WORDS, Word
+from inbox.reports.words import MEASURES, WORDS, Word
 
 VOLUMES = (Figure.RECEIVED, Figure.SENT, Figure.OPENED, Figure.RESOLVED, Figure.REOPENED)
 # Which facts are behind a measure.

@@ -1,4 +1,4 @@
-"""What the figures are called and mean, and numbers, durations and days in the reader's language."""
+"""What figures are called and mean; numbers, durations and days in the reader's language."""
 
 from __future__ import annotations
 
