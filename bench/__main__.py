@@ -32,6 +32,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "latency": ("worker", "caller", "clock", "web"),
     "live": ("web",),
     "queries": ("web",),
+    "reports": ("web",),
 }
 ROUNDS = 3
 COLUMNS = (("value", 12), ("baseline", 12), ("ratio", 9), ("goal", 14))
@@ -97,7 +98,7 @@ def _inside(name: str, size: Size, told: Path, logs: Path | None) -> int:
 
 def _run(name: str, place: Stand, size: Size) -> Iterator[Figure]:
     # Models can be imported once Django knows where its database is.
-    from bench import accept, browser, clock, drain, fair, idle, latency, live, queries
+    from bench import accept, browser, clock, drain, fair, idle, latency, live, queries, reports
 
     runs = {
         "accept": accept.run,
@@ -109,6 +110,7 @@ def _run(name: str, place: Stand, size: Size) -> Iterator[Figure]:
         "latency": latency.run,
         "live": live.run,
         "queries": queries.run,
+        "reports": reports.run,
     }
     return runs[name](place, size)
 

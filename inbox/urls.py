@@ -19,6 +19,7 @@ urlpatterns = [
     path("w/<slug:slug>/dashboard/", dashboard.dashboard, name="dashboard"),
     path("w/<slug:slug>/me/", me.preferences, name="me"),
     path("w/<slug:slug>/me/password/", me.password, name="me_password"),
+    path("w/<slug:slug>/reports/", include("inbox.views.reports.urls")),
     path("w/<slug:slug>/settings/", include("inbox.views.settings.urls")),
     path("w/<slug:slug>/api/", include("inbox.api.urls")),
 ]

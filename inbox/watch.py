@@ -22,6 +22,7 @@ from inbox import intake, outbox, recomputing
 from inbox.actions import announce, clocks, presence
 from inbox.models import Outgoing, Presence
 from inbox.models.team import PRESENT_FOR
+from inbox.reports import rollup
 from sla import engine
 from sla.models import Change
 from socialcare.tenancy import workspace
@@ -98,6 +99,8 @@ def ring_for_what_waits() -> None:
         outbox.ring_for_replies()
     if Change.objects.everywhere().exists():
         recomputing.ring_for_changes()
+    if rollup.waits():
+        rollup.ring()
 
 
 def seconds_until_next() -> float:

@@ -59,6 +59,7 @@ class Workspace(models.Model):
     name = models.CharField(max_length=120)
     slug = models.SlugField(unique=True)
     language = models.CharField(max_length=5, default="en")
+    time_zone = models.CharField(max_length=64, default="UTC")
     undo_seconds = models.PositiveSmallIntegerField(default=5)
     reopen_hours = models.PositiveSmallIntegerField(default=24)
     created_at = models.DateTimeField(default=timezone.now)

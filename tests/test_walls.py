@@ -122,7 +122,12 @@ def test_every_table_with_customers_words_is_walled(db):
             "SELECT relname FROM pg_class WHERE relname LIKE 'inbox\\_%%' AND relkind = 'r'"
             " AND NOT (relrowsecurity AND relforcerowsecurity)"
         )
-        assert {name for (name,) in cursor.fetchall()} == {"inbox_outgoing", "inbox_presence"}
+        assert {name for (name,) in cursor.fetchall()} == {
+            "inbox_outgoing",
+            "inbox_presence",
+            "inbox_stale",
+            "inbox_stalehour",
+        }
 
 
 def test_another_workspaces_addresses_do_not_exist(facebook, mallory, alice, sign_in):

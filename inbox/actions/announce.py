@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from connectors.models import ChannelAccount
 from inbox import live, records
-from inbox.models import Event, Message, Ticket
+from inbox.models import Event, Message, Stale, Ticket
 from sla import engine
 from socialcare.background import after_commit
 from socialcare.models import User
@@ -65,7 +66,13 @@ def save(tickets: Sequence[Ticket], written: Sequence[str] = WRITTEN) -> None:
     known = [ticket for ticket in tickets if not ticket._state.adding]
     Ticket.objects.bulk_create(ticket for ticket in tickets if ticket._state.adding)
     Ticket.objects.bulk_update(known, written)
+    Stale.objects.bulk_create(Stale(ticket_id=ticket.pk) for ticket in tickets)
     changed([ticket.pk for ticket in tickets])
+
+
+def gone(moments: Iterable[datetime]) -> None:
+    """Something that counted at these moments is there no more: reports add them up anew."""
+    Stale.objects.bulk_create(Stale(at=moment) for moment in moments)
 
 
 def begun() -> None:

@@ -182,7 +182,7 @@ def _refuse_last_admin(members: list[Membership]) -> None:
 
 
 def change_workspace(actor: User, workspace: Workspace, **values: Any) -> None:
-    """Name, undo seconds, reopening hours and language, as given."""
+    """Name, undo seconds, reopening hours, language and time zone, as given."""
     with transaction.atomic():
         row = Workspace.objects.select_for_update().get(pk=workspace.pk)
         changes = audit.differences({name: getattr(row, name) for name in values}, values)

@@ -254,9 +254,10 @@ def _sent(message: Message, outcome: Sent) -> Message:
     if not _only_private_reply(message):
         return message
     if outcome.external_id:
-        Message.objects.filter(
-            account=message.account_id, external_id=outcome.external_id, origin=Message.Origin.OUTSIDE
-        ).delete()
+        same = Message.objects.filter(account=message.account_id, external_id=outcome.external_id)
+        outside = same.filter(origin=Message.Origin.OUTSIDE)
+        announce.gone(outside.values_list("at", flat=True))
+        outside.delete()
     message.external_id = outcome.external_id or None
     message.permalink = outcome.permalink[:1000]
     message.at = outcome.at or timezone.now()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
@@ -100,9 +101,15 @@ class WorkspaceForm(PlainForm, forms.ModelForm[Workspace]):
         help_text=gettext_lazy("What people who join begin with; each can choose their own."),
     )
 
+    time_zone = forms.ChoiceField(
+        label=gettext_lazy("Time zone"),
+        choices=lambda: [(name, name.replace("_", " ")) for name in sorted(available_timezones())],
+        help_text=gettext_lazy("Where days begin and end in reports."),
+    )
+
     class Meta:
         model = Workspace
-        fields = ("name", "undo_seconds", "reopen_hours", "language")
+        fields = ("name", "undo_seconds", "reopen_hours", "language", "time_zone")
         labels = {"name": gettext_lazy("Name")}
         help_texts = {"name": gettext_lazy("Your company or team. The web address stays as it is.")}
 

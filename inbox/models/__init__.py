@@ -1,5 +1,6 @@
 from inbox.models.board import Board, Wall
 from inbox.models.contact import Contact, Group, Identity
+from inbox.models.report import Dimension, Stale, StaleHour, Tally
 from inbox.models.team import Presence, Seen
 from inbox.models.ticket import (
     Alias,
@@ -20,6 +21,7 @@ __all__ = [
     "Alias",
     "Board",
     "Contact",
+    "Dimension",
     "Early",
     "Event",
     "Group",
@@ -32,8 +34,11 @@ __all__ = [
     "Priority",
     "Queue",
     "Seen",
+    "Stale",
+    "StaleHour",
     "Story",
     "Tag",
+    "Tally",
     "Ticket",
     "Wall",
 ]

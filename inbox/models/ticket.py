@@ -209,7 +209,10 @@ class Message(WorkspaceOwned):
                 name="one_private_reply",
             ),
         ]
-        indexes = [models.Index(fields=["ticket", "at", "id"], name="messages_in_order")]
+        indexes = [
+            models.Index(fields=["ticket", "at", "id"], name="messages_in_order"),
+            models.Index(fields=["workspace", "at"], name="messages_by_time"),
+        ]
 
     def __str__(self) -> str:
         return self.text[:40]
@@ -242,7 +245,10 @@ class Event(WorkspaceOwned):
     data = models.JSONField(default=dict)
 
     class Meta:
-        indexes = [models.Index(fields=["ticket", "at", "id"], name="events_in_order")]
+        indexes = [
+            models.Index(fields=["ticket", "at", "id"], name="events_in_order"),
+            models.Index(fields=["workspace", "verb", "at"], name="events_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.verb} on #{self.ticket_id}"

@@ -16,7 +16,7 @@ from socialcare.tenancy import workspace
 from tests.inbox.settings_support import House, make_house, text
 
 pytestmark = pytest.mark.django_db
-WORKSPACE = {"name": "Acme", "undo_seconds": "5", "reopen_hours": "24", "language": "en"}
+WORKSPACE = {"name": "Acme", "undo_seconds": "5", "reopen_hours": "24", "language": "en", "time_zone": "UTC"}
 OLD, NEW = "correct horse battery", "another staple entirely"
 
 
@@ -44,6 +44,7 @@ def test_the_workspace_is_changed_and_what_changed_is_written_down(house: House)
     ("field", "wrong"),
     [
         ("name", ""), ("name", "A" * 5000), ("name", "Ac\0me"), ("undo_seconds", "3"), ("language", "tlh"),
+        ("time_zone", "Mars/Olympus"),
         ("reopen_hours", "-1"), ("reopen_hours", "99999"), ("reopen_hours", "soon"), ("reopen_hours", "9" * 5000),
     ],
 )  # fmt: skip

@@ -1,0 +1,149 @@
+"""The same numbers as a table for other programs: CSV in rows as they are made, JSON."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from django.http import StreamingHttpResponse
+
+from inbox.models.report import Dimension
+from inbox.reports import behind, naming
+from inbox.reports.behind import Question
+from inbox.reports.facts import WAITS, Figure
+from inbox.reports.figures import Figures, Report
+from inbox.reports.periods import Period
+from socialcare.tenancy import current_workspace, workspace
+
+MEASURES = ("decided", "kept", "measured", "share", "mean", "median", "p90", "p95")
+# A cell that begins like this is taken for a formula by spreadsheets.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+class _Line:
+    """A file for csv.writer that gives each line back."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def safe(value: Any) -> Any:
+    """Text that no spreadsheet runs; numbers as they are."""
+    if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA):
+        return f"'{value}"
+    return "" if value is None else value
+
+
+def file_name(slug: str, period: Period, what: str = "report") -> str:
+    return f"{slug}-{what}-{period.first_day}-{period.last_day}.csv"
+
+
+def csv_of_report(report: Report, name: str) -> StreamingHttpResponse:
+    return _csv(_report_rows(report), name)
+
+
+def csv_of_facts(question: Question, name: str) -> StreamingHttpResponse:
+    """All the facts behind a figure, however many."""
+    return _csv(_fact_rows(question), name)
+
+
+def _csv(rows: Iterable[list[Any]], name: str) -> StreamingHttpResponse:
+    lines = (csv.writer(_Line()).writerow([safe(value) for value in row]) for row in _inside(rows))
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _inside(rows: Iterable[list[Any]]) -> Iterator[list[Any]]:
+    """The rows are made when the view has returned and left its workspace: enter it anew for each."""
+    place, source = current_workspace(), iter(rows)
+
+    def take() -> Iterator[list[Any]]:
+        while True:
+            with workspace(place):
+                row = next(source, None)
+            if row is None:
+                return
+            yield row
+
+    return take()
+
+
+def _report_rows(report: Report) -> Iterator[list[Any]]:
+    """The whole, the period before, each step in time, and each part: one line each, the same columns."""
+    zone = report.period.zone
+    yield ["table", "start", "name", *_heads(), "backlog"]
+    yield ["total", _iso(report.period.since, zone), "", *_values(report.totals), report.backlog]
+    yield ["before", _iso(report.period.before().since, zone), "", *_values(report.before), None]
+    for column in report.columns:
+        yield [report.period.step, _iso(column.start, zone), "", *_values(column.figures), column.backlog]
+    for dimension, found in report.parts.items():
+        names = naming.names(dimension, found)
+        for key, figures in sorted(found.items()):
+            yield [dimension.value, "", names.get(key, str(key)), *_values(figures), None]
+
+
+def _heads() -> list[str]:
+    counts = [figure.value for figure in Figure if figure not in WAITS]
+    return [*counts, "reopen_rate", *(f"{figure.value}_{measure}" for figure in WAITS for measure in MEASURES)]
+
+
+def _values(figures: Figures) -> list[Any]:
+    counts = [getattr(figures, figure) for figure in Figure if figure not in WAITS]
+    waits = [getattr(getattr(figures, figure), measure) for figure in WAITS for measure in MEASURES]
+    return [
+        *counts,
+        *(round(value, 6) if isinstance(value, float) else value for value in (figures.reopen_rate, *waits)),
+    ]
+
+
+def _fact_rows(question: Question) -> Iterator[list[Any]]:
+    yield ["at", "ticket", "agent", "seconds", "in_time"]
+    names: dict[int, str] = {}
+    for fact in behind.everything(question):
+        if fact.agent and fact.agent not in names:
+            names |= naming.names(Dimension.AGENT, [fact.agent])
+        who = names.get(fact.agent, "") if fact.agent else ""
+        in_time = "yes" if fact.kept else "" if question.figure not in WAITS or question.part == "measured" else "no"
+        yield [_iso(fact.at, question.period.zone), fact.ticket_id, who, fact.took, in_time]
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """Durations in seconds; `kept`/`decided` is the share in time. Times in the workspace's zone."""
+    zone = report.period.zone
+    heads = _heads()
+
+    def named(figures: Figures) -> dict[str, Any]:
+        return dict(zip(heads, _values(figures), strict=True))
+
+    return {
+        "since": _iso(report.period.since, zone),
+        "until": _iso(report.period.until, zone),
+        "zone": zone.key,
+        "step": report.period.step,
+        "as_of": _iso(report.as_of, zone),
+        "percentiles": "exact" if report.exact else "within 2 %",
+        "total": named(report.totals) | {"backlog": report.backlog},
+        "before": named(report.before),
+        "steps": [
+            {"start": _iso(column.start, zone), "backlog": column.backlog} | named(column.figures)
+            for column in report.columns
+        ],
+        "week": [
+            {"weekday": day + 1, "hour": hour, "received": cell.received, "decided": cell.decided, "kept": cell.kept}
+            for (day, hour), cell in sorted(report.heat.items())
+        ],
+        "parts": {
+            dimension.value: [
+                {"key": key, "name": name} | named(found[key])
+                for key, name in ((key, naming.names(dimension, found).get(key, str(key))) for key in sorted(found))
+            ]
+            for dimension, found in report.parts.items()
+        },
+    }
+
+
+def _iso(moment: datetime, zone: Any) -> str:
+    return moment.astimezone(zone).isoformat()

@@ -1,0 +1,181 @@
+"""The reports as a supervisor opens them: who may, what opens behind each figure, and the same numbers in files."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import json
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from inbox.models import Queue, Stale, Tag, Ticket
+from inbox.reports import rollup
+from inbox.views.reports.sheet import safe
+from socialcare.models import User, Workspace
+from tests import meta
+from tests.conftest import take_in
+from tests.reports import furnish
+
+PATHS = ("reports/", "reports/badge/", "reports/tickets/?figure=received&since=1764000000&until=1764003600")
+URL = "/w/acme/reports/"
+LINK = re.compile(r'<a href="(/w/acme/reports/tickets/\?[^"]+)"[^>]*>([^<]+)</a>')
+
+
+@pytest.fixture
+def month(facebook, messenger, alice, bob):
+    """Two hundred tickets, some in a queue, some tagged."""
+    Workspace.objects.update(time_zone="Europe/Paris")
+    furnish.weeks([facebook, messenger], [alice.user, bob.user], furnish.NOW, 35, 200)
+    queue, tag = Queue.objects.create(name="Billing"), Tag.objects.create(name="-1+1")
+    for ticket in Ticket.objects.filter(id__in=[each.pk for each in Ticket.objects.all()[::3]]):
+        Ticket.objects.filter(pk=ticket.pk).update(queue=queue, tag_ids=[tag.pk])
+    Stale.objects.create()
+    rollup.catch_up()
+    with time_machine.travel(furnish.NOW, tick=False):
+        yield
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_reports_are_for_supervisors_of_the_workspace(path, alice, bob, carol, mallory, sign_in, client):
+    assert sign_in(alice).get(f"/w/acme/{path}").status_code == 403
+    assert sign_in(bob).get(f"/w/acme/{path}").status_code == 200
+    assert sign_in(carol).get(f"/w/acme/{path}").status_code == 200
+    assert sign_in(mallory).get(f"/w/acme/{path}").status_code == 404
+    assert client.get(f"/w/acme/{path}").status_code == 302
+    assert "Reports" not in sign_in(alice).get("/w/acme/me/").content.decode()
+
+
+def test_every_figure_opens_exactly_what_it_counts(month, bob, sign_in):
+    client = sign_in(bob)
+    page = client.get(URL).content.decode()
+    links = [(html.unescape(url), text.replace(",", "")) for url, text in LINK.findall(page)]
+    counted = {url: int(text) for url, text in links if text.isdecimal() and "late" not in url}
+    # A map of the week tells shares in percent, behind which all the waits stand.
+    counted = {url: number for url, number in counted.items() if "weekday" not in url or "received" in url}
+    assert len(counted) > 60
+    for url, number in counted.items():
+        assert client.get(url).context["count"] == number, url
+    assert len({url.partition("about=")[2].partition("&")[0] for url in counted}) > 5
+
+
+def test_a_list_behind_a_figure_has_every_row_once(month, bob, sign_in):
+    client = sign_in(bob)
+    url = next(html.unescape(url) for url, _ in LINK.findall(client.get(URL).content.decode()) if "=received" in url)
+    seen, after = [], ""
+    while True:
+        answer = client.get(url + (f"&after={after}" if after else ""))
+        seen += [row.fact.place for row in answer.context["rows"]]
+        after = answer.context["older"]
+        if not after:
+            break
+    assert len(seen) == len(set(seen)) == answer.context["count"] > 100
+    assert seen == sorted(seen, reverse=True)
+    lines = list(csv.reader(io.StringIO(b"".join(client.get(f"{url}&format=csv")).decode())))
+    assert len(lines) == len(seen) + 1
+    assert client.get(f"{url}&after=nonsense").status_code == 200
+
+
+def test_files_hold_the_numbers_of_the_page(month, bob, sign_in):
+    User.objects.filter(pk=bob.user_id).update(name="=HYPERLINK(1)")
+    client = sign_in(bob)
+    shown = client.get(URL).context["report"]
+    told = json.loads(client.get(f"{URL}?format=json").content)
+    assert told["total"]["received"] == shown.totals.received > 0
+    assert told["total"]["first_response_median"] == pytest.approx(shown.totals.first_response.median)
+    assert sum(step["received"] for step in told["steps"]) == told["total"]["received"]
+    assert sum(part["received"] for part in told["parts"]["account"]) == told["total"]["received"]
+    assert sum(part["received"] for part in told["parts"]["agent"]) == told["total"]["received"]
+    assert told["zone"] == "Europe/Paris"
+    answer = client.get(f"{URL}?format=csv")
+    assert "acme-report-2026-10-29-2026-11-25.csv" in answer["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode())))
+    total = next(row for row in rows if row["table"] == "total")
+    assert int(total["received"]) == told["total"]["received"]
+    assert float(total["first_response_p90"]) == pytest.approx(told["total"]["first_response_p90"])
+    names = {row["name"] for row in rows}
+    assert {"'=HYPERLINK(1)", "'-1+1", "Billing"} <= names
+    assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", "\r", " =1", "＝1"])
+def test_no_cell_is_a_formula(text):
+    assert safe(text) == f"'{text}"
+    assert safe("a=1") == "a=1"
+    assert safe(-1) == -1
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ("period=custom", "since"), ("period=custom&since=2026-11-02&until=2026-11-01", "until"),
+        ("period=custom&since=yesterday&until=2026-11-01", "since"), ("period=century", "period"),
+        ("period=custom&since=2020-01-01&until=2026-11-01", "until"), ("about=agent:999999", "about"),
+        ("period=custom&since=2099-01-01&until=2099-01-02", "since"), ("about=account:0", "about"),
+        ("period=custom&since=0001-01-01&until=0001-01-02", "since"), ("period=custom&since=2026-11-01", "until"),
+    ],
+)  # fmt: skip
+def test_nonsense_is_refused_on_its_field(bob, sign_in, asked, field):
+    answer = sign_in(bob).get(f"{URL}?{asked}")
+    assert answer.status_code == 422
+    assert field in answer.context["form"].errors
+    assert "field-error" in answer.content.decode()
+    assert field in sign_in(bob).get(f"{URL}?{asked}&format=json").json()["errors"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["", "figure=x&since=1&until=2", "figure=received&since=5&until=2", "figure=received&part=x&since=1&until=2",
+     "figure=received&since=1764000000&until=1764003600&hour=24",
+     "figure=received&since=1764000000&until=1764003600&about=nobody",
+     "figure=received&since=99999999999999999999&until=2"],
+)  # fmt: skip
+def test_a_link_that_asks_for_nothing_leads_nowhere(bob, sign_in, asked):
+    assert sign_in(bob).get(f"{URL}tickets/?{asked}").status_code == 404
+
+
+def test_a_page_asks_as_often_for_many_tickets_as_for_few(facebook, messenger, alice, bob, sign_in):
+    client, numbers = sign_in(bob), []
+    for tickets in (5, 60):
+        furnish.weeks([facebook, messenger], [alice.user, bob.user], timezone.now(), 10, tickets)
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            assert client.get(URL).status_code == 200
+        numbers.append(len(asked))
+    assert numbers[0] == numbers[1] <= 30
+
+
+def test_about_a_channel_is_about_its_accounts(month, facebook, bob, sign_in):
+    client = sign_in(bob)
+    one = client.get(f"{URL}?about=channel:facebook").context["report"].totals
+    same = client.get(f"{URL}?about=account:{facebook.pk}").context["report"].totals
+    assert one.received == same.received > 0
+    assert one.first_response.median == pytest.approx(same.first_response.median, rel=0.02)
+
+
+def test_the_badge_names_what_keeps_it(messenger, bob, sign_in):
+    now = furnish.NOW
+    with time_machine.travel(now - timedelta(days=2), tick=False) as clock:
+        for number in range(9):
+            at = timezone.now()
+            take_in(messenger, meta.direct(who=f"5{number}", at=at))
+            take_in(messenger, meta.echo("Here.", to=f"5{number}", mid=f"e{number}", at=at + timedelta(minutes=4)))
+        take_in(messenger, meta.direct(who="60"))
+        clock.move_to(now)
+        take_in(messenger, meta.direct(who="61", at=now - timedelta(minutes=9)))
+        page = sign_in(bob).get(f"{URL}badge/").content.decode()
+        assert "The page has it" in page
+        assert "0 more conversations may still be missed" in page
+        assert page.count("its answer keeps it") == 1
+        assert "lost" in page
+        older = sign_in(bob).get(f"{URL}badge/?rule=five").content.decode()
+        assert "half of the answers came within 5 minutes" in html.unescape(older)
+    assert sign_in(bob).get(f"{URL}badge/?rule=x").status_code == 404
+    assert sign_in(bob).get(f"{URL}badge/?account=999").status_code == 404
