@@ -22,7 +22,7 @@ from faults.stand import Stand
 from inbox.models import Stale, StaleHour
 from inbox.reports import figures, rollup
 from inbox.reports.figures import Figures
-from inbox.reports.periods import Period, cover, preset
+from inbox.reports.periods import Period, cover, floor, preset
 from socialcare.models import Membership, Role, User
 from socialcare.tenancy import workspace
 
@@ -127,7 +127,7 @@ def _an_hour(size: Size) -> Figure:
     """What it costs to add up one hour anew, with its day and month."""
     chance, taken = random.Random(5), []  # noqa: S311 -- no secrets
     for _ in range(size.rounds * 5):
-        StaleHour.objects.create(at=rollup.floor("hour", timezone.now() - timedelta(hours=chance.randrange(2, 9000))))
+        StaleHour.objects.create(at=floor("hour", timezone.now() - timedelta(hours=chance.randrange(2, 9000))))
         began = time.perf_counter()
         rollup.catch_up()
         taken.append((time.perf_counter() - began) * 1000)

@@ -133,7 +133,7 @@ class Checker:
 
     def _clocks(self) -> Iterator[str]:
         """What runs, stopped or ran out, against the same worked out from the messages alone."""
-        targets = Policy.objects.values("first_response", "next_response").get()
+        policy = Policy.objects.get()
         timers: defaultdict[int, list[Timer]] = defaultdict(list)
         for timer in Timer.objects.order_by("started_at", "id"):
             timers[timer.ticket_id].append(timer)
@@ -146,13 +146,13 @@ class Checker:
             right = sorted(
                 (wait.started_at, wait.metric, wait.stopped_at, wait.outcome or "", wait.started_at + target)
                 for wait in engine.waits(history_of(ticket.pk))
-                if (target := targets[wait.metric])
+                if (target := policy.target(wait.metric))
             )
             if found != right:
                 yield f"ticket {ticket.pk}: the clocks are {_told(found)} and not {_told(right)}"
             yield from self._breaches(timers[ticket.pk], now)
-            running = [timer for timer in timers[ticket.pk] if timer.stopped_at is None]
-            due = min(timer.due_at for timer in running) if running and ticket.status == Ticket.Status.OPEN else None
+            running = [timer.due_at for timer in timers[ticket.pk] if timer.stopped_at is None and timer.due_at]
+            due = min(running, default=None) if ticket.status == Ticket.Status.OPEN else None
             if ticket.due_at != due:
                 yield f"ticket {ticket.pk} is shown as due at {ticket.due_at}, its clock runs until {due}"
         self.figures["clocks"] = sum(map(len, timers.values()))
@@ -160,6 +160,9 @@ class Checker:
 
     def _breaches(self, timers: Sequence[Timer], now: datetime) -> Iterator[str]:
         for timer in timers:
+            if timer.due_at is None:
+                yield f"ticket {timer.ticket_id} has a clock that never runs out"
+                continue
             late = (timer.stopped_at or now) > timer.due_at
             if late == (timer.breached_at is not None) or now - timer.due_at < NOTICED_WITHIN:
                 continue
@@ -202,7 +205,11 @@ class Checker:
                 if message.at > message.received_at:
                     yield f"{message.external_id} stands in the future"
             for timer in Timer.objects.filter(ticket_id__in=said.values("ticket_id")):
-                if timer.due_at <= timer.started_at or timer.breached_at not in (None, timer.due_at):
+                if (
+                    timer.due_at is None
+                    or timer.due_at <= timer.started_at
+                    or timer.breached_at not in (None, timer.due_at)
+                ):
                     yield f"the clock of ticket {timer.ticket_id} runs from {timer.started_at} to {timer.due_at}"
 
     def _replied(self) -> Iterator[str]:
