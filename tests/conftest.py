@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -24,6 +26,39 @@ from tests.graph import graph as running_graph
 
 PAGE = "111222333444555"
 PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def only_this_machine() -> Iterator[None]:
+    """A test that would go to another machine fails before it does."""
+    resolve, connect = socket.getaddrinfo, socket.socket.connect
+
+    def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if host in (None, "", "localhost") or _is_address(host):
+            return resolve(host, *args, **kwargs)
+        raise OSError(f"a test asks for the address of {host}")
+
+    def go(self: socket.socket, address: Any) -> None:
+        if isinstance(address, tuple) and not _is_here(address[0]):
+            raise ConnectionRefusedError(f"a test connects to {address}")
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", getaddrinfo)
+        patch.setattr(socket.socket, "connect", go)
+        yield
+
+
+def _is_address(host: Any) -> bool:
+    try:
+        ipaddress.ip_address(host.decode() if isinstance(host, bytes) else host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_here(host: str) -> bool:
+    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
 
 
 def company(slug: str, page_id: str) -> Workspace:

@@ -123,10 +123,12 @@ def test_every_table_with_customers_words_is_walled(db):
             " AND NOT (relrowsecurity AND relforcerowsecurity)"
         )
         assert {name for (name,) in cursor.fetchall()} == {
+            "inbox_board",
             "inbox_outgoing",
             "inbox_presence",
             "inbox_stale",
             "inbox_stalehour",
+            "inbox_wall",
         }
 
 

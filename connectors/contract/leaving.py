@@ -49,9 +49,9 @@ class App:
     external_id: str = ""
     secrets: tuple[str, ...] = field(default=(), repr=False)
     verify_token: str = field(default="", repr=False)
-    webhook_url: str = ""
     config: Mapping[str, str] = field(default_factory=dict)
     credentials: Credentials = field(default_factory=dict, repr=False)
+    webhook_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ LIGHT = ((0x0000, 0x10FF), (0x2000, 0x200D), (0x2010, 0x201F), (0x2032, 0x2037))
 _NAME = r"0-9A-Za-z\u00a1-\u02ff\u0370-\u1fff\u2c00-\u2fef\u3040-\ud7ff\uf900-\ufdcf\U00010000-\U0001efff"
 _WORD = r"[0-9A-Za-z][0-9A-Za-z_-]*"
 _HOST = re.compile(
-    rf"([Hh][Tt][Tt][Pp][Ss]?://)([{_NAME}][{_NAME}_-]*(?:\.[{_NAME}][{_NAME}_-]*)+)|({_WORD}(?:\.{_WORD})+)"
+    rf"([Hh][Tt][Tt][Pp][Ss]?://)([{_NAME}][{_NAME}_-]*(?:\.[{_NAME}][{_NAME}_-]*)+)|(?<![0-9A-Za-z_-])({_WORD}(?:\.{_WORD})+)"
 )
 _LATIN = re.compile(r"[0-9A-Za-z-]*")
 _NO_LINK_AFTER = re.compile(r"[0-9A-Za-z@＠$#＃_]")

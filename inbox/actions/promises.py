@@ -48,10 +48,12 @@ def remove_policy(actor: User, pk: int) -> Policy:
 
 @transaction.atomic
 def move_policy(actor: User, pk: int, by: int) -> None:
-    """Change places with the one before (-1) or after (1)."""
+    """Change places with the one before (-1) or after (1). Raises Policy.DoesNotExist."""
     policies = list(Policy.objects.select_for_update().order_by("position", "id"))
     at = next((place for place, policy in enumerate(policies) if policy.pk == pk), None)
-    if at is None or not 0 <= at + by < len(policies):
+    if at is None:
+        raise Policy.DoesNotExist
+    if not 0 <= at + by < len(policies):
         return
     policies[at], policies[at + by] = policies[at + by], policies[at]
     for position, policy in enumerate(policies):

@@ -15,7 +15,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "q": frozenset({"cite"}),
 }
 LONGEST = 65525
-_TAG = re.compile(r"(<[^>]*>)")
+_TAG = re.compile(r"(<[^<>]*>)")
 _ENTITY = re.compile(r"&(?!#?\w{1,10};)")
 
 

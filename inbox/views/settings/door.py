@@ -86,8 +86,7 @@ def back(request: WorkspaceRequest, slug: str, channel: str) -> HttpResponse:
         sentence = _("Permissions are missing: %(names)s. Go there once more and grant them.")
         return _sorry(request, left, sentence % {"names": ", ".join(error.names)})
     except (actions.OtherAccount, ConnectorError) as error:
-        label = gateway.platform_of(channel).label
-        said = wording.problem(error, label) if isinstance(error, ConnectorError) else str(error)
+        said = wording.problem(error, channel) if isinstance(error, ConnectorError) else str(error)
         return _sorry(request, left, said)
     return done(request, _("“%(name)s” is connected.") % {"name": account.name}, "settings:account", account.pk)
 

@@ -62,7 +62,7 @@ def add(request: WorkspaceRequest, slug: str, kind: str) -> HttpResponse:
 @admins_only
 def rename(request: WorkspaceRequest, slug: str, kind: str, pk: int) -> HttpResponse:
     form = LabelForm(request.POST)
-    if kind not in sorting.KINDS:
+    if kind not in sorting.KINDS or not sorting.KINDS[kind].objects.filter(pk=pk).exists():
         raise Http404
     if not form.is_valid():
         return done(request, str(form.errors["name"][0]), "settings:labels", level=messages.ERROR)

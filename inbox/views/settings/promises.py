@@ -82,7 +82,10 @@ def policy(request: WorkspaceRequest, slug: str, pk: int | None = None) -> HttpR
 @require_POST
 @admins_only
 def policy_move(request: WorkspaceRequest, slug: str, pk: int, by: int) -> HttpResponse:
-    actions.move_policy(request.membership.user, pk, by)
+    try:
+        actions.move_policy(request.membership.user, pk, by)
+    except Policy.DoesNotExist:
+        raise Http404 from None
     after_commit(recomputing.ring_for_changes)
     return done(request, _("The order is changed. Clocks that run are worked out anew."), "settings:policies")
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
 import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from connectors.twitter import length
 from connectors.twitter.length import has_link, weight
-from tests.chromium import find_chromium
 
 ROOT = Path(__file__).parents[3]
 FAMILY, ENGLAND = "👨‍👩‍👧‍👦", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"
@@ -128,42 +125,3 @@ def generated(number: int) -> list[str]:
             planes = [(0x20, 0x2FF), (0x2000, 0x2FFF), (0x1F000, 0x1FFFF), (0x4E00, 0x9FFF), (0x2E, 0x3A)]
             texts.append("".join(chr(chance.randint(*chance.choice(planes))) for _ in range(40)))
     return texts
-
-
-@pytest.mark.browser
-@pytest.mark.behaviour_x(30)
-def test_server_and_browser_count_alike():
-    if not find_chromium():
-        pytest.skip("no Chromium here")
-    texts = generated(500) + [text for text, _ in CASES]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
-        page = browser.new_page()
-        page.route("http://inbox.test/**", _serve)
-        page.goto("http://inbox.test/page")
-        counted = page.evaluate(
-            "async (texts) => { const { weight } = await import('http://inbox.test/static/js/core/weight.js');"
-            " return texts.map(weight); }",
-            texts,
-        )
-        parts = page.evaluate(
-            "async () => { const { weight } = await import('http://inbox.test/static/js/core/weight.js');"
-            " const { split } = await import('http://inbox.test/static/js/core/parts.js');"
-            " const text = 'Some words and a link https://example.com/a/long/path?with=things 漢字 😀. '.repeat(12);"
-            " return { text, parts: split(text, 280, weight), none: split('a'.repeat(600), 280, weight) }; }"
-        )
-        browser.close()
-    assert counted == [weight(text) for text in texts]
-    assert parts["none"] == []
-    assert all(weight(part) <= 280 for part in parts["parts"])
-    words = [re.sub(r" \d+/\d+$", "", part) for part in parts["parts"]]
-    assert " ".join(words).split() == parts["text"].split()
-    assert json.dumps(parts["parts"][0]).endswith(f'1/{len(words)}"')
-
-
-def _serve(route):
-    path = route.request.url.removeprefix("http://inbox.test/")
-    if path.startswith("static/"):
-        route.fulfill(body=(ROOT / path).read_text(), content_type="text/javascript")
-    else:
-        route.fulfill(body="<!DOCTYPE html><title>count</title>", content_type="text/html; charset=utf-8")

@@ -352,7 +352,7 @@ def test_reset_forgets_words_and_keeps_accounts_and_tokens(x_stand):
 def test_its_page_is_served_with_its_parts(x_stand):
     shell = requests.get(f"{x_stand.url}/", timeout=5)
     assert "not Facebook and not X" in shell.text
-    assert 'data-networks="meta twitter"' in shell.text
+    assert 'data-networks="blog meta twitter"' in shell.text
     for path in ("twitter/twitter.js", "twitter/pieces.js"):
         assert requests.get(f"{x_stand.url}/static/{path}", timeout=5).status_code == 200, path
     view = requests.get(f"{x_stand.url}/twitter/pages/{BRAND}", timeout=5).json()
