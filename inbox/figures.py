@@ -25,6 +25,8 @@ from inbox.models.team import PRESENT_FOR
 from inbox.models.ticket import NEVER
 from inbox.records import ms
 from sla.models import RESPONSES, Metric, Outcome, Timer
+from socialcare.models import Workspace
+from socialcare.tenancy import current_workspace
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 # The bands of time left, each up to so many minutes; what has more, or no clock, stands apart.
@@ -57,7 +59,8 @@ def moment(now: datetime | None = None) -> At:
     """Now, for the current workspace."""
     board = Board.objects.first() or Board()
     now = now or timezone.now()
-    midnight = now.astimezone(ZoneInfo(board.zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    zone = Workspace.objects.values_list("time_zone", flat=True).get(pk=current_workspace())
+    midnight = now.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
     return At(now, midnight.astimezone(UTC), timedelta(seconds=board.risk_seconds), board.goal, board.alarm)
 
 

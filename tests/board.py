@@ -12,9 +12,9 @@ from django.utils import timezone
 from connectors.models import ChannelAccount
 from inbox import watch
 from inbox.actions import presence, work
-from inbox.models import Board, Queue, Ticket
+from inbox.models import Queue, Ticket
 from sla.models import Timer
-from socialcare.models import Membership
+from socialcare.models import Membership, Workspace
 from tests import meta
 from tests.conftest import take_in
 
@@ -49,7 +49,7 @@ def told(alice: Membership, bob: Membership, facebook: ChannelAccount, messenger
     """On Messenger five were answered, one of them late and two of them since; on Facebook nine wait, from late to
     well in time; one of those has no clock and one has much time.
     """
-    Board.objects.create(zone=at_noon())
+    Workspace.objects.update(time_zone=at_noon())
     for number, (asked, answered) in enumerate(((50, 48), (40, 30), (30, 28), (20, 19), (10, 9)), 1):
         ask(messenger, f"Done {number}", ago(minutes=asked))
         take_in(messenger, meta.echo("Gladly", to=f"of-Done {number}", mid=f"echo-{number}", at=ago(minutes=answered)))

@@ -22,7 +22,7 @@ def board() -> Board:
 
 
 def change_board(actor: User, **values: Any) -> None:
-    """Goal, alarm, risk and zone, as given."""
+    """Goal, alarm and risk, as given."""
     with transaction.atomic():
         Board.objects.get_or_create(workspace_id=current_workspace())
         kept = Board.objects.select_for_update().get()

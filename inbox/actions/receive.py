@@ -105,10 +105,9 @@ def _tickets(account: ChannelAccount, pairs: Sequence[tuple[Identity, Post]]) ->
     found: dict[Key, Touched] = {}
     for key, (identity, post) in wanted.items():
         ticket = before.get(key)
-        if ticket and ticket.status != Ticket.Status.RESOLVED:
+        unfinished = ticket is not None and ticket.status != Ticket.Status.RESOLVED
+        if ticket and (unfinished or (ticket.resolved_at and ticket.resolved_at >= reopen_since)):
             found[key] = Touched(ticket, before=ticket.status)
-        elif ticket and ticket.resolved_at and ticket.resolved_at >= reopen_since:
-            found[key] = Touched(ticket, reopened=not post.standby, before=ticket.status)
         else:
             found[key] = Touched(_begin(account, identity, post, follows=ticket), new=True)
     new = [touched.ticket for touched in found.values() if touched.new]
@@ -162,6 +161,7 @@ def _add(touched: Touched, account: ChannelAccount, post: Post, received_at: dat
     ticket.customer_seq = ticket.seq
     ticket.last_customer_at = max(filter(None, (ticket.last_customer_at, at)))
     if not post.standby:
+        touched.reopened = touched.before == Ticket.Status.RESOLVED
         ticket.status, ticket.resolved_at = Ticket.Status.OPEN, None
         if touched.wrote_at is None:
             touched.wrote_at, touched.noticed_at = at, received_at

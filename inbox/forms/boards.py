@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -13,7 +12,6 @@ from inbox.forms.fields import PlainForm
 from inbox.forms.people import LANGUAGES
 from inbox.models import Board
 
-ZONES = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/")))
 HOUR = 3600
 
 
@@ -36,15 +34,10 @@ class BoardForm(PlainForm, forms.ModelForm[Board]):
         max_value=HOUR,
         help_text=gettext_lazy("A ticket with less time left than this is at risk."),
     )
-    zone = forms.ChoiceField(
-        label=gettext_lazy("Time zone"),
-        choices=[("UTC", "UTC"), *((name, name.replace("_", " ")) for name in ZONES)],
-        help_text=gettext_lazy("Where your day begins: “today” counts from midnight there."),
-    )
 
     class Meta:
         model = Board
-        fields = ("goal", "alarm", "risk_seconds", "zone")
+        fields = ("goal", "alarm", "risk_seconds")
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

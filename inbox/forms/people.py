@@ -104,7 +104,7 @@ class WorkspaceForm(PlainForm, forms.ModelForm[Workspace]):
     time_zone = forms.ChoiceField(
         label=gettext_lazy("Time zone"),
         choices=lambda: [(name, name.replace("_", " ")) for name in sorted(available_timezones())],
-        help_text=gettext_lazy("Where days begin and end in reports."),
+        help_text=gettext_lazy("Where days begin and end, on the dashboard and in reports."),
     )
 
     class Meta:

@@ -57,7 +57,6 @@ class Migration(migrations.Migration):
                 ("goal", models.PositiveSmallIntegerField(default=80)),
                 ("alarm", models.PositiveSmallIntegerField(default=60)),
                 ("risk_seconds", models.PositiveIntegerField(default=120)),
-                ("zone", models.CharField(default="UTC", max_length=50)),
                 (
                     "workspace",
                     socialcare.tenancy.WorkspaceKey(

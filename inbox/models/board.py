@@ -18,7 +18,6 @@ class Board(WorkspaceOwned):
     goal = models.PositiveSmallIntegerField(default=80)
     alarm = models.PositiveSmallIntegerField(default=60)
     risk_seconds = models.PositiveIntegerField(default=120)
-    zone = models.CharField(max_length=50, default="UTC")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["workspace"], name="one_board")]

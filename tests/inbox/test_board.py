@@ -99,7 +99,7 @@ def test_what_cannot_be_asked_is_refused(sign_in, bob, asked):
 
 def test_a_supervisor_sets_goals_and_makes_and_revokes_a_wall_and_the_history_says_so(sign_in, bob):
     browser = sign_in(bob)
-    given = {"goal": 90, "alarm": 70, "risk_seconds": 60, "zone": "Europe/Paris"}
+    given = {"goal": 90, "alarm": 70, "risk_seconds": 60}
     assert browser.post(SETTINGS, given).status_code == 302
     assert {name: getattr(Board.objects.get(), name) for name in given} == given
     assert boot(browser.get(DASHBOARD).content.decode())["figures"]["goal"] == 90
@@ -123,11 +123,10 @@ def test_a_supervisor_sets_goals_and_makes_and_revokes_a_wall_and_the_history_sa
         ({"alarm": 95}, "The alarm cannot lie above the goal"),
         ({"risk_seconds": 0}, "At risk, in seconds"),
         ({"risk_seconds": 31_536_000}, "At risk, in seconds"),
-        ({"zone": "Europe/Atlantis"}, "Time zone"),
     ],
 )
 def test_goals_that_make_no_sense_are_refused_with_the_field_named(sign_in, bob, given, field):
-    whole = {"goal": 90, "alarm": 70, "risk_seconds": 60, "zone": "Europe/Paris", **given}
+    whole = {"goal": 90, "alarm": 70, "risk_seconds": 60, **given}
     answer = sign_in(bob).post(SETTINGS, whole)
     assert answer.status_code == 422
     assert field in answer.content.decode()

@@ -13,7 +13,7 @@ from connectors import deliveries
 from connectors.deliveries import Arrived
 from connectors.models import Delivery
 from inbox import intake
-from inbox.actions import presence
+from inbox.actions import presence, work
 from inbox.models import Event, Message, Ticket
 from sla.models import Timer
 from tests import meta
@@ -37,6 +37,20 @@ def test_a_waiting_ticket_that_gets_an_agent_with_new_words_says_so(messenger, a
     take_in(messenger, meta.direct("two", who="4001"))
     assert Ticket.objects.get().assignee_id == alice.user_id
     assert Event.objects.get(verb="routed").data["to"] == alice.user_id
+
+
+def test_a_ticket_reopened_behind_another_apps_words_says_so(messenger, alice):
+    take_in(messenger, meta.direct("one", who="4001"))
+    ticket = Ticket.objects.get()
+    work.resolve(ticket.pk, alice.user)
+    now = timezone.now()
+    words = {"mid": "m_standby", "text": "to the other app"}
+    bodies = [meta.messaging({"message": words}, who="4001", at=now, standby=True)]
+    bodies += [meta.direct("to you", who="4001", at=now + timedelta(seconds=1))]
+    arrived = [Arrived(messenger.app_id, json.dumps(body).encode(), now + timedelta(seconds=2)) for body in bodies]
+    deliveries.keep(arrived)
+    intake.take_in(deliveries.claim(10))
+    assert Event.objects.filter(ticket=ticket, verb="reopened_by_customer").count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
