@@ -17,7 +17,7 @@ from inbox.models import Stale, StaleHour, Ticket
 from inbox.models.report import Dimension
 from inbox.reports.durations import percentile
 from inbox.reports.facts import PLACES, ROLLED, WAITS, Figure, facts
-from inbox.reports.periods import SPANS, Period, Range, cover, floor
+from inbox.reports.periods import SPANS, Period, Range, cover, floor, joined
 from socialcare.tenancy import current_workspace
 
 # Up to so many answered waits percentiles come from the waits themselves; beyond, from their histogram.
@@ -244,7 +244,7 @@ def _columns(period: Period, scope: Scope, over: datetime, backlog: int | None) 
     """The columns of a chart, the last backlog being that at the end of the period."""
     columns = [Column(start, Figures()) for start in period.steps()]
     starts = [column.start.astimezone(UTC) for column in columns]
-    source, given = _source(cover(period.since, period.until, over, "hour"), [scope.dimension], scope)
+    source, given = _source(_cover_each(starts, period, over), [scope.dimension], scope)
     given |= {"zone": period.zone.key, "step": period.step}
     group = "date_trunc(%(step)s, at, %(zone)s)"
     for start, figure, bucket, *values, count in _ask(source, _TOTALS.format(group=group), given):
@@ -255,6 +255,16 @@ def _columns(period: Period, scope: Scope, over: datetime, backlog: int | None) 
         column.backlog = backlog
         backlog -= _grown(column.figures)
     return columns
+
+
+def _cover_each(starts: Sequence[datetime], period: Period, over: datetime) -> dict[str, list[Range]]:
+    """What makes each column up: hours, and the days of a long one that lie wholly in it."""
+    coarsest = "day" if period.step in ("week", "month") else "hour"
+    found: dict[str, list[Range]] = defaultdict(list)
+    for since, until in zip([period.since, *starts[1:]], [*starts[1:], period.until], strict=True):
+        for span, ranges in cover(since, until, over, coarsest).items():
+            found[span] += ranges
+    return {span: joined(ranges) for span, ranges in found.items()}
 
 
 def _grown(figures: Figures) -> int:
@@ -312,13 +322,14 @@ def _source(
         which += " AND key = ANY(%(keys)s)"
     parts = []
     for span in SPANS:
-        for number, (since, until) in enumerate(ranges[span]):
-            first, last = f"{span}_{number}_since", f"{span}_{number}_until"
-            given |= {first: since, last: until}
-            parts.append(
-                f"SELECT {_COLUMNS} FROM inbox_tally WHERE workspace_id = %(workspace)s AND span = '{span}'"  # noqa: S608
-                f" AND at >= %({first})s AND at < %({last})s AND {which}"
-            )
+        given |= {
+            f"{span}_{end}": [each[place] for each in ranges[span]] for place, end in enumerate(("since", "until"))
+        }
+        parts.append(
+            f"SELECT {_COLUMNS} FROM unnest(%({span}_since)s::timestamptz[], %({span}_until)s::timestamptz[])"  # noqa: S608
+            f" stretch (since, until) JOIN inbox_tally ON at >= since AND at < until"
+            f" WHERE workspace_id = %(workspace)s AND span = '{span}' AND {which}"
+        )
     for number, (since, until) in enumerate(ranges["raw"]):
         given |= {f"raw_{number}_since": since, f"raw_{number}_until": until}
         rolled = ROLLED.replace("%(since)s", f"%(raw_{number}_since)s").replace("%(until)s", f"%(raw_{number}_until)s")
