@@ -322,9 +322,8 @@ def _source(
         which += " AND key = ANY(%(keys)s)"
     parts = []
     for span in SPANS:
-        given |= {
-            f"{span}_{end}": [each[place] for each in ranges[span]] for place, end in enumerate(("since", "until"))
-        }
+        given[f"{span}_since"] = [since for since, _ in ranges[span]]
+        given[f"{span}_until"] = [until for _, until in ranges[span]]
         parts.append(
             f"SELECT {_COLUMNS} FROM unnest(%({span}_since)s::timestamptz[], %({span}_until)s::timestamptz[])"  # noqa: S608
             f" stretch (since, until) JOIN inbox_tally ON at >= since AND at < until"
