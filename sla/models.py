@@ -90,6 +90,10 @@ class Policy(WorkspaceOwned):
         found: timedelta | None = getattr(self, metric)
         return found
 
+    def marks(self) -> set[int]:
+        """The shares, in percent, at which something is told or done before the promise runs out."""
+        return {mark for mark in (*self.warn_at, *(int(step["at"]) for step in self.steps)) if mark < 100}
+
     def steps_at(self, above: int, up_to: int) -> list[dict[str, Any]]:
         """What is done at the marks past `above` and not past `up_to`, in their order."""
         return sorted((step for step in self.steps if above < step["at"] <= up_to), key=lambda step: int(step["at"]))

@@ -70,13 +70,13 @@ def next_warning(
     policy: Policy | None, started_at: datetime, target: timedelta, noted: int, pauses: Pauses = ()
 ) -> datetime | None:
     """The moment of the next share of the target that is worth a word; None while paused, or where none is left."""
-    marks = sorted(mark for mark in (policy.warn_at if policy else ()) if noted < mark < 100)
+    marks = sorted(mark for mark in (policy.marks() if policy else ()) if noted < mark)
     return due_at(policy, started_at, target * marks[0] / 100, pauses) if marks else None
 
 
 def marks_passed(policy: Policy | None, started_at: datetime, target: timedelta, now: datetime, pauses: Pauses) -> int:
     """The highest share of the target, in percent, that is worth a word and is over; 0 for none."""
-    marks = sorted((mark for mark in (policy.warn_at if policy else ()) if mark < 100), reverse=True)
+    marks = sorted(policy.marks() if policy else (), reverse=True)
     for mark in marks:
         moment = due_at(policy, started_at, target * mark / 100, pauses)
         if moment is not None and moment <= now:

@@ -166,7 +166,8 @@ def report(period: Period, scope: Scope = Scope()) -> Report:
     apart = [scope.dimension] if scope.dimension != Dimension.ALL else list(PARTS)
     found = _totals(period.since, period.until, over, [scope.dimension, *apart])
     totals = _of(found, scope)
-    exact = totals.first_response.measured + totals.next_response.measured + totals.resolution.measured <= EXACT
+    measured = totals.first_response.measured + totals.next_response.measured + totals.resolution.measured
+    exact = measured <= EXACT and len(scope.keys) == 1
     before = _before(period, now)
     of_before = _of(_totals(before[0], before[1], over, [scope.dimension]), scope)
     if exact:

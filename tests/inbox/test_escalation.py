@@ -52,6 +52,18 @@ def test_each_share_is_told_once(facebook, late):
     assert Event.objects.filter(verb="breached").count() == 1
 
 
+def test_a_step_is_done_at_its_share_though_nobody_asked_to_be_warned_then(facebook, late):
+    promise(steps=[{"at": 20, "do": "raise", "to": None}])
+    take_in(facebook, meta.comment())
+    before = Ticket.objects.get().priority
+    late(1.1)
+    assert watch.warn() == 1
+    assert Ticket.objects.get().priority != before
+    late(1.5)
+    assert watch.warn() == 1
+    assert told("warned", "share") == [20, 50]
+
+
 def test_what_is_heard_of_late_is_told_of_as_it_stands(facebook):
     promise()
     take_in(facebook, meta.comment(at=timezone.now() - 4.5 * MINUTE))

@@ -124,7 +124,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "zone": zone.key,
         "step": report.period.step,
         "as_of": _iso(report.as_of, zone),
-        "percentiles": "exact" if report.exact else "within 2 %",
+        "percentiles": "exact in total, else within 2 %" if report.exact else "within 2 %",
         "total": named(report.totals) | {"backlog": report.backlog},
         "before": named(report.before),
         "steps": [
