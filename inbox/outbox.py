@@ -128,7 +128,8 @@ def _send(message: Message) -> None:
         if ChannelAccount.objects.filter(pk=message.account_id, state=ChannelAccount.State.REMOVED).exists():
             replies.failed(message.pk, Reason.DISCONNECTED)
             return
-        replies.held(message.pk, message.account, timezone.now() + HELD)
+        why = Reason.PAUSED if isinstance(error, OutOfCredit) else Reason.DISCONNECTED
+        replies.held(message.pk, message.account, timezone.now() + HELD, why)
     else:
         replies.sent(message.pk, outcome)
 

@@ -25,7 +25,7 @@ EXPLAINED = {
     ),
     "application_passwords_disabled_for_user": gettext_noop("This user may not use application passwords."),
     "rest_forbidden_context": gettext_noop(
-        "The user may not moderate comments. It must be an editor or an administrator."
+        "The application password is no longer good, or the user is no editor or administrator."
     ),
     "rest_forbidden_param": gettext_noop(
         "The user may not list held comments. It must be an editor or an administrator."

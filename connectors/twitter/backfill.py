@@ -31,6 +31,8 @@ INDEXED = 10
 # The list of messages cannot be asked for new ones only: what stands on its first page is paid for once a day.
 MESSAGES_A_PAGE = 20
 SEARCHABLE = timedelta(days=6, hours=12)
+# A word that is added later is searched for from then on, and a little before.
+LATELY = timedelta(minutes=5)
 # A message may be listed a while after a later one.
 OVERLAP = timedelta(minutes=10)
 LONGEST_CURSOR = 500
@@ -139,7 +141,10 @@ def _read(client: XClient, name: str, place: Place) -> tuple[list[bytes], Place]
 
 def _read_on(client: XClient, name: str, place: Place) -> tuple[list[bytes], Place]:
     account, bodies = client.account, list[bytes]()
-    since = place.since or snowflake(account.connected_at or datetime.now(UTC))
+    begin = account.connected_at or datetime.now(UTC)
+    if name == SEARCH:
+        begin = max(begin, datetime.now(UTC) - LATELY)
+    since = place.since or snowflake(begin)
     if not place.since and name == MENTIONS:
         bodies += _index(client, since)
     newest, token = place.newest, place.token

@@ -345,9 +345,9 @@ def later(message_id: int, ready_at: datetime, *, why: str) -> None:
         _restate(message, State.QUEUED)
 
 
-def held(message_id: int, account: ChannelAccount, ready_at: datetime) -> None:
-    """The account works no more: its answers wait until an admin has reconnected it."""
-    later(message_id, ready_at, why=Reason.DISCONNECTED)
+def held(message_id: int, account: ChannelAccount, ready_at: datetime, why: Reason) -> None:
+    """The account works no more: its answers wait until an admin has seen to it."""
+    later(message_id, ready_at, why=why)
     announce.account_changed(account)
 
 

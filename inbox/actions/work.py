@@ -8,7 +8,7 @@ from django.utils import timezone
 from connectors import gateway
 from connectors.contract import Can, Reason
 from inbox import routing
-from inbox.actions import announce, clocks
+from inbox.actions import announce, changes, clocks
 from inbox.actions.refusals import NotAllowed, NotAMember
 from inbox.models import Event, Message, Note, Seen, Ticket
 from sla import engine
@@ -134,6 +134,8 @@ def _moderated(message_id: int, actor: User, action: Can, on: bool) -> Message:
         message.removed_at = timezone.now()
     message.save(update_fields=["liked", "hidden", "text", "attachments", "revisions", "removed_at"])
     announce.history(announce.event(ticket, VERBS[action, on], actor, message=message.pk))
+    if message.removed_at and message.origin == Message.Origin.CUSTOMER:
+        changes.nothing_left_to_answer(ticket)
     announce.save([ticket])
     announce.restated([message])
     return message

@@ -154,6 +154,18 @@ def test_what_the_platform_says_and_what_we_did_end_alike(facebook, alice, graph
         assert message.hidden is hidden
 
 
+def test_whoever_deletes_the_last_words_that_wait_stops_the_clock(facebook, alice, graph):
+    from connectors.contract import Can
+    from inbox.actions import work
+    from sla.models import Timer
+
+    graph.answers["DELETE /700_1"] = (200, {"success": True})
+    take_in(facebook, meta.comment(comment_id="700_1"))
+    assert Timer.objects.get().stopped_at is None
+    work.moderate(Message.objects.get().pk, alice.user, Can.DELETE, on=True)
+    assert Timer.objects.get().stopped_at is not None
+
+
 @pytest.mark.behaviour(35)
 def test_a_conversation_of_another_app_waits_until_it_is_ours(messenger, alice):
     said = {"message": {"mid": "m_s", "text": "talking to a bot"}}
