@@ -181,7 +181,7 @@ def test_a_post_closed_for_comments_is_told(blog, account, browser):
     look(account)
     found = message_of(number)
     enrich.enrich(account.pk)
-    assert "Winter boots are in" in Story.objects.get().text
+    assert Story.objects.filter(text__contains="Winter boots are in").exists()
     blog.set_open(blog.posts["second"], False)
     try:
         sent = answer(browser, found.ticket, "Too late?")
