@@ -10,7 +10,6 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
@@ -18,7 +17,6 @@ import requests
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.db import connection, transaction
-from django.utils import timezone
 
 from bench import dataset
 from bench.asking import listening, pages
@@ -27,12 +25,11 @@ from bench.measure import Figure, Size, Wrong, percentile
 from faults.stand import Stand
 from inbox import reading, records, search
 from inbox.models import Contact, Message, Ticket
-from sla import reports
 from socialcare.models import User
 from socialcare.tenancy import workspace
 
 SLOWEST = 6.0
-ANSWER_MS, SEARCH_MS, REPORT_MS = 40.0, 150.0, 50.0
+ANSWER_MS, SEARCH_MS = 40.0, 150.0
 PAGE, FIFTIETH, THREAD = 60, 49, 30
 VIEWS = ("open", "mine", "unassigned", "breached", "resolved")
 SEARCHES = ("a word", "a beginning", "two words", "a number", "a name", "a rare word")
@@ -126,7 +123,6 @@ def run(place: Stand, size: Size) -> Iterator[Figure]:
     yield from _statements(companies, size, chance)
     yield from _answers(place, companies, size, chance)
     yield from _searches(place, companies, size, chance)
-    yield _report(companies, size, chance)
     yield _writing(companies[0], size)
     yield Figure("the database was made in", "s", [built])
 
@@ -229,24 +225,6 @@ def _search_is_right(companies: Sequence[Company], chance: random.Random) -> Non
             found = search.tickets(word, limit=PAGE)
             if missing := {pk for pk in true if len(found) < PAGE or pk > found[-1]} - set(found):
                 raise Wrong(f"{word!r} stands on tickets that a search does not find: {sorted(missing)[:5]}")
-
-
-def _report(companies: Sequence[Company], size: Size, chance: random.Random) -> Figure:
-    now, taken, touched = timezone.now(), [], 0
-    for _ in range(size.rounds):
-        times = []
-        for _ in range(size.of(20, 60)):
-            company = companies[0] if chance.random() < 0.5 else chance.choice(companies)
-            account = chance.choice([None, *company.accounts])
-            with workspace(company.workspace), listening() as heard:
-                reports.first_responses(now - timedelta(days=30), now, account)
-            times.append(heard.milliseconds)
-            if len(times) <= 5:
-                with workspace(company.workspace):
-                    touched = max(touched, pages(*heard.statements[-1]))
-        taken.append(percentile(times, 95))
-    note = f"at most {touched} pages touched"
-    return Figure("report of 30 days, p95", "ms", taken, most=REPORT_MS, note=note)
 
 
 def _writing(company: Company, size: Size) -> Figure:

@@ -26,7 +26,7 @@ from inbox.reports.periods import Period, cover, floor, preset
 from socialcare.models import Membership, Role, User
 from socialcare.tenancy import workspace
 
-PAGE_MS = 1000.0
+PAGE_MS, REPORT_MS = 1000.0, 50.0
 PERIODS = ("today", "7-days", "28-days", "365-days")
 ZONE = ZoneInfo("Europe/Paris")
 # One request of one customer a row: written twice, answered twice, most of them resolved, a few reopened.
@@ -114,7 +114,7 @@ def _right_and_fast(size: Size) -> Iterator[Figure]:
         raw.append((time.perf_counter() - began) * 1000)
         if mine != true:
             raise Wrong(f"the sums say {mine}, the rows {true}")
-    yield Figure("28 days from the sums", "ms", summed, "from the rows", raw)
+    yield Figure("28 days from the sums", "ms", summed, "from the rows", raw, most=REPORT_MS, of_value=True)
 
 
 def _from_rows(period: Period, now: object) -> Figures:

@@ -17,7 +17,6 @@ from socialcare.valkey import valkey
 
 log = logging.getLogger(__name__)
 STOP_POLLING_AT = 80.0
-ONLY_REPLIES_AT = 95.0
 REMEMBER_USAGE = 3600
 
 

@@ -14,7 +14,6 @@ from connectors import deliveries
 from inbox import outbox
 from inbox.actions import announce
 from socialcare import watchdog
-from socialcare.background import share_the_interpreter
 from socialcare.valkey import valkey
 
 WAITED = timedelta(seconds=watchdog.SILENT_FOR)
@@ -24,7 +23,6 @@ class Watchdog(bootsteps.StartStopStep):
     """Begins with the worker, which first lets the browsers look what another one could not tell them."""
 
     def start(self, parent: Any) -> None:
-        share_the_interpreter()
         announce.begun()
         hears = set(parent.app.amqp.queues.consume_from)
         watchdog.watch(lambda: work_waits(hears), broker_answers)

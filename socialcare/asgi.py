@@ -20,7 +20,6 @@ from inbox import hooks  # noqa: E402
 from inbox.actions import announce  # noqa: E402
 from inbox.consumers import LiveConsumer, WallConsumer  # noqa: E402
 from inbox.hooks import Receive, Scope, Send  # noqa: E402
-from socialcare.background import share_the_interpreter  # noqa: E402
 
 # The libraries describe the same ASGI in types that do not fit each other.
 live: Any = LiveConsumer.as_asgi()
@@ -47,7 +46,6 @@ async def _lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            share_the_interpreter()
             await asyncio.to_thread(announce.begun)
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":

@@ -1,7 +1,6 @@
 """Work put off until later stays in the workspace it was put off from."""
 
 import logging
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
@@ -18,17 +17,7 @@ from socialcare.valkey import valkey
 log = logging.getLogger(__name__)
 QUIET = 1.0
 BELL_MILLISECONDS = 1000
-TURN_SECONDS = 0.0005
 _silent_until = 0.0
-
-
-def share_the_interpreter() -> None:
-    """Let the threads of this process take short turns.
-
-    Whoever asks the database some thirty times waits for the interpreter as often, by default up to 5 ms behind a
-    thread that computes: a flood at one company would cost the others a tenth of a second.
-    """
-    sys.setswitchinterval(TURN_SECONDS)
 
 
 class WorkspaceTask(Task[Any, Any]):
