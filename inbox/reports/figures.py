@@ -325,10 +325,11 @@ def _source(
     for span in SPANS:
         given[f"{span}_since"] = [since for since, _ in ranges[span]]
         given[f"{span}_until"] = [until for _, until in ranges[span]]
+        # OFFSET keeps each stretch a look into the index: joined plainly, the planner reads six times as long.
         parts.append(
-            f"SELECT {_COLUMNS} FROM unnest(%({span}_since)s::timestamptz[], %({span}_until)s::timestamptz[])"  # noqa: S608
-            f" stretch (since, until) JOIN inbox_tally ON at >= since AND at < until"
-            f" WHERE workspace_id = %(workspace)s AND span = '{span}' AND {which}"
+            f"SELECT part.* FROM unnest(%({span}_since)s::timestamptz[], %({span}_until)s::timestamptz[])"  # noqa: S608
+            f" stretch (since, until), LATERAL (SELECT {_COLUMNS} FROM inbox_tally WHERE workspace_id = %(workspace)s"
+            f" AND span = '{span}' AND at >= since AND at < until AND {which} OFFSET 0) part"
         )
     for number, (since, until) in enumerate(ranges["raw"]):
         given |= {f"raw_{number}_since": since, f"raw_{number}_until": until}
