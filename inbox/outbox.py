@@ -1,13 +1,18 @@
 """From the agents to the platforms: one answer at a time, once.
 
-The queue row is claimed with a lease longer than a call can take, the answers of one ticket in
-their order. A worker that dies in the
-middle leaves a message in `sending`; whoever finds it looks on the platform and never resends.
+The queue row is claimed with a lease longer than a call can take, the answers of one ticket in their order. A worker
+that dies in the middle leaves a message in `sending`; whoever finds it looks on the platform and never resends.
+
+A platform that hangs holds a thread for each call, so an account has few of a worker's.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from celery import shared_task
@@ -38,6 +43,10 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 BELL = "outbox"
 ROUNDS = 100
+PER_ACCOUNT = 2
+# Calls of this process that are out, by account.
+_calls: Counter[int] = Counter()
+_counting = threading.Lock()
 # After an unknown outcome the platform's echo has a moment to come; then we look this often.
 LOOKS = (timedelta(seconds=4), timedelta(seconds=15), timedelta(seconds=60))
 TRIES = 12
@@ -54,9 +63,10 @@ WHERE id = (
         SELECT 1 FROM inbox_outgoing AS first
         WHERE first.ticket_id = o.ticket_id AND first.id < o.id AND NOT first.settling
     )
+    AND o.account_id <> ALL(%s)
     ORDER BY ready_at LIMIT 1 FOR UPDATE SKIP LOCKED
 )
-RETURNING workspace_id, message_id
+RETURNING workspace_id, message_id, account_id
 """
 
 
@@ -76,15 +86,32 @@ def send_waiting() -> None:
     """Send what is ready. Several workers share the line: while one waits for a platform, others go on."""
     answer(BELL)
     for _ in range(ROUNDS):
-        with connection.cursor() as cursor:
-            cursor.execute(CLAIM, [LEASE.total_seconds()])
-            claimed = cursor.fetchone()
-        if claimed is None:
-            return
-        ring_for_replies()
-        workspace_id, message_id = claimed
-        with workspace(workspace_id):
-            _handle(message_id)
+        with claimed() as found:
+            if found is None:
+                return
+            ring_for_replies()
+            workspace_id, message_id = found
+            with workspace(workspace_id):
+                _handle(message_id)
+
+
+@contextmanager
+def claimed() -> Iterator[tuple[int, int] | None]:
+    """(workspace, message) of an answer that is ready and that we hold; None where there is none for this process."""
+    with _counting, connection.cursor() as cursor:
+        full = [account for account, calls in _calls.items() if calls >= PER_ACCOUNT]
+        cursor.execute(CLAIM, [LEASE.total_seconds(), full])
+        found: tuple[int, int, int] | None = cursor.fetchone()
+        if found:
+            _calls[found[2]] += 1
+    if found is None:
+        yield None
+        return
+    try:
+        yield found[:2]
+    finally:
+        with _counting:
+            _calls[found[2]] -= 1
 
 
 def _handle(message_id: int) -> None:
