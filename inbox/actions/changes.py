@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,21 @@ from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import Greatest
 
-from connectors.contract import Edited, Hidden, Inbound, Kind, Notice, NoticeKind, Reacted, Receipt, Removed
+from connectors.contract import (
+    Attachment,
+    Author,
+    Edited,
+    Hidden,
+    Inbound,
+    Kind,
+    Notice,
+    NoticeKind,
+    Post,
+    Reacted,
+    Reason,
+    Receipt,
+    Removed,
+)
 from connectors.models import ChannelAccount
 from inbox.actions import announce, clocks
 from inbox.actions.handover import thread_handed_over
@@ -50,16 +64,44 @@ def removed_there(account: ChannelAccount, external_ids: Sequence[str], at: date
     apply(account, [Removed(account.channel, account.external_id, one, at, "gone") for one in external_ids])
 
 
-def catch_up(messages: Sequence[Message]) -> None:
-    """What was said of these (unsaved) messages before they came."""
+def catch_up(messages: Sequence[Message]) -> list[Post]:
+    """What was said of these (unsaved) messages before they came. Returns the answers that were given to them."""
     if not messages:
-        return
+        return []
+    account_id = messages[0].account_id
     wanted = {message.external_id: message for message in messages}
-    early = list(Early.objects.filter(account_id=messages[0].account_id, external_id__in=list(wanted)))
+    threads: dict[str, datetime] = {}
+    for message in messages:
+        if message.kind == Kind.DIRECT:
+            thread = message.ticket.thread_id
+            threads[thread] = min(message.at, threads.get(thread, message.at))
+    early = list(Early.objects.filter(account_id=account_id, external_id__in=[*wanted, *threads]))
+    answers: list[Post] = []
     for item in early:
         for change in sorted(item.changes, key=lambda change: str(change["at"])):
-            _change(wanted[item.external_id], change)
+            if change["do"] != "answer":
+                _change(wanted[item.external_id], change)
+            elif (post := _post(change["post"])).created_at >= threads.get(item.external_id, post.created_at):
+                answers.append(post)
     Early.objects.filter(pk__in=[item.pk for item in early]).delete()
+    return answers
+
+
+def answers_what_will_come(account: ChannelAccount, post: Post) -> None:
+    """An answer given elsewhere, to words that are not here: kept for when they come."""
+    answers = post.thread_id if post.kind == Kind.DIRECT else post.parent_id
+    if answers:
+        data = asdict(post) | {"created_at": post.created_at.isoformat()}
+        _keep_early(account, answers, {"do": "answer", "at": data["created_at"], "post": data})
+
+
+def _post(data: dict[str, Any]) -> Post:
+    author = Author(**data["author"]) if data["author"] else None
+    attachments = tuple(Attachment(**item) for item in data["attachments"])
+    closed = Reason(data["closed"]) if data["closed"] else None
+    at = datetime.fromisoformat(data["created_at"])
+    fields = {"author": author, "attachments": attachments, "closed": closed, "created_at": at}
+    return Post(**data | fields | {"kind": Kind(data["kind"])})
 
 
 def _about_messages(account: ChannelAccount, records: Sequence[AboutMessage]) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from connectors.contract import Kind, Post
 from connectors.models import ChannelAccount
-from inbox.actions import announce
+from inbox.actions import announce, changes
 from inbox.actions.clocks import waits_for_us
 from inbox.actions.replies import answered, settle_as_sent
 from inbox.models import Event, Identity, Message, Story, Ticket
@@ -90,12 +90,13 @@ def _answered_outside(account: ChannelAccount, post: Post) -> None:
     """Somebody answered with another tool: shown on the ticket, and the clock stops."""
     ticket = _ticket_of(account, post)
     if ticket is None:
+        changes.answers_what_will_come(account, post)
         if not post.rooted:
             # Somebody may answer it, and only we know in which thread it stands.
             keep_story(account, post)
         return
     ticket.seq += 1
-    message = Message.objects.create(
+    message = Message(
         ticket=ticket,
         account=account,
         seq=ticket.seq,
@@ -112,9 +113,11 @@ def _answered_outside(account: ChannelAccount, post: Post) -> None:
         dated=post.dated,
         automatic=post.automatic,
     )
+    changes.catch_up([message])
+    message.save()
     if not post.automatic:
         was_open = ticket.status == Ticket.Status.OPEN
-        answered(ticket, post.created_at, announce.preview(post.text))
+        answered(ticket, post.created_at, announce.preview(message.text))
         if was_open and not waits_for_us(ticket.pk):
             ticket.status = Ticket.Status.PENDING
         announce.history(Event(ticket=ticket, verb="answered_outside", data={"app": post.app_id}))

@@ -57,27 +57,31 @@ def receive(account: ChannelAccount, arrivals: Sequence[Arrival]) -> None:
         Message.objects.filter(account=account, external_id__in=list(posts)).values_list("external_id", flat=True)
     )
     fresh = threads.settled(account, [pair for external_id, pair in posts.items() if external_id not in known])
-    customers_wrote(account, [(post, at) for post, at in fresh if not (post.ours or post.context_only)])
-    echoes.take(account, [post for post, _ in fresh if post.ours or post.context_only])
+    answers = customers_wrote(account, [(post, at) for post, at in fresh if not (post.ours or post.context_only)])
+    echoes.take(account, answers + [post for post, _ in fresh if post.ours or post.context_only])
     changes.apply(account, [arrival.record for arrival in arrivals if not isinstance(arrival.record, Post)])
     ChannelAccount.objects.filter(pk=account.pk).update(last_inbound_at=timezone.now())
 
 
-def customers_wrote(account: ChannelAccount, posts: Iterable[tuple[Post, datetime]]) -> None:
-    """Put customers' new posts, each with when it reached us, on their tickets."""
+def customers_wrote(account: ChannelAccount, posts: Iterable[tuple[Post, datetime]]) -> list[Post]:
+    """Put customers' new posts, each with when it reached us, on their tickets.
+
+    Returns answers given elsewhere that had come before these: they can be taken now.
+    """
     # By the moment they count from: a clock ahead of ours may tell another order than the receipts.
     theirs = sorted(posts, key=lambda pair: (min(pair[0].created_at, pair[1]), pair[0].created_at, pair[0].external_id))
     if not theirs:
-        return
+        return []
     identities = contacts.identify(account, [post for post, _ in theirs])
     touched = _tickets(account, [(identities[post.external_id], post) for post, _ in theirs])
     for post, received_at in theirs:
         _add(touched[identities[post.external_id].pk, post.thread_id], account, post, received_at)
     batch = list(touched.values())
-    _write(batch)
+    answers = _write(batch)
     _run_clocks(batch)
     _route(batch)
     _tell(batch)
+    return answers
 
 
 def _tickets(account: ChannelAccount, pairs: Sequence[tuple[Identity, Post]]) -> dict[Key, Touched]:
@@ -171,14 +175,15 @@ def attachment(item: Attachment) -> dict[str, Any]:
     return {key: value for key, value in asdict(item).items() if value not in ("", None)}
 
 
-def _write(batch: Sequence[Touched]) -> None:
-    """The messages, as they are after what was said of them before they came."""
+def _write(batch: Sequence[Touched]) -> list[Post]:
+    """The messages, as they are after what was said of them before they came; returns the answers that had come."""
     messages = [message for touched in batch for message in touched.messages]
-    changes.catch_up(messages)
+    answers = changes.catch_up(messages)
     Message.objects.bulk_create(messages)
     for touched in batch:
         if touched.newest:
             touched.ticket.preview = announce.preview(touched.newest.text, touched.newest.attachments)
+    return answers
 
 
 def _run_clocks(batch: Sequence[Touched]) -> None:

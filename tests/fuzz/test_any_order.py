@@ -113,15 +113,29 @@ def test_removals_in_any_order_leave_the_clock_the_history_says(messenger):
     assert not any(wait.stopped_at is None for wait in engine.waits(clocks.history_of(Ticket.objects.get().pk)))
 
 
-# ---------------------------------------------------------------- found, and not yet mended: each fails if it passes
-
-
-@pytest.mark.xfail(strict=True, reason="an answer given elsewhere that overtakes the words it answers is dropped")
 def test_an_answer_that_overtakes_the_words_it_answers_stops_their_clock(messenger):
     with time_machine.travel(NOON, tick=False):
         take_in(messenger, meta.echo("Done", to="31", mid="m_2", at=NOON - timedelta(minutes=8), app_id=FOREIGN_APP))
         take_in(messenger, meta.direct("Hello?", who="31", mid="m_1", at=BEFORE))
     assert Timer.objects.get().outcome == "answered"
+    assert Ticket.objects.get().status == Ticket.Status.PENDING
+    assert list(Message.objects.order_by("at").values_list("text", flat=True)) == ["Hello?", "Done"]
+
+
+def test_an_answer_that_was_removed_before_it_could_be_shown_is_not(messenger):
+    echo = {"app_id": FOREIGN_APP, "mid": "m_2"}
+    take_in(messenger, meta.echo("my private line is 555", to="31", at=NOON - timedelta(minutes=8), **echo))
+    take_in(messenger, meta.direct(None, who="31", mid="m_2", at=NOON, is_deleted=True))
+    take_in(messenger, meta.direct("Hello?", who="31", mid="m_1", at=BEFORE))
+    assert "555" not in Message.objects.get(external_id="m_2").text
+
+
+def test_an_answer_under_a_comment_that_is_told_first_is_not_lost(facebook):
+    reply = meta.comment("By mail, please", who=meta.PAGE, comment_id="700_2", parent="700_1")
+    take_in(facebook, reply)
+    assert not Message.objects.exists()
+    take_in(facebook, meta.comment("Where is it?", comment_id="700_1"))
+    assert [message.origin for message in Message.objects.order_by("seq")] == ["customer", "outside"]
 
 
 def test_words_taken_back_before_they_came_start_no_clock(messenger):
