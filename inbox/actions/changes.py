@@ -78,12 +78,17 @@ def catch_up(messages: Sequence[Message]) -> list[Post]:
     early = list(Early.objects.filter(account_id=account_id, external_id__in=[*wanted, *threads]))
     answers: list[Post] = []
     for item in early:
+        still_early = []
         for change in sorted(item.changes, key=lambda change: str(change["at"])):
             if change["do"] != "answer":
                 _change(wanted[item.external_id], change)
-            elif (post := _post(change["post"])).created_at >= threads.get(item.external_id, post.created_at):
+            elif (post := _post(change["post"])).created_at < threads.get(item.external_id, post.created_at):
+                still_early.append(change)
+            else:
                 answers.append(post)
-    Early.objects.filter(pk__in=[item.pk for item in early]).delete()
+        item.changes = still_early
+    Early.objects.filter(pk__in=[item.pk for item in early if not item.changes]).delete()
+    Early.objects.bulk_update([item for item in early if item.changes], ["changes"])
     return answers
 
 

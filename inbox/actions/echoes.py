@@ -126,10 +126,13 @@ def _answered_outside(account: ChannelAccount, post: Post) -> None:
 
 
 def _ticket_of(account: ChannelAccount, post: Post) -> Ticket | None:
-    """The ticket an outside answer belongs to: the customer's conversation, or whose comment it answers."""
+    """The ticket an outside answer belongs to: where the customer had written before, or whose comment it answers."""
     tickets = Ticket.objects.filter(account=account, thread_id=post.thread_id)
-    if post.kind != Kind.DIRECT:
-        customers = Message.objects.filter(account=account, external_id=post.parent_id).values("ticket_id")
-        tickets = tickets.filter(pk__in=customers)
+    theirs = Message.objects.filter(account=account, origin=Message.Origin.CUSTOMER)
+    if post.kind == Kind.DIRECT:
+        theirs = theirs.filter(ticket__in=tickets, at__lte=post.created_at)
+    else:
+        theirs = theirs.filter(external_id=post.parent_id)
+    tickets = tickets.filter(pk__in=theirs.values("ticket_id"))
     latest = tickets.alias(done=RESOLVED).order_by("done", "-id").values_list("id", flat=True).first()
     return announce.locked(latest) if latest else None
