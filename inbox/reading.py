@@ -21,8 +21,9 @@ from inbox.actions import elsewhere, replies, sorting
 from inbox.actions.refusals import NotAllowed
 from inbox.actions.work import MODERATION
 from inbox.figures import Only
+from inbox.happened import Names, event_text
 from inbox.models import Event, Identity, Message, Note, Seen, Story, Ticket
-from inbox.wording import event_text, failure_text, rule_text
+from inbox.wording import failure_text, rule_text
 from sla.models import Timer
 from socialcare.models import User
 from socialcare.tenancy import current_workspace
@@ -316,8 +317,7 @@ def _shown(
     for note in notes.select_related("author"):
         merged.append((note.at, NOTE, records.note(note, str(note.author or ""))))
     happened = list(events.select_related("actor")) if events is not None else []
-    named = [to for to in (event.data.get("to") for event in happened) if isinstance(to, int)]
-    names = {user.pk: str(user) for user in User.objects.filter(pk__in=named)}
+    names = Names.of(happened)
     for event in happened:
         if text := event_text(event, names):
             merged.append((event.at, EVENT, _event(event, text)))

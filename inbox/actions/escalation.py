@@ -28,7 +28,8 @@ def act(tickets: dict[int, Ticket], marks: Sequence[Mark], promises: Promises) -
         for step in policy.steps_at(mark.above, mark.share) if policy else ():
             before = (ticket.priority, ticket.queue_id)
             data = STEPS[step["do"]](house, ticket, step["to"], mark)
-            events.append(announce.event(ticket, "escalated", do=step["do"], policy=str(policy), **data))
+            about = {"do": step["do"], "policy": str(policy), "metric": mark.metric, "at": step["at"]}
+            events.append(announce.event(ticket, "escalated", **about, **data))
             if before != (ticket.priority, ticket.queue_id):
                 changed[ticket.pk] = ticket
     announce.history(*events)
@@ -44,6 +45,12 @@ class House:
         return dict(members.values_list("user_id", "role"))
 
     @cached_property
+    def supervisors(self) -> list[int]:
+        """Where there are none, the admins supervise."""
+        by_role = {role: sorted(user for user, has in self.roles.items() if has == role) for role in Role}
+        return by_role[Role.SUPERVISOR] or by_role[Role.ADMIN]
+
+    @cached_property
     def present(self) -> list[int]:
         return routing.present()
 
@@ -57,13 +64,14 @@ class House:
 
 
 def _notify(house: House, ticket: Ticket, to: int | None, mark: Mark) -> dict[str, Any]:
-    """The one named; else whoever holds the ticket, and the supervisors."""
-    supervisors = {user for user, role in house.roles.items() if role == Role.SUPERVISOR}
-    people = {to} if to else {ticket.assignee_id, *supervisors}
-    told = [("notify", {"ticket": ticket.pk, "metric": mark.metric, "share": mark.share})]
-    for user in sorted(person for person in people if person in house.roles):
-        live.publish(told, to=user)
-    return {"to": to}
+    """The one named, if they still work here; else whoever holds the ticket, and the supervisors."""
+    named = to in house.roles
+    first = to if named else ticket.assignee_id
+    told = [first] if first is not None and first in house.roles else []
+    supervisors = [] if named else [user for user in house.supervisors if user != first]
+    for user in sorted([*told, *supervisors]):
+        live.publish([("notify", {"ticket": ticket.pk, "metric": mark.metric, "share": mark.share})], to=user)
+    return {"told": told, "supervisors": supervisors}
 
 
 def _reassign(house: House, ticket: Ticket, to: int | None, mark: Mark) -> dict[str, Any]:
