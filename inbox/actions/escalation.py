@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from inbox import live, routing
-from inbox.actions import announce
-from inbox.models import Event, Priority, Queue, Ticket
+from inbox import routing
+from inbox.actions import announce, notifications
+from inbox.models import Event, Notification, Priority, Queue, Ticket
 from sla.engine import Mark, Promises
 from socialcare.models import Membership, Role
 from socialcare.tenancy import current_workspace
@@ -21,18 +21,22 @@ def act(tickets: dict[int, Ticket], marks: Sequence[Mark], promises: Promises) -
     and those whose priority or queue has changed.
     """
     events: list[Event] = []
+    told: list[Notification] = []
     changed: dict[int, Ticket] = {}
     house = House()
     for mark in marks:
         policy, ticket = promises.known(mark.policy_id), tickets[mark.ticket_id]
         for step in policy.steps_at(mark.above, mark.share) if policy else ():
             before = (ticket.priority, ticket.queue_id)
-            data = STEPS[step["do"]](house, ticket, step["to"], mark)
-            about = {"do": step["do"], "policy": str(policy), "metric": mark.metric, "at": step["at"]}
-            events.append(announce.event(ticket, "escalated", **about, **data))
+            data = STEPS[step["do"]](house, ticket, step["to"])
+            about = {"policy": str(policy), "metric": mark.metric}
+            events.append(announce.event(ticket, "escalated", do=step["do"], at=step["at"], **about, **data))
+            people = sorted([*data.get("told", ()), *data.get("supervisors", ())])
+            told += [Notification(user_id=user, ticket=ticket, share=step["at"], **about) for user in people]
             if before != (ticket.priority, ticket.queue_id):
                 changed[ticket.pk] = ticket
     announce.history(*events)
+    notifications.send(told)
     return bool(events), list(changed.values())
 
 
@@ -63,18 +67,16 @@ class House:
         return set(Queue.objects.values_list("id", flat=True))
 
 
-def _notify(house: House, ticket: Ticket, to: int | None, mark: Mark) -> dict[str, Any]:
+def _notify(house: House, ticket: Ticket, to: int | None) -> dict[str, Any]:
     """The one named, if they still work here; else whoever holds the ticket, and the supervisors."""
     named = to in house.roles
     first = to if named else ticket.assignee_id
     told = [first] if first is not None and first in house.roles else []
     supervisors = [] if named else [user for user in house.supervisors if user != first]
-    for user in sorted([*told, *supervisors]):
-        live.publish([("notify", {"ticket": ticket.pk, "metric": mark.metric, "share": mark.share})], to=user)
     return {"told": told, "supervisors": supervisors}
 
 
-def _reassign(house: House, ticket: Ticket, to: int | None, mark: Mark) -> dict[str, Any]:
+def _reassign(house: House, ticket: Ticket, to: int | None) -> dict[str, Any]:
     """To the one named, if they still work here; else to another who is there, if anybody is."""
     before = ticket.assignee_id
     others = [user for user in house.present if user != before]
@@ -85,12 +87,12 @@ def _reassign(house: House, ticket: Ticket, to: int | None, mark: Mark) -> dict[
     return {"to": after, "before": before}
 
 
-def _raise(house: House, ticket: Ticket, to: int | None, mark: Mark) -> dict[str, Any]:
+def _raise(house: House, ticket: Ticket, to: int | None) -> dict[str, Any]:
     before, ticket.priority = ticket.priority, min(ticket.priority + 1, Priority.URGENT)
     return {"priority": ticket.priority, "before": before}
 
 
-def _move(house: House, ticket: Ticket, to: int | None, mark: Mark) -> dict[str, Any]:
+def _move(house: House, ticket: Ticket, to: int | None) -> dict[str, Any]:
     before = ticket.queue_id
     if to is None or to in house.queues:
         ticket.queue_id = to

@@ -155,6 +155,22 @@ class PeopleShape(s.Serializer[object]):
     items = PersonShape(many=True)
 
 
+class NotificationShape(s.Serializer[object]):
+    id = s.IntegerField()
+    ticket = s.IntegerField()
+    name = s.CharField(allow_blank=True, help_text="of the customer")
+    policy = s.CharField(help_text="whose step it was")
+    metric = s.ChoiceField(["first_response", "next_response", "resolution"])
+    share = s.IntegerField(help_text="of the promised time that is over, in percent; 100: it ran out")
+    at = s.IntegerField(help_text=Moment)
+    seen = s.BooleanField()
+
+
+class NotificationsShape(s.Serializer[object]):
+    unseen = s.IntegerField()
+    items = NotificationShape(many=True)
+
+
 class MeShape(s.Serializer[object]):
     id = s.IntegerField(read_only=True)
     name = s.CharField(read_only=True)
@@ -267,6 +283,10 @@ class GroupRequest(s.Serializer[object]):
 
 class SeenRequest(s.Serializer[object]):
     seq = s.IntegerField(min_value=0, max_value=2_000_000_000)
+
+
+class NotificationsSeenRequest(s.Serializer[object]):
+    upto = s.IntegerField(min_value=0, max_value=Key, help_text="the id of the newest that was seen")
 
 
 class ActRequest(s.Serializer[object]):

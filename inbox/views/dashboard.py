@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from connectors.models import ChannelAccount
 from inbox import figures, records
-from inbox.actions import presence
+from inbox.actions import notifications, presence
 from inbox.figures import Only
 from inbox.models import Queue
 from inbox.permissions import needs_role
@@ -53,6 +53,7 @@ def dashboard(request: WorkspaceRequest, slug: str) -> HttpResponse:
         "list": f"/w/{slug}/inbox/open/",
         "figures": figures.measure(),
         "people": presence.people(),
+        "notifications": notifications.of(membership.user_id),
         "now": records.ms(timezone.now()),
     }
     shown = {"boot": boot, "workspace": membership.workspace, "strings": board_strings()}

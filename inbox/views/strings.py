@@ -41,6 +41,11 @@ def _time() -> dict[str, str]:
         "warned_first_response": _("{share} % of the time for a first answer is over."),
         "warned_next_response": _("{share} % of the time for an answer is over."),
         "warned_resolution": _("{share} % of the time to resolve a ticket is over."),
+        "ran_out_first_response": _("The time for a first answer ran out."),
+        "ran_out_next_response": _("The time for an answer ran out."),
+        "ran_out_resolution": _("The time to resolve a ticket ran out."),
+        **_both("notifications_new", lambda n: ngettext("{n} new notification.", "{n} new notifications.", n)),
+        "do_notifications": _("Notifications"),
         "look": _("Look at it"),
         "none": _("None"),
     }
