@@ -10,6 +10,8 @@ from sla.clock import Always, Calendar, Hours, Pauses, due
 from sla.models import Policy
 
 ALWAYS = Always()
+# What a policy may ask, and what stands there where it does not.
+CONDITIONS = {"channel": "", "surface": "", **dict.fromkeys(("queue_id", "priority", "tag_id", "group_id"))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,11 @@ def fits(policy: Policy, facts: Facts) -> bool:
         and policy.group_id in (None, facts.group)
         and (policy.tag_id is None or policy.tag_id in facts.tags)
     )
+
+
+def covers(one: Policy, other: Policy) -> bool:
+    """Whether the first fits every ticket that the second fits: placed before it, it takes all of them."""
+    return all(getattr(one, name) in (nothing, getattr(other, name)) for name, nothing in CONDITIONS.items())
 
 
 def hours_of(policy: Policy | None) -> Hours:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 from django.forms.models import model_to_dict
 
 from inbox.actions import announce, audit, clocks
 from inbox.models import Ticket
 from sla.models import BusinessHours, Change, Policy
+from sla.promises import covers
 from socialcare.models import User
 
 AT_ONCE = 200
@@ -22,18 +22,27 @@ class InUse(Exception):
 
 @transaction.atomic
 def save_policy(actor: User, policy: Policy) -> Policy:
-    """Write a new policy, as the last one, or a changed one."""
+    """Write a changed policy, or a new one: before those that would take all its tickets, else as the last."""
     new = policy.pk is None
     before = {} if new else _told(Policy.objects.select_for_update().get(pk=policy.pk))
     if new:
-        last = Policy.objects.aggregate(last=Max("position"))["last"]
-        policy.position = 0 if last is None else last + 1
+        _make_room(policy)
     policy.save()
     changes = {} if new else audit.differences(before, _told(policy))
     if new or changes:
         audit.record(actor, "policy.added" if new else "policy.changed", policy, **changes)
         Change.objects.create(why="policy", what=policy.name)
     return policy
+
+
+def _make_room(policy: Policy) -> None:
+    """Find the place of a new policy and move those behind it on."""
+    policies = list(Policy.objects.select_for_update().order_by("position", "id"))
+    wider = (at for at, other in enumerate(policies) if covers(other, policy) and not covers(policy, other))
+    policy.position = next(wider, len(policies))
+    for at, other in enumerate(policies):
+        other.position = at + (at >= policy.position)
+    Policy.objects.bulk_update(policies, ["position"])
 
 
 @transaction.atomic
