@@ -220,6 +220,7 @@ class PageQuery(s.Serializer[object]):
     agent = s.IntegerField(
         required=False, default=None, allow_null=True, min_value=0, max_value=Key, help_text="of it, one person's"
     )
+    priority = s.ChoiceField([1, 2, 3, 4], required=False, default=None, allow_null=True, help_text="of it, these")
     minute = s.IntegerField(
         required=False,
         default=None,

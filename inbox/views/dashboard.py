@@ -17,7 +17,7 @@ from connectors.models import ChannelAccount
 from inbox import figures, records
 from inbox.actions import notifications, presence
 from inbox.figures import Only
-from inbox.models import Queue
+from inbox.models import Priority, Queue
 from inbox.permissions import needs_role
 from inbox.views.strings import board_strings
 from socialcare.middleware import WorkspaceRequest
@@ -69,6 +69,8 @@ def label(only: Only) -> str:
         parts.append(queue.name)
     if only.agent is not None and (person := User.objects.filter(pk=only.agent).first()):
         parts.append(str(person))
+    if only.priority is not None:
+        parts.append(_("priority: %(name)s") % {"name": Priority(only.priority).label})
     return " · ".join(parts)
 
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from inbox.models import Priority
+
 
 def strings() -> dict[str, str]:
     """By name, in the language of the request; `{places}` are filled by the browser.
@@ -69,6 +71,7 @@ def _tickets() -> dict[str, str]:
         "status_open": _("Open"),
         "status_pending": _("Waiting for the customer"),
         "status_resolved": _("Resolved"),
+        **{f"prio_{value}": str(label) for value, label in Priority.choices},
         "short_pending": _("Waiting"),
         "short_resolved": _("Resolved"),
         "me": _("Me"),

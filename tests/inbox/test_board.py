@@ -86,8 +86,27 @@ def test_a_long_list_of_a_figure_comes_in_pages(story, sign_in, bob):
     assert len(found) == len(set(found)) == figures.Only("waiting").tickets().count()
 
 
+def test_a_figure_is_narrowed_to_a_priority_and_the_list_says_so(story, sign_in, bob):
+    urgent = [story.tickets[name].pk for name in ("Late", "Three")]
+    Ticket.objects.filter(pk__in=urgent).update(priority=4)
+    browser = sign_in(bob)
+    page = browser.get("/w/acme/api/tickets/", {"only": "waiting", "priority": 4}).json()
+    assert [row["id"] for row in page["items"]] == urgent
+    page = browser.get("/w/acme/api/tickets/", {"only": "late", "priority": 4}).json()
+    assert [row["id"] for row in page["items"]] == urgent[:1]
+    shown = browser.get("/w/acme/inbox/open/?only=late&priority=4").content.decode()
+    assert boot(shown)["only"] == "Late · priority: Urgent"
+
+
 @pytest.mark.parametrize(
-    "asked", ["only=nonsense", "only=late&account=x", "only=late&agent=-1", f"only=in&minute={'9' * 18}"]
+    "asked",
+    [
+        "only=nonsense",
+        "only=late&account=x",
+        "only=late&agent=-1",
+        "only=late&priority=5",
+        f"only=in&minute={'9' * 18}",
+    ],
 )
 def test_what_cannot_be_asked_is_refused(sign_in, bob, asked):
     browser = sign_in(bob)
