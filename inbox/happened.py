@@ -31,6 +31,7 @@ EVENTS = {
     "assigned": gettext_lazy("Assigned to %(to)s"),
     "unassigned": gettext_lazy("Put back in the queue"),
     "answered_outside": gettext_lazy("Answered with another tool"),
+    "answered_by_itself": gettext_lazy("An automatic answer, which stops no clock"),
     "removed_by_customer": gettext_lazy("The customer removed a message"),
     "withdrawn": gettext_lazy("Nothing is left to answer: the words are gone"),
     "failed": gettext_lazy("An answer could not be sent"),
@@ -126,6 +127,8 @@ def event_text(event: Event, names: Names) -> str:
         said["why"] = str(WHYS.get(data.get("why", ""), "")) % said
     for name, value in said.items():
         words = words.replace(f"%({name})s", value)
+    if data.get("app"):
+        return _("%(what)s (app %(app)s)") % {"what": words, "app": data["app"]}
     return words
 
 

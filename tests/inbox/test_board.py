@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from inbox import figures
 from inbox.actions import boards
-from inbox.models import Board, Wall
+from inbox.models import Board, Ticket, Wall
 from socialcare import guesses
 from socialcare.models import AuditEntry
 from socialcare.tenancy import workspace

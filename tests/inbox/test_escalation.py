@@ -178,6 +178,23 @@ def test_an_automatic_answer_answers_nobody(messenger):
     assert Timer.objects.get().outcome == "answered"
 
 
+def test_the_echo_of_an_app_that_answers_by_itself_stops_no_clock(messenger, alice, sign_in):
+    messenger.options = {"automatic_apps": "5, 263902037430900"}
+    messenger.save()
+    take_in(messenger, meta.direct(at=timezone.now() - MINUTE))
+    take_in(messenger, meta.echo("We are closed", mid="m_auto", app_id=263902037430900))
+    ticket = Ticket.objects.get()
+    assert (ticket.status, ticket.first_answered_at) == ("open", None)
+    assert Timer.objects.get().stopped_at is None
+    assert Message.objects.get(external_id="m_auto").automatic
+    take_in(messenger, meta.echo("Hello, this is Zoé", mid="m_human", app_id=26390203743090))
+    assert Timer.objects.get().outcome == "answered"
+    items = sign_in(alice).get(f"/w/acme/api/tickets/{ticket.pk}/entries/").json()["items"]
+    said = [item["text"] for item in items if item["type"] == "event"]
+    assert "An automatic answer, which stops no clock (app 263902037430900)" in said
+    assert "Answered with another tool (app 26390203743090)" in said
+
+
 # ------------------------------------------------------------------ resolution
 
 
