@@ -25,6 +25,7 @@ EVENTS = {
     "recomputed": gettext_lazy("The clock was worked out anew, %(metric)s: %(why)s"),
     "prioritised": gettext_lazy("Priority: %(priority)s"),
     "moved": gettext_lazy("Queue: %(queue)s"),
+    "sorted": gettext_lazy("Queue: %(queue)s, where the tickets of this account go"),
     "tagged": gettext_lazy("Tags changed"),
     "grouped": gettext_lazy("The person’s group changed"),
     "routed": gettext_lazy("Given to %(to)s"),
@@ -104,7 +105,7 @@ def _people(event: Event) -> set[int]:
 
 
 def _queues(event: Event) -> set[int]:
-    moved = event.data.get("to") if event.verb == "moved" else None
+    moved = event.data.get("to") if event.verb in ("moved", "sorted") else None
     return {pk for pk in (moved, event.data.get("queue")) if isinstance(pk, int)}
 
 

@@ -125,6 +125,7 @@ def _begin(account: ChannelAccount, identity: Identity, post: Post, follows: Tic
         kind=post.kind,
         status=Ticket.Status.PENDING,
         follows=follows,
+        queue_id=account.queue_id,
         last_at=post.created_at,
     )
 
@@ -224,6 +225,8 @@ def _tell(batch: Sequence[Touched]) -> None:
             events.append(
                 announce.event(ticket, "follow_up" if ticket.follows_id else "opened", follows=ticket.follows_id)
             )
+            if ticket.queue_id:
+                events.append(announce.event(ticket, "sorted", to=ticket.queue_id))
         elif touched.reopened:
             events.append(announce.event(ticket, "reopened_by_customer"))
         if touched.routed:

@@ -325,7 +325,7 @@ def test_apps_that_answer_by_themselves_are_named_by_their_numbers(house: House,
     house.post(f"accounts/{account.pk}/edit/", {"name": "Zoé", "automatic_apps": "263902037430900 , 5"})
     assert house.reload(account).options["automatic_apps"] == "263902037430900 , 5"
     for wrong in ("the bot", "5;6", "5,", "1" * 21):
-        page = house.post(f"accounts/{account.pk}/edit/", {"name": "Zoé", "automatic_apps": wrong}, status=422)
+        page = house.post(f"accounts/{account.pk}/edit/", {"name": "Zoé", "automatic_apps": wrong}, refused=True)
         assert "Apps that answer by themselves" in text(page)
     assert house.reload(account).options["automatic_apps"] == "263902037430900 , 5"
 
