@@ -241,3 +241,22 @@ def test_a_batch_asks_the_same_number_of_questions_whatever_its_size(facebook):
         ticket.save()
     assert asked(3, 1, 1000) == asked(60, 100, 2000)
     assert {len(ticket.tag_ids) for ticket in Ticket.objects.all()} == {0, 1, 2}
+
+
+def test_a_batch_reads_the_running_clocks_once(facebook, messenger):
+    promise(resolution=60 * MINUTE)
+
+    def read(account, *payloads):
+        with CaptureQueriesContext(connection) as queries:
+            take_in(account, *payloads)
+        for ticket in Ticket.objects.all():
+            first = Timer.objects.filter(ticket_id=ticket.pk, stopped_at=None).order_by("due_at").first()
+            assert (ticket.due_at, ticket.metric) == (first.due_at, first.metric)
+        return sum('FROM "sla_timer"' in query["sql"] for query in queries)
+
+    assert read(facebook, *(meta.comment(comment_id=f"7_{n}", who=str(n)) for n in range(3))) == 1
+    assert read(facebook, *(meta.comment(comment_id=f"8_{n}", who=str(n)) for n in range(3))) == 1
+    take_in(messenger, meta.direct("one", mid="m_1", at=timezone.now() - 9 * MINUTE))
+    take_in(messenger, meta.echo("answer", mid="m_2", app_id=5, at=timezone.now() - 8 * MINUTE))
+    # One clock stands still: its history is read, and with it the clocks.
+    assert read(messenger, meta.direct("two", mid="m_3")) > 1
