@@ -96,8 +96,10 @@ def page(
     below = cursor.id if cursor else None
     if query:
         ids = search.tickets(query, below=below, limit=limit + 1)
+    elif only:
+        ids = _behind(only, cursor, limit + 1)
     else:
-        ids = _listed(only.tickets() if only else tickets(view, user), view, cursor, limit + 1)
+        ids = _listed(tickets(view, user), view, cursor, limit + 1)
     items = records.rows_of(ids)
     more, items = len(items) > limit, items[:limit]
     return {
@@ -122,6 +124,15 @@ def _listed(found: QuerySet[Ticket], view: str, cursor: Cursor | None, limit: in
                 Q(order_at__gt=cursor.at) | Q(order_at=cursor.at, id__gt=cursor.id)
             )
     return list(found.values_list("id", flat=True)[:limit])
+
+
+def _behind(only: Only, cursor: Cursor | None, limit: int) -> list[int]:
+    """A figure's tickets in the order of the open ones."""
+    found: list[int] = []
+    for part in only.parts():
+        if len(found) < limit:
+            found += _listed(part, "open", cursor, limit - len(found))
+    return found
 
 
 def _cursor_after(view: str, ticket_id: int) -> str:
