@@ -62,6 +62,12 @@ class House:
     def held(self) -> dict[int, int]:
         return routing.loads()
 
+    def pass_on(self, before: int | None, after: int | None) -> None:
+        """A ticket goes from one to another."""
+        for user, more in ((before, -1), (after, 1)):
+            if user is not None:
+                self.held[user] = self.held.get(user, 0) + more
+
     @cached_property
     def queues(self) -> set[int]:
         return set(Queue.objects.values_list("id", flat=True))
@@ -81,8 +87,8 @@ def _reassign(house: House, ticket: Ticket, to: int | None) -> dict[str, Any]:
     before = ticket.assignee_id
     others = [user for user in house.present if user != before]
     after = to if to in house.roles else min(others, key=lambda user: house.held.get(user, 0), default=before)
-    if after is not None:
-        house.held[after] = house.held.get(after, 0) + 1
+    if after != before:
+        house.pass_on(before, after)
     ticket.assignee_id = after
     return {"to": after, "before": before}
 

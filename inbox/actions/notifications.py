@@ -26,7 +26,8 @@ def send(notifications: Sequence[Notification]) -> None:
     for user, row in records.notifications(made.order_by("id")):
         told[user].append(("notify", row))
     for user, events in told.items():
-        live.publish(events, to=user)
+        # Of more than a list shows, the number is enough: the browser asks for them.
+        live.publish(events if len(events) <= SHOWN else [("notify", {"new": len(events)})], to=user)
 
 
 def of(user_id: int) -> dict[str, Any]:

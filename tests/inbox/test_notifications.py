@@ -77,6 +77,14 @@ def test_both_pages_begin_with_them(facebook, bob, sign_in):
     assert 'id="bell"' not in browser.get("/w/acme/reports/").content.decode()
 
 
+def test_a_flood_is_told_as_a_number(facebook, bob, monkeypatch):
+    heard = []
+    monkeypatch.setattr(live, "publish", lambda events, to=None: heard.extend(events if to == bob.user_id else ()))
+    ran_out(facebook, 31)
+    assert heard == [("notify", {"new": 31})]
+    assert Notification.objects.count() == 31
+
+
 def test_old_ones_go(facebook, bob, acme):
     ran_out(facebook, 4)
     now = timezone.now()

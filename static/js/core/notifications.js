@@ -43,7 +43,8 @@ export class Notifications {
 
   /** One more, just now. */
   add(item) {
-    if (this.items.some(({ id }) => id === item.id)) return;
+    if (item.new) return this.addMany(item.new);
+    if (this.items.some(({ id }) => id === item.id)) return undefined;
     this.items = [item, ...this.items].slice(0, SHOWN);
     this.unseen += 1;
     this.draw();
@@ -51,6 +52,13 @@ export class Notifications {
     this.fresh.push(item);
     clearTimeout(this.telling);
     this.telling = setTimeout(() => this.tell(), TOGETHER);
+    return undefined;
+  }
+
+  /** Too many to be named one by one. */
+  addMany(number) {
+    this.load();
+    toast(count("notifications_new", number), { label: t("look"), run: () => this.show() });
   }
 
   /** Many at once are one sentence. */
