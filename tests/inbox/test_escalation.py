@@ -178,9 +178,13 @@ def test_an_automatic_answer_answers_nobody(messenger):
     assert Timer.objects.get().outcome == "answered"
 
 
-def test_the_echo_of_an_app_that_answers_by_itself_stops_no_clock(messenger, alice, sign_in):
-    messenger.options = {"automatic_apps": "5, 263902037430900"}
-    messenger.save()
+def test_the_echo_of_an_app_that_answers_by_itself_stops_no_clock(messenger, alice, carol, sign_in):
+    browser, edit = sign_in(carol), f"/w/acme/settings/accounts/{messenger.pk}/edit/"
+    for wrong in ("the bot", "5;6", "5,", "1" * 21):
+        answer = browser.post(edit, {"name": "Acme", "automatic_apps": wrong})
+        assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["automatic_apps"])
+    assert browser.post(edit, {"name": "Acme", "automatic_apps": "5 , 263902037430900"}).status_code == 302
+    messenger.refresh_from_db()
     take_in(messenger, meta.direct(at=timezone.now() - MINUTE))
     take_in(messenger, meta.echo("We are closed", mid="m_auto", app_id=263902037430900))
     ticket = Ticket.objects.get()

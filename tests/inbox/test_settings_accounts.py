@@ -320,16 +320,6 @@ def test_renaming_makes_no_call_and_keeps_the_token(house: House, graph: Scripte
     assert graph.asked == []
 
 
-def test_apps_that_answer_by_themselves_are_named_by_their_numbers(house: House, graph: ScriptedGraph) -> None:
-    account = house.account(house.app(), channel="messenger")
-    house.post(f"accounts/{account.pk}/edit/", {"name": "Zoé", "automatic_apps": "263902037430900 , 5"})
-    assert house.reload(account).options["automatic_apps"] == "263902037430900 , 5"
-    for wrong in ("the bot", "5;6", "5,", "1" * 21):
-        page = house.post(f"accounts/{account.pk}/edit/", {"name": "Zoé", "automatic_apps": wrong}, refused=True)
-        assert "Apps that answer by themselves" in text(page)
-    assert house.reload(account).options["automatic_apps"] == "263902037430900 , 5"
-
-
 def test_an_empty_name_is_refused_with_the_fields_name(house: House) -> None:
     account = house.account(house.app())
     shown = house.post(f"accounts/{account.pk}/edit/", {"name": ""}, refused=True)
