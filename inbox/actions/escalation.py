@@ -29,10 +29,12 @@ def act(tickets: dict[int, Ticket], marks: Sequence[Mark], promises: Promises) -
         for step in policy.steps_at(mark.above, mark.share) if policy else ():
             before = (ticket.priority, ticket.queue_id)
             data = STEPS[step["do"]](house, ticket, step["to"])
-            about = {"policy": str(policy), "metric": mark.metric}
-            events.append(announce.event(ticket, "escalated", do=step["do"], at=step["at"], **about, **data))
-            people = sorted([*data.get("told", ()), *data.get("supervisors", ())])
-            told += [Notification(user_id=user, ticket=ticket, share=step["at"], **about) for user in people]
+            about = {"do": step["do"], "policy": str(policy), "metric": mark.metric, "at": step["at"]}
+            events.append(announce.event(ticket, "escalated", **about, **data))
+            told += [
+                Notification(user_id=user, ticket=ticket, policy=str(policy), metric=mark.metric, share=step["at"])
+                for user in sorted([*data.get("told", ()), *data.get("supervisors", ())])
+            ]
             if before != (ticket.priority, ticket.queue_id):
                 changed[ticket.pk] = ticket
     announce.history(*events)
