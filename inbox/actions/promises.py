@@ -10,7 +10,7 @@ from django.forms.models import model_to_dict
 from inbox.actions import announce, audit, clocks
 from inbox.models import Ticket
 from sla.models import BusinessHours, Change, Policy
-from sla.promises import covers
+from sla.promises import about_to_change, covers
 from socialcare.models import User
 
 AT_ONCE = 200
@@ -23,6 +23,7 @@ class InUse(Exception):
 @transaction.atomic
 def save_policy(actor: User, policy: Policy) -> Policy:
     """Write a changed policy, or a new one: before those that would take all its tickets, else as the last."""
+    about_to_change()
     new = policy.pk is None
     before = {} if new else _told(Policy.objects.select_for_update().get(pk=policy.pk))
     if new:
@@ -48,6 +49,7 @@ def _make_room(policy: Policy) -> None:
 @transaction.atomic
 def remove_policy(actor: User, pk: int) -> Policy:
     """Clocks that run by it go on by the next that fits. Raises Policy.DoesNotExist."""
+    about_to_change()
     policy = Policy.objects.select_for_update().get(pk=pk)
     policy.delete()
     audit.record(actor, "policy.removed", policy)
@@ -58,6 +60,7 @@ def remove_policy(actor: User, pk: int) -> Policy:
 @transaction.atomic
 def move_policy(actor: User, pk: int, by: int) -> None:
     """Change places with the one before (-1) or after (1). Raises Policy.DoesNotExist."""
+    about_to_change()
     policies = list(Policy.objects.select_for_update().order_by("position", "id"))
     at = next((place for place, policy in enumerate(policies) if policy.pk == pk), None)
     if at is None:
@@ -74,6 +77,7 @@ def move_policy(actor: User, pk: int, by: int) -> None:
 
 @transaction.atomic
 def save_hours(actor: User, hours: BusinessHours) -> BusinessHours:
+    about_to_change()
     new = hours.pk is None
     before = {} if new else _told(BusinessHours.objects.select_for_update().get(pk=hours.pk))
     hours.save()
