@@ -22,7 +22,7 @@ export function fillRow(node, row, extra) {
   setClass(node, "ghost", extra.ghost);
   setText(part.name, row.name || t("unknown_author"));
   setData(part.prio, "level", String(row.prio));
-  setText(part.prioname, t(`prio_${row.prio}`));
+  setText(part.prioname, row.prio === NORMAL ? "" : t(`prio_${row.prio}`));
   show(part.prio, row.prio !== NORMAL);
   setText(part.text, extra.ghost || preview(row));
   setData(part.channel, "channel", row.ch);
