@@ -71,7 +71,7 @@ def test_each_clock_is_named(facebook, history):
     watch.breach()
     said = [line for line in history() if line.startswith("The promised")]
     assert sorted(said) == ["The promised time ran out: first response", "The promised time ran out: resolution"]
-    Policy.objects.update(steps=[], warn_at=[50], first_response=10 * MINUTE)
+    Policy.objects.update(steps=[], warn_at=[50], first_response=10 * MINUTE, resolution=None)
     Ticket.objects.all().delete()
     ran_out(facebook)
     watch.warn()
