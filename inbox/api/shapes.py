@@ -160,8 +160,8 @@ class NotificationShape(s.Serializer[object]):
     ticket = s.IntegerField()
     name = s.CharField(allow_blank=True, help_text="of the customer")
     policy = s.CharField(help_text="whose step it was")
-    metric = s.ChoiceField(["first_response", "next_response", "resolution"])
-    share = s.IntegerField(help_text="of the promised time that is over, in percent; 100: it ran out")
+    metric = s.CharField()
+    share = s.IntegerField(help_text="percent of the promised time that is over")
     at = s.IntegerField(help_text=Moment)
     seen = s.BooleanField()
 
@@ -220,7 +220,9 @@ class PageQuery(s.Serializer[object]):
     agent = s.IntegerField(
         required=False, default=None, allow_null=True, min_value=0, max_value=Key, help_text="of it, one person's"
     )
-    priority = s.ChoiceField([1, 2, 3, 4], required=False, default=None, allow_null=True, help_text="of it, these")
+    priority = s.IntegerField(
+        required=False, default=None, allow_null=True, min_value=1, max_value=4, help_text="of it, of one priority"
+    )
     minute = s.IntegerField(
         required=False,
         default=None,
