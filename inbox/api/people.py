@@ -49,7 +49,7 @@ class Me(Write):
 class Notifications(Endpoint):
     @extend_schema(operation_id="list_notifications", responses=shapes.NotificationsShape)
     def get(self, request: Request, slug: str) -> Response:
-        """What I must see: how many I have not seen yet, and the newest, seen or not."""
+        """What I must see, the newest first, and how many of it are new."""
         return Response(notifications.of(self.user.pk))
 
 
