@@ -90,7 +90,11 @@ class PlatformApp(models.Model):
 
 
 class ChannelAccount(WorkspaceOwned):
-    """One connected page, handle or blog."""
+    """One connected page, handle or blog.
+
+    `queue_id`: where the inbox puts its new tickets. No foreign key: connectors stand below the inbox; the inbox's
+    migrations tie it in the database.
+    """
 
     class State(models.TextChoices):
         CONNECTED = "connected", _("Connected")
@@ -107,6 +111,7 @@ class ChannelAccount(WorkspaceOwned):
     state = models.CharField(max_length=10, choices=State, default=State.CONNECTED)
     attention = models.CharField(max_length=200, blank=True)
     cursor = models.TextField(blank=True)
+    queue_id = models.BigIntegerField(null=True)
     health = models.JSONField(default=dict)
     connected_at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(null=True)

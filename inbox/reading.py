@@ -21,8 +21,9 @@ from inbox.actions import elsewhere, replies, sorting
 from inbox.actions.refusals import NotAllowed
 from inbox.actions.work import MODERATION
 from inbox.figures import Only
+from inbox.happened import Names, event_text
 from inbox.models import Event, Identity, Message, Note, Seen, Story, Ticket
-from inbox.wording import event_text, failure_text, rule_text
+from inbox.wording import failure_text, rule_text
 from sla.models import Timer
 from socialcare.models import User
 from socialcare.tenancy import current_workspace
@@ -95,8 +96,10 @@ def page(
     below = cursor.id if cursor else None
     if query:
         ids = search.tickets(query, below=below, limit=limit + 1)
+    elif only:
+        ids = _behind(only, cursor, limit + 1)
     else:
-        ids = _listed(only.tickets() if only else tickets(view, user), view, cursor, limit + 1)
+        ids = _listed(tickets(view, user), view, cursor, limit + 1)
     items = records.rows_of(ids)
     more, items = len(items) > limit, items[:limit]
     return {
@@ -121,6 +124,15 @@ def _listed(found: QuerySet[Ticket], view: str, cursor: Cursor | None, limit: in
                 Q(order_at__gt=cursor.at) | Q(order_at=cursor.at, id__gt=cursor.id)
             )
     return list(found.values_list("id", flat=True)[:limit])
+
+
+def _behind(only: Only, cursor: Cursor | None, limit: int) -> list[int]:
+    """A figure's tickets in the order of the open ones."""
+    found: list[int] = []
+    for part in only.parts():
+        if len(found) < limit:
+            found += _listed(part, "open", cursor, limit - len(found))
+    return found
 
 
 def _cursor_after(view: str, ticket_id: int) -> str:
@@ -316,8 +328,7 @@ def _shown(
     for note in notes.select_related("author"):
         merged.append((note.at, NOTE, records.note(note, str(note.author or ""))))
     happened = list(events.select_related("actor")) if events is not None else []
-    named = [to for to in (event.data.get("to") for event in happened) if isinstance(to, int)]
-    names = {user.pk: str(user) for user in User.objects.filter(pk__in=named)}
+    names = Names.of(happened)
     for event in happened:
         if text := event_text(event, names):
             merged.append((event.at, EVENT, _event(event, text)))

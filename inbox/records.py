@@ -5,13 +5,13 @@ Times are integer milliseconds. Lists go from the database to bytes without mode
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, QuerySet
 
-from inbox.models import Message, Note, Ticket
+from inbox.models import Message, Note, Notification, Ticket
 
 ROW = (
     "id",
@@ -145,6 +145,14 @@ def note(note: Note, who: str) -> dict[str, Any]:
         "text": note.text,
         "at": ms(note.at),
     }
+
+
+def notifications(found: QuerySet[Notification]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(for whom, what they get) of each, in the queryset's order; one query."""
+    columns = ("user_id", "id", "ticket_id", "ticket__contact__name", "policy", "metric", "share", "at", "seen_at")
+    for user, pk, ticket, name, policy, metric, share, at, seen_at in found.values_list(*columns):
+        about = {"id": pk, "ticket": ticket, "name": name, "policy": policy, "metric": metric, "share": share}
+        yield user, {**about, "at": ms(at), "seen": seen_at is not None}
 
 
 def _tally(reactions: Iterable[str]) -> dict[str, int]:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from connectors import ledger
 from connectors.models import Delivery, Exchange
+from inbox.actions import notifications
 from inbox.actions.changes import forget_early
 from inbox.models import Idempotency
 from socialcare.models import Workspace
@@ -18,7 +19,7 @@ CHUNK = 5000
 
 @shared_task
 def purge() -> None:
-    """Old deliveries with their bytes, traces of calls, and remembered answers go."""
+    """Old deliveries with their bytes, traces of calls, remembered answers and old notifications go."""
     now = timezone.now()
     old = Delivery.objects.filter(received_at__lt=now - timedelta(days=settings.DELIVERY_KEEP_DAYS))
     while ids := list(old.exclude(state=Delivery.State.WAITING).values_list("pk", flat=True)[:CHUNK]):
@@ -29,3 +30,4 @@ def purge() -> None:
             Idempotency.objects.filter(at__lt=now - timedelta(days=1)).delete()
             ledger.forget(now.date())
             forget_early(now - timedelta(days=7))
+            notifications.forget()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from connectors.contract import Kind, Reason, Rule
 from connectors.models import ChannelAccount
-from inbox.models import Event, Message, Priority
+from inbox.models import Message
 
 REASONS = {
     Reason.NOT_SUPPORTED: gettext_lazy("The platform does not offer this here."),
@@ -83,76 +81,3 @@ def rule_text(rule: Rule, account: ChannelAccount, kind: str, *, private: bool) 
     if kind == Kind.MENTION:
         return _("Everybody can read this where the customer wrote.")
     return _("Everybody can read this on %(page)s.") % {"page": account.name}
-
-
-EVENTS = {
-    "opened": gettext_lazy("Ticket opened"),
-    "follow_up": gettext_lazy("Opened as a follow-up"),
-    "reopened_by_customer": gettext_lazy("Reopened: the customer wrote again"),
-    "reopened": gettext_lazy("Reopened"),
-    "resolved": gettext_lazy("Resolved"),
-    "breached": gettext_lazy("The promised time ran out"),
-    "warned": gettext_lazy("%(share)s % of the promised time is over"),
-    "recomputed": gettext_lazy("The clock was worked out anew: %(why)s"),
-    "prioritised": gettext_lazy("Priority: %(priority)s"),
-    "moved": gettext_lazy("Moved to another queue"),
-    "tagged": gettext_lazy("Tags changed"),
-    "grouped": gettext_lazy("The person’s group changed"),
-    "routed": gettext_lazy("Given to %(to)s"),
-    "assigned": gettext_lazy("Assigned to %(to)s"),
-    "unassigned": gettext_lazy("Put back in the queue"),
-    "answered_outside": gettext_lazy("Answered with another tool"),
-    "removed_by_customer": gettext_lazy("The customer removed a message"),
-    "withdrawn": gettext_lazy("Nothing is left to answer: the words are gone"),
-    "failed": gettext_lazy("An answer could not be sent"),
-    "sent_again": gettext_lazy("Sent again by hand"),
-    "confirmed": gettext_lazy("Confirmed as sent"),
-    "liked": gettext_lazy("Liked"),
-    "unliked": gettext_lazy("Like taken back"),
-    "hidden": gettext_lazy("Hidden on the platform"),
-    "unhidden": gettext_lazy("Shown again on the platform"),
-    "deleted": gettext_lazy("Deleted on the platform"),
-    "approved": gettext_lazy("Approved: everybody can read it"),
-    "held_back": gettext_lazy("Held back for moderation"),
-    "spam": gettext_lazy("Marked as spam"),
-    "no_spam": gettext_lazy("No longer marked as spam"),
-    "answered_there": gettext_lazy("Recorded: it was answered on the page"),
-    "handed_away": gettext_lazy("Another application took the conversation over"),
-    "handed_to_us": gettext_lazy("The conversation is ours again"),
-    "referral": gettext_lazy("The customer came through a link or an advertisement"),
-    "opt_in": gettext_lazy("The customer agreed to be written to"),
-    "participants": gettext_lazy("Somebody joined or left the group"),
-    "account_linking": gettext_lazy("The customer linked or unlinked their account"),
-}
-
-
-ESCALATIONS = {
-    "notify": gettext_lazy("%(policy)s: somebody was told"),
-    "reassign": gettext_lazy("%(policy)s: given to %(to)s"),
-    "raise": gettext_lazy("%(policy)s: priority raised to %(priority)s"),
-    "move": gettext_lazy("%(policy)s: moved to another queue"),
-}
-WHYS = {
-    "policy": gettext_lazy("the policies changed (%(what)s)"),
-    "hours": gettext_lazy("the opening hours changed (%(what)s)"),
-    "prioritised": gettext_lazy("the priority changed"),
-    "moved": gettext_lazy("the queue changed"),
-    "tagged": gettext_lazy("the tags changed"),
-    "grouped": gettext_lazy("the person’s group changed"),
-    "escalation": gettext_lazy("its policy escalated it"),
-}
-
-
-def event_text(event: Event, names: Mapping[int, str]) -> str:
-    """A sentence for the history; empty for what is not worth one. `names`: of the users the event speaks of."""
-    data = event.data
-    words = str(ESCALATIONS.get(data.get("do", ""), "") if event.verb == "escalated" else EVENTS.get(event.verb, ""))
-    said = {"policy": data.get("policy", ""), "what": data.get("what", ""), "share": str(data.get("share", ""))}
-    priority = data.get("priority", data.get("to") if event.verb == "prioritised" else None)
-    said["priority"] = str(Priority(priority).label) if priority in Priority.values else ""
-    said["why"] = str(WHYS.get(data.get("why", ""), "")) % said if event.verb == "recomputed" else ""
-    to = data.get("to")
-    said["to"] = names.get(to, "?") if isinstance(to, int) else "?"
-    for name, value in said.items():
-        words = words.replace(f"%({name})s", value)
-    return words

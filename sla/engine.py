@@ -92,10 +92,11 @@ class Recomputed:
     moved: list[Moved] = field(default_factory=list)
 
 
-def customer_wrote(words: Sequence[Wrote], promises: Promises) -> set[int]:
+def customer_wrote(words: Sequence[Wrote], promises: Promises) -> tuple[set[int], dict[int, Running | None]]:
     """Start the clocks of these tickets, unless they run. One entry a ticket, for words that came in order only.
 
-    Returns the tickets whose clocks `recompute` has to work out, because one of them stands still.
+    Returns the tickets whose clocks `recompute` has to work out, because one of them stands still; and of the others
+    the clock that is due next, as `running` would say it.
     """
     running: dict[int, dict[str, Timer]] = defaultdict(dict)
     for timer in _running([word.ticket_id for word in words]):
@@ -116,7 +117,8 @@ def customer_wrote(words: Sequence[Wrote], promises: Promises) -> set[int]:
                 fresh.append(_timer(word.ticket_id, word.account_id, wait, policy, target))
     Timer.objects.bulk_create(fresh)
     _wake_clock(fresh)
-    return left
+    shown = _due_next([*fresh, *(timer for timers in running.values() for timer in timers.values())])
+    return left, {word.ticket_id: shown.get(word.ticket_id) for word in words if word.ticket_id not in left}
 
 
 def agent_answered(ticket_id: int, at: datetime) -> bool:
@@ -276,8 +278,12 @@ def _moved(ticket_id: int, gone: Sequence[Timer], new: Sequence[Timer]) -> list[
 
 def running(ticket_ids: Sequence[int]) -> dict[int, Running]:
     """Of each ticket the clock that is due next."""
+    return _due_next(_running(ticket_ids)) if ticket_ids else {}
+
+
+def _due_next(timers: Iterable[Timer]) -> dict[int, Running]:
     found: dict[int, Running] = {}
-    for timer in _running(ticket_ids):
+    for timer in timers:
         if timer.stands_still:
             continue
         other = found.get(timer.ticket_id)

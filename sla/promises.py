@@ -6,10 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+from django.db import connection
+
 from sla.clock import Always, Calendar, Hours, Pauses, due
 from sla.models import Policy
+from socialcare.tenancy import current_workspace
 
 ALWAYS = Always()
+PROMISES_LOCK = 5
+# What a policy may ask, and what stands there where it does not.
+CONDITIONS = {"channel": "", "surface": "", **dict.fromkeys(("queue_id", "priority", "tag_id", "group_id"))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +31,10 @@ class Facts:
 
 
 class Promises:
-    """The policies of the current workspace with their hours, read once."""
+    """The policies of the current workspace with their hours, read once. They stay so until the transaction ends."""
 
     def __init__(self) -> None:
+        _lock("pg_advisory_xact_lock_shared")
         self._policies = list(Policy.objects.select_related("hours"))
         self._by_id = {policy.pk: policy for policy in self._policies}
         self.ask_for_groups = any(policy.group_id is not None for policy in self._policies)
@@ -40,6 +47,19 @@ class Promises:
         return self._by_id.get(policy_id or 0)
 
 
+def about_to_change() -> None:
+    """Wait for whoever starts clocks by today's promises, and let nobody read them until this transaction ends.
+
+    So no ticket that a worker is just writing escapes when running clocks are worked out anew.
+    """
+    _lock("pg_advisory_xact_lock")
+
+
+def _lock(how: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {how}(%s, %s)", [PROMISES_LOCK, current_workspace()])
+
+
 def fits(policy: Policy, facts: Facts) -> bool:
     return (
         policy.channel in ("", facts.channel)
@@ -49,6 +69,11 @@ def fits(policy: Policy, facts: Facts) -> bool:
         and policy.group_id in (None, facts.group)
         and (policy.tag_id is None or policy.tag_id in facts.tags)
     )
+
+
+def covers(one: Policy, other: Policy) -> bool:
+    """Whether the first fits every ticket that the second fits: placed before it, it takes all of them."""
+    return all(getattr(one, name) in (nothing, getattr(other, name)) for name, nothing in CONDITIONS.items())
 
 
 def hours_of(policy: Policy | None) -> Hours:

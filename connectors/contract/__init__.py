@@ -33,6 +33,7 @@ from connectors.contract.errors import (
     Unreadable,
 )
 from connectors.contract.leaving import (
+    AUTOMATIC_APPS,
     Account,
     App,
     Cost,
@@ -47,10 +48,12 @@ from connectors.contract.leaving import (
     Thread,
     Usage,
     Webhook,
+    is_automatic,
 )
 from connectors.contract.words import Can, Kind, Reason, Surface
 
 __all__ = [
+    "AUTOMATIC_APPS",
     "Account",
     "AlreadyDone",
     "App",
@@ -94,4 +97,5 @@ __all__ = [
     "Unreadable",
     "Usage",
     "Webhook",
+    "is_automatic",
 ]

@@ -182,6 +182,27 @@ class Field:
     longest: int = 120
 
 
+# An option of channels whose platform says which app wrote an echo, and not whether a human did.
+AUTOMATIC_APPS = Field(
+    "automatic_apps",
+    "Apps that answer by themselves",
+    required=False,
+    words=True,
+    pattern=r"\s*\d{1,20}(\s*,\s*\d{1,20}){0,9}\s*",
+    longest=240,
+    help=(
+        "Their app IDs, parted by commas: greetings, away messages, bots. What they say from now on stops no clock. "
+        "The history of a ticket shows the ID of an app that answered."
+    ),
+)
+
+
+def is_automatic(options: Mapping[str, bool | str], app_id: str) -> bool:
+    """Whether an admin named this app in AUTOMATIC_APPS."""
+    named = str(options.get(AUTOMATIC_APPS.name) or "")
+    return app_id != "" and app_id in (one.strip() for one in named.split(","))
+
+
 @dataclass(frozen=True, slots=True)
 class Granted:
     """What somebody gave us at the platform's own door."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from connectors.contract import (
+    AUTOMATIC_APPS,
     Account,
     Can,
     Field,
@@ -40,6 +41,7 @@ class Messenger(PageChannel):
             required=False,
             help="Meta granted the app this feature: people may answer for seven days instead of 24 hours.",
         ),
+        AUTOMATIC_APPS,
     )
     fields = (
         "messages",

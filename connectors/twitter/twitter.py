@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.contract import (
+    AUTOMATIC_APPS,
     Account,
     App,
     Author,
@@ -100,6 +101,7 @@ class Twitter(Channel):
             required=False,
             help="X granted the app this access: it may answer without being named.",
         ),
+        AUTOMATIC_APPS,
     )
     permissions = tuple(scope for scope in tokens.SCOPES if scope != "offline.access")
     surfaces = (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from django.db import connection
@@ -49,12 +50,17 @@ def locked(ticket_id: int) -> Ticket:
     return Ticket.objects.select_for_update(of=("self",)).select_related("account__app").get(pk=ticket_id)
 
 
-def save(tickets: Sequence[Ticket], written: Sequence[str] = WRITTEN) -> None:
+def save(
+    tickets: Sequence[Ticket],
+    written: Sequence[str] = WRITTEN,
+    clocks: Mapping[int, engine.Running | None] = MappingProxyType({}),
+) -> None:
     """Write new tickets, and changed ones (which the caller has locked), with their clocks; tell the browsers.
 
-    `written`: what may have changed of those; CLOCK alone is written faster.
+    `written`: what may have changed of those; CLOCK alone is written faster. `clocks`: those that are known; the
+    others are read.
     """
-    clocks = engine.running([ticket.pk for ticket in tickets])
+    clocks = {**engine.running([ticket.pk for ticket in tickets if ticket.pk not in clocks]), **clocks}
     now = timezone.now()
     for ticket in tickets:
         clock = clocks.get(ticket.pk) if ticket.status == Ticket.Status.OPEN else None

@@ -72,7 +72,7 @@ def catch_up(messages: Sequence[Message]) -> list[Post]:
     wanted = {message.external_id: message for message in messages}
     threads: dict[str, datetime] = {}
     for message in messages:
-        if message.kind == Kind.DIRECT:
+        if message.kind == Kind.DIRECT and message.origin == Message.Origin.CUSTOMER:
             thread = message.ticket.thread_id
             threads[thread] = min(message.at, threads.get(thread, message.at))
     early = list(Early.objects.filter(account_id=account_id, external_id__in=[*wanted, *threads]))

@@ -99,18 +99,22 @@ def facts(tickets: Iterable[Ticket], promises: Promises) -> dict[int, Facts]:
     }
 
 
-def customers_wrote(said: Sequence[tuple[Ticket, datetime, datetime]]) -> None:
-    """Start the clocks of these tickets: (ticket, the platform's time of the words, ours), for words in order only."""
+def customers_wrote(said: Sequence[tuple[Ticket, datetime, datetime]]) -> dict[int, engine.Running | None]:
+    """Start the clocks of these tickets: (ticket, the platform's time of the words, ours), for words in order only.
+
+    Returns the clocks that are known now, for `announce.save`.
+    """
     if not said:
-        return
+        return {}
     promises = Promises()
     known = facts((ticket for ticket, _, _ in said), promises)
     words = [
         Wrote(ticket.pk, ticket.account_id, known[ticket.pk], at, noticed_at, ticket.first_answered_at is not None)
         for ticket, at, noticed_at in said
     ]
-    left = engine.customer_wrote(words, promises)
+    left, shown = engine.customer_wrote(words, promises)
     recompute([ticket for ticket, _, _ in said if ticket.pk in left])
+    return shown
 
 
 def recompute(tickets: Sequence[Ticket], why: str = "", **data: Any) -> set[int]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from connectors.contract import Kind, Post
+from connectors.contract import Kind, Post, is_automatic
 from connectors.models import ChannelAccount
 from inbox.actions import announce, changes
 from inbox.actions.clocks import waits_for_us
@@ -24,6 +24,8 @@ NAMELESS = (State.SENDING, State.UNKNOWN, State.FAILED, State.SENT)
 def take(account: ChannelAccount, posts: Sequence[Post]) -> None:
     """Each echo settles the reply it repeats, or is kept as an answer given outside, or as a story to show."""
     for post in posts:
+        if is_automatic(account.options, post.app_id):
+            post = replace(post, automatic=True)
         if post.context_only:
             keep_story(account, post)
         elif reply := _reply_behind(account, post):
@@ -115,7 +117,9 @@ def _answered_outside(account: ChannelAccount, post: Post) -> None:
     )
     changes.catch_up([message])
     message.save()
-    if not post.automatic:
+    if post.automatic:
+        announce.history(Event(ticket=ticket, verb="answered_by_itself", data={"app": post.app_id}))
+    else:
         was_open = ticket.status == Ticket.Status.OPEN
         answered(ticket, post.created_at, announce.preview(message.text))
         if was_open and not waits_for_us(ticket.pk):

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from inbox import live, routing
-from inbox.actions import announce
-from inbox.models import Event, Priority, Queue, Ticket
+from inbox import routing
+from inbox.actions import announce, notifications
+from inbox.models import Event, Notification, Priority, Queue, Ticket
 from sla.engine import Mark, Promises
 from socialcare.models import Membership, Role
 from socialcare.tenancy import current_workspace
@@ -21,17 +21,24 @@ def act(tickets: dict[int, Ticket], marks: Sequence[Mark], promises: Promises) -
     and those whose priority or queue has changed.
     """
     events: list[Event] = []
+    told: list[Notification] = []
     changed: dict[int, Ticket] = {}
     house = House()
     for mark in marks:
         policy, ticket = promises.known(mark.policy_id), tickets[mark.ticket_id]
         for step in policy.steps_at(mark.above, mark.share) if policy else ():
             before = (ticket.priority, ticket.queue_id)
-            data = STEPS[step["do"]](house, ticket, step["to"], mark)
-            events.append(announce.event(ticket, "escalated", do=step["do"], policy=str(policy), **data))
+            data = STEPS[step["do"]](house, ticket, step["to"])
+            about = {"do": step["do"], "policy": str(policy), "metric": mark.metric, "at": step["at"]}
+            events.append(announce.event(ticket, "escalated", **about, **data))
+            told += [
+                Notification(user_id=user, ticket=ticket, policy=str(policy), metric=mark.metric, share=step["at"])
+                for user in sorted([*data.get("told", ()), *data.get("supervisors", ())])
+            ]
             if before != (ticket.priority, ticket.queue_id):
                 changed[ticket.pk] = ticket
     announce.history(*events)
+    notifications.send(told)
     return bool(events), list(changed.values())
 
 
@@ -44,6 +51,12 @@ class House:
         return dict(members.values_list("user_id", "role"))
 
     @cached_property
+    def supervisors(self) -> list[int]:
+        """Where there are none, the admins supervise."""
+        by_role = {role: sorted(user for user, has in self.roles.items() if has == role) for role in Role}
+        return by_role[Role.SUPERVISOR] or by_role[Role.ADMIN]
+
+    @cached_property
     def present(self) -> list[int]:
         return routing.present()
 
@@ -51,38 +64,43 @@ class House:
     def held(self) -> dict[int, int]:
         return routing.loads()
 
+    def pass_on(self, before: int | None, after: int | None) -> None:
+        """A ticket goes from one to another."""
+        for user, more in ((before, -1), (after, 1)):
+            if user is not None:
+                self.held[user] = self.held.get(user, 0) + more
+
     @cached_property
     def queues(self) -> set[int]:
         return set(Queue.objects.values_list("id", flat=True))
 
 
-def _notify(house: House, ticket: Ticket, to: int | None, mark: Mark) -> dict[str, Any]:
-    """The one named; else whoever holds the ticket, and the supervisors."""
-    supervisors = {user for user, role in house.roles.items() if role == Role.SUPERVISOR}
-    people = {to} if to else {ticket.assignee_id, *supervisors}
-    told = [("notify", {"ticket": ticket.pk, "metric": mark.metric, "share": mark.share})]
-    for user in sorted(person for person in people if person in house.roles):
-        live.publish(told, to=user)
-    return {"to": to}
+def _notify(house: House, ticket: Ticket, to: int | None) -> dict[str, Any]:
+    """The one named, if they still work here; else whoever holds the ticket, and the supervisors."""
+    named = to in house.roles
+    first = to if named else ticket.assignee_id
+    told = [first] if first is not None and first in house.roles else []
+    supervisors = [] if named else [user for user in house.supervisors if user != first]
+    return {"told": told, "supervisors": supervisors}
 
 
-def _reassign(house: House, ticket: Ticket, to: int | None, mark: Mark) -> dict[str, Any]:
+def _reassign(house: House, ticket: Ticket, to: int | None) -> dict[str, Any]:
     """To the one named, if they still work here; else to another who is there, if anybody is."""
     before = ticket.assignee_id
     others = [user for user in house.present if user != before]
     after = to if to in house.roles else min(others, key=lambda user: house.held.get(user, 0), default=before)
-    if after is not None:
-        house.held[after] = house.held.get(after, 0) + 1
+    if after != before:
+        house.pass_on(before, after)
     ticket.assignee_id = after
     return {"to": after, "before": before}
 
 
-def _raise(house: House, ticket: Ticket, to: int | None, mark: Mark) -> dict[str, Any]:
+def _raise(house: House, ticket: Ticket, to: int | None) -> dict[str, Any]:
     before, ticket.priority = ticket.priority, min(ticket.priority + 1, Priority.URGENT)
     return {"priority": ticket.priority, "before": before}
 
 
-def _move(house: House, ticket: Ticket, to: int | None, mark: Mark) -> dict[str, Any]:
+def _move(house: House, ticket: Ticket, to: int | None) -> dict[str, Any]:
     before = ticket.queue_id
     if to is None or to in house.queues:
         ticket.queue_id = to

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from inbox import live, routing
-from inbox.actions import audit, presence, work
+from inbox.actions import audit, notifications, presence, work
 from inbox.models import Presence, Ticket
 from inbox.permissions import rank
 from socialcare.background import after_commit
@@ -139,6 +139,7 @@ def let_go(actor: User, user_id: int) -> User:
         user = member.user
         member.delete()
         Presence.objects.filter(user_id=user_id).delete()
+        notifications.leave(user_id)
         _take_from(user_id, actor)
         audit.record(actor, "person.removed", user, role=member.role)
         live.publish([("you", {"role": None})], to=user_id)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 from django.forms.models import model_to_dict
 
 from inbox.actions import announce, audit, clocks
 from inbox.models import Ticket
 from sla.models import BusinessHours, Change, Policy
+from sla.promises import about_to_change, covers
 from socialcare.models import User
 
 AT_ONCE = 200
@@ -22,12 +22,12 @@ class InUse(Exception):
 
 @transaction.atomic
 def save_policy(actor: User, policy: Policy) -> Policy:
-    """Write a new policy, as the last one, or a changed one."""
+    """Write a changed policy, or a new one: before those that would take all its tickets, else as the last."""
+    about_to_change()
     new = policy.pk is None
     before = {} if new else _told(Policy.objects.select_for_update().get(pk=policy.pk))
     if new:
-        last = Policy.objects.aggregate(last=Max("position"))["last"]
-        policy.position = 0 if last is None else last + 1
+        _make_room(policy)
     policy.save()
     changes = {} if new else audit.differences(before, _told(policy))
     if new or changes:
@@ -36,9 +36,20 @@ def save_policy(actor: User, policy: Policy) -> Policy:
     return policy
 
 
+def _make_room(policy: Policy) -> None:
+    """Find the place of a new policy and move those behind it on."""
+    policies = list(Policy.objects.select_for_update().order_by("position", "id"))
+    wider = (at for at, other in enumerate(policies) if covers(other, policy) and not covers(policy, other))
+    policy.position = next(wider, len(policies))
+    for at, other in enumerate(policies):
+        other.position = at + (at >= policy.position)
+    Policy.objects.bulk_update(policies, ["position"])
+
+
 @transaction.atomic
 def remove_policy(actor: User, pk: int) -> Policy:
     """Clocks that run by it go on by the next that fits. Raises Policy.DoesNotExist."""
+    about_to_change()
     policy = Policy.objects.select_for_update().get(pk=pk)
     policy.delete()
     audit.record(actor, "policy.removed", policy)
@@ -49,6 +60,7 @@ def remove_policy(actor: User, pk: int) -> Policy:
 @transaction.atomic
 def move_policy(actor: User, pk: int, by: int) -> None:
     """Change places with the one before (-1) or after (1). Raises Policy.DoesNotExist."""
+    about_to_change()
     policies = list(Policy.objects.select_for_update().order_by("position", "id"))
     at = next((place for place, policy in enumerate(policies) if policy.pk == pk), None)
     if at is None:
@@ -65,6 +77,7 @@ def move_policy(actor: User, pk: int, by: int) -> None:
 
 @transaction.atomic
 def save_hours(actor: User, hours: BusinessHours) -> BusinessHours:
+    about_to_change()
     new = hours.pk is None
     before = {} if new else _told(BusinessHours.objects.select_for_update().get(pk=hours.pk))
     hours.save()

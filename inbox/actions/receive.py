@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from connectors.models import ChannelAccount
 from inbox import routing
 from inbox.actions import announce, changes, clocks, contacts, echoes, threads
 from inbox.models import Event, Identity, Message, Ticket
+from sla.engine import Running
 from socialcare import rows
 
 Key = tuple[int, str]
@@ -78,9 +79,9 @@ def customers_wrote(account: ChannelAccount, posts: Iterable[tuple[Post, datetim
         _add(touched[identities[post.external_id].pk, post.thread_id], account, post, received_at)
     batch = list(touched.values())
     answers = _write(batch)
-    _run_clocks(batch)
+    shown = _run_clocks(batch)
     _route(batch)
-    _tell(batch)
+    _tell(batch, shown)
     return answers
 
 
@@ -129,6 +130,7 @@ def _begin(account: ChannelAccount, identity: Identity, post: Post, follows: Tic
         kind=post.kind,
         status=Ticket.Status.PENDING,
         follows=follows,
+        queue_id=account.queue_id,
         last_at=post.created_at,
     )
 
@@ -186,9 +188,12 @@ def _write(batch: Sequence[Touched]) -> list[Post]:
     return answers
 
 
-def _run_clocks(batch: Sequence[Touched]) -> None:
-    """Messages that came in order start a clock; where they did not, the history says what runs."""
-    clocks.customers_wrote(
+def _run_clocks(batch: Sequence[Touched]) -> dict[int, Running | None]:
+    """Messages that came in order start a clock; where they did not, the history says what runs.
+
+    Returns the clocks that are known now.
+    """
+    shown = clocks.customers_wrote(
         [
             (touched.ticket, touched.wrote_at, touched.noticed_at)
             for touched in batch
@@ -203,6 +208,8 @@ def _run_clocks(batch: Sequence[Touched]) -> None:
     for touched in batch:
         if any(message.removed_at for message in touched.messages):
             changes.nothing_left_to_answer(touched.ticket)
+            shown.pop(touched.ticket.pk, None)
+    return shown
 
 
 def _route(batch: Sequence[Touched]) -> None:
@@ -221,7 +228,7 @@ def _route(batch: Sequence[Touched]) -> None:
         touched.ticket.assignee_id = user_id
 
 
-def _tell(batch: Sequence[Touched]) -> None:
+def _tell(batch: Sequence[Touched], shown: Mapping[int, Running | None]) -> None:
     events: list[Event] = []
     for touched in batch:
         ticket = touched.ticket
@@ -229,10 +236,12 @@ def _tell(batch: Sequence[Touched]) -> None:
             events.append(
                 announce.event(ticket, "follow_up" if ticket.follows_id else "opened", follows=ticket.follows_id)
             )
+            if ticket.queue_id:
+                events.append(announce.event(ticket, "sorted", to=ticket.queue_id))
         elif touched.reopened:
             events.append(announce.event(ticket, "reopened_by_customer"))
         if touched.routed:
             events.append(announce.event(ticket, "routed", to=ticket.assignee_id))
     announce.history(*events)
-    announce.save([touched.ticket for touched in batch])
+    announce.save([touched.ticket for touched in batch], clocks=shown)
     announce.said(message for touched in batch for message in touched.messages)

@@ -5,11 +5,12 @@ Policies ask for these, so whoever changes one has the ticket's clocks worked ou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from connectors.models import ChannelAccount
 from inbox.actions import announce, audit, clocks
 from inbox.actions.refusals import NoSuchLabel
 from inbox.models import Contact, Group, Priority, Queue, Tag, Ticket
@@ -73,6 +74,20 @@ def group(contact_id: int, actor: User, group_id: int | None) -> Contact:
         clocks.recompute(tickets, "grouped")
         announce.save(tickets)
     return contact
+
+
+@transaction.atomic
+def send_to(actor: User, queues: Mapping[int, int | None]) -> None:
+    """Into which queue the new tickets of these accounts go, None for none. Raises NoSuchLabel."""
+    names: dict[int | None, str | None] = {None: None, **dict(Queue.objects.values_list("id", "name"))}
+    if not set(queues.values()) <= set(names):
+        raise NoSuchLabel
+    accounts = ChannelAccount.objects.select_for_update().filter(pk__in=queues).order_by("pk")
+    for account in accounts:
+        before, account.queue_id = account.queue_id, queues[account.pk]
+        if before != account.queue_id:
+            account.save(update_fields=["queue_id"])
+            audit.record(actor, "account.queue", account, queue_id=[names.get(before), names[account.queue_id]])
 
 
 def add_label(actor: User, kind: str, name: str) -> Label:

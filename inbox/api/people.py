@@ -4,7 +4,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from inbox.actions import presence
+from inbox.actions import notifications, presence
 from inbox.api import shapes
 from inbox.api.base import Endpoint, Write
 from inbox.api.checking import checked
@@ -44,3 +44,22 @@ class Me(Write):
         user = self.user
         names = ("id", "name", "email", "shortcuts", "theme", "language")
         return {name: getattr(user, name) for name in names} | {"role": self.membership.role}
+
+
+class Notifications(Endpoint):
+    @extend_schema(operation_id="list_notifications", responses=shapes.NotificationsShape)
+    def get(self, request: Request, slug: str) -> Response:
+        """What I must see, the newest first, and how many of it are new."""
+        return Response(notifications.of(self.user.pk))
+
+
+class NotificationsSeen(Endpoint):
+    @extend_schema(
+        operation_id="notifications_seen",
+        request=shapes.NotificationsSeenRequest,
+        responses=shapes.NotificationsShape,
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """I have seen all up to this one."""
+        asked = checked(shapes.NotificationsSeenRequest, request.data)
+        return Response(notifications.seen(self.user.pk, asked["upto"]))

@@ -155,6 +155,22 @@ class PeopleShape(s.Serializer[object]):
     items = PersonShape(many=True)
 
 
+class NotificationShape(s.Serializer[object]):
+    id = s.IntegerField()
+    ticket = s.IntegerField()
+    name = s.CharField(allow_blank=True, help_text="of the customer")
+    policy = s.CharField(help_text="whose step it was")
+    metric = s.CharField()
+    share = s.IntegerField(help_text="percent of the promised time that is over")
+    at = s.IntegerField(help_text=Moment)
+    seen = s.BooleanField()
+
+
+class NotificationsShape(s.Serializer[object]):
+    unseen = s.IntegerField()
+    items = NotificationShape(many=True)
+
+
 class MeShape(s.Serializer[object]):
     id = s.IntegerField(read_only=True)
     name = s.CharField(read_only=True)
@@ -203,6 +219,9 @@ class PageQuery(s.Serializer[object]):
     )
     agent = s.IntegerField(
         required=False, default=None, allow_null=True, min_value=0, max_value=Key, help_text="of it, one person's"
+    )
+    priority = s.IntegerField(
+        required=False, default=None, allow_null=True, min_value=1, max_value=4, help_text="of it, of one priority"
     )
     minute = s.IntegerField(
         required=False,
@@ -267,6 +286,10 @@ class GroupRequest(s.Serializer[object]):
 
 class SeenRequest(s.Serializer[object]):
     seq = s.IntegerField(min_value=0, max_value=2_000_000_000)
+
+
+class NotificationsSeenRequest(s.Serializer[object]):
+    upto = s.IntegerField(min_value=0, max_value=Key, help_text="the id of the newest that was seen")
 
 
 class ActRequest(s.Serializer[object]):

@@ -27,5 +27,7 @@ urlpatterns = [
     path("labels/", sorting.Labels.as_view()),
     path("people/", people.People.as_view()),
     path("presence/", people.Available.as_view()),
+    path("notifications/", people.Notifications.as_view()),
+    path("notifications/seen/", people.NotificationsSeen.as_view()),
     path("me/", people.Me.as_view()),
 ]

@@ -177,10 +177,15 @@ def _steps() -> Choices:
         ("reassign:", gettext("Give it to another agent who is there")),
         ("raise:", gettext("Raise its priority")),
         ("move:", gettext("Take it out of its queue")),
-        (gettext("Tell"), [(f"notify:{pk}", name) for pk, name in people]),
-        (gettext("Give it to"), [(f"reassign:{pk}", name) for pk, name in people]),
-        (gettext("Move it to"), [(f"move:{pk}", name) for pk, name in queues]),
+        (gettext("Tell somebody"), _each("notify", gettext("Tell %(name)s"), people)),
+        (gettext("Give it to somebody"), _each("reassign", gettext("Give it to %(name)s"), people)),
+        (gettext("Move it to a queue"), _each("move", gettext("Move it to %(name)s"), queues)),
     ]
+
+
+def _each(verb: str, words: str, targets: Sequence[tuple[int, str]]) -> Choices:
+    """The whole sentence: closed, a field of choices shows no more than that."""
+    return [(f"{verb}:{pk}", words % {"name": name}) for pk, name in targets]
 
 
 def _step(words: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 from inbox.models.board import Board, Wall
 from inbox.models.contact import Contact, Group, Identity
 from inbox.models.report import Dimension, Stale, StaleHour, Tally
-from inbox.models.team import Presence, Seen
+from inbox.models.team import Notification, Presence, Seen
 from inbox.models.ticket import (
     Alias,
     Early,
@@ -29,6 +29,7 @@ __all__ = [
     "Identity",
     "Message",
     "Note",
+    "Notification",
     "Outgoing",
     "Presence",
     "Priority",

@@ -49,3 +49,27 @@ class Seen(WorkspaceOwned):
 
     def __str__(self) -> str:
         return f"{self.user} up to {self.seq}"
+
+
+class Notification(WorkspaceOwned):
+    """Somebody must see that a clock passed `share` percent of its target; kept until they have.
+
+    `policy` is the name of the one whose step it was.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False)
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="+", db_index=False)
+    policy = models.CharField(max_length=100)
+    metric = models.CharField(max_length=20)
+    share = models.PositiveSmallIntegerField()
+    at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["workspace", "user", "-id"], name="notifications_of_user"),
+            models.Index(fields=["ticket"], name="notifications_of_ticket"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.share} % of {self.metric} for {self.user_id}"

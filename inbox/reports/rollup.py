@@ -21,7 +21,7 @@ from inbox.reports.periods import HOUR, floor, joined
 from socialcare import background
 from socialcare.tenancy import current_workspace, workspace
 
-LOCK = 3
+LOCK = 4
 BELL = "reports"
 EVERY = 5.0
 # At most so much of the time is spent on it.

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_safe
 
 from connectors.models import ChannelAccount
 from inbox import figures, records
-from inbox.actions import presence
+from inbox.actions import notifications, presence
 from inbox.figures import Only
-from inbox.models import Queue
+from inbox.models import Priority, Queue
 from inbox.permissions import needs_role
 from inbox.views.strings import board_strings
 from socialcare.middleware import WorkspaceRequest
@@ -53,6 +53,7 @@ def dashboard(request: WorkspaceRequest, slug: str) -> HttpResponse:
         "list": f"/w/{slug}/inbox/open/",
         "figures": figures.measure(),
         "people": presence.people(),
+        "notifications": notifications.of(membership.user_id),
         "now": records.ms(timezone.now()),
     }
     shown = {"boot": boot, "workspace": membership.workspace, "strings": board_strings()}
@@ -68,6 +69,8 @@ def label(only: Only) -> str:
         parts.append(queue.name)
     if only.agent is not None and (person := User.objects.filter(pk=only.agent).first()):
         parts.append(str(person))
+    if only.priority is not None:
+        parts.append(_("priority: %(name)s") % {"name": Priority(only.priority).label})
     return " · ".join(parts)
 
 

@@ -15,7 +15,7 @@ from redis import RedisError
 
 from connectors.models import ChannelAccount, Delivery
 from inbox import reading, records
-from inbox.actions import presence
+from inbox.actions import notifications, presence
 from inbox.figures import Only
 from inbox.models import Ticket
 from inbox.views import dashboard
@@ -93,6 +93,7 @@ def _boot(membership: Membership, view: str, only: Only | None) -> dict[str, Any
         "list": page,
         "counts": page["counts"],
         "people": presence.people(),
+        "notifications": notifications.of(user.pk),
         "now": records.ms(timezone.now()),
         "live": f"/w/{workspace.slug}/live/",
         "undo_seconds": workspace.undo_seconds,

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from inbox.models import Priority
+
 
 def strings() -> dict[str, str]:
     """By name, in the language of the request; `{places}` are filled by the browser.
@@ -41,6 +43,11 @@ def _time() -> dict[str, str]:
         "warned_first_response": _("{share} % of the time for a first answer is over."),
         "warned_next_response": _("{share} % of the time for an answer is over."),
         "warned_resolution": _("{share} % of the time to resolve a ticket is over."),
+        "ran_out_first_response": _("The time for a first answer ran out."),
+        "ran_out_next_response": _("The time for an answer ran out."),
+        "ran_out_resolution": _("The time to resolve a ticket ran out."),
+        **_both("notifications_new", lambda n: ngettext("{n} new notification.", "{n} new notifications.", n)),
+        "do_notifications": _("Notifications"),
         "look": _("Look at it"),
         "none": _("None"),
     }
@@ -64,6 +71,7 @@ def _tickets() -> dict[str, str]:
         "status_open": _("Open"),
         "status_pending": _("Waiting for the customer"),
         "status_resolved": _("Resolved"),
+        **{f"prio_{value}": str(label) for value, label in Priority.choices},
         "short_pending": _("Waiting"),
         "short_resolved": _("Resolved"),
         "me": _("Me"),

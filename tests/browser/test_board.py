@@ -11,8 +11,10 @@ from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
 
 from bench.wall import growth, soak
+from inbox import watch
 from inbox.actions import boards
 from inbox.models import Ticket
+from sla.models import Policy
 from tests.board import Story, ago, ask, happen, told
 from tests.browser.conftest import DESK, PHONE, Site, eventually
 
@@ -72,6 +74,35 @@ def test_a_post_moves_the_figures_within_seconds_and_time_alone_does_too(show, s
     eventually(lambda: figure(page, "oldest") != before, 3)
     expect(page.locator('[data-tile="risk"] .figure')).to_have_text("1", timeout=6000)
     expect(page.locator('[data-tile="risk"]')).to_have_attribute("data-level", "warn")
+
+
+def test_the_bell_tells_who_is_there_and_keeps_it_for_who_is_away(show, site, bob, facebook):
+    Policy.objects.update(steps=[{"at": 100, "do": "notify", "to": None}])
+    for name in ("Anna", "Ben"):
+        ask(facebook, name, ago(minutes=6))
+    watch.breach()
+    page = dashboard(show)
+    bell = page.locator("#bell")
+    expect(page.locator("#bell-count")).to_have_text("2")
+    eventually(lambda: "As of" in page.locator("#fresh-text").inner_text(), 5)
+    ask(facebook, "Cleo", ago(minutes=6))
+    watch.breach()
+    expect(page.locator("#bell-count")).to_have_text("3", timeout=5000)
+    expect(page.locator(".toast")).to_contain_text("The time for a first answer ran out.")
+    for key in ("g", "n"):
+        page.keyboard.press(key)
+    lines = page.locator("#notifications .notification")
+    expect(lines).to_have_count(3)
+    expect(lines.first).to_contain_text("Cleo")
+    expect(page.locator("#bell-count")).to_have_text("")
+    assert Axe().run(page).violations_count == 0
+    page.keyboard.press("Escape")
+    expect(bell).to_be_visible()
+    page.reload()
+    expect(page.locator("#bell-count")).to_have_text("")
+    bell.click()
+    lines.first.locator("a").click()
+    page.wait_for_url(f"**/inbox/open/{Ticket.objects.latest('id').pk}/")
 
 
 def test_a_tile_opens_its_tickets_and_the_list_stays_true(show, site, story, bob, facebook):

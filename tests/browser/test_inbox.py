@@ -49,6 +49,23 @@ def test_the_list_is_sorted_by_time_left_and_colours_come_with_signs(inbox, face
     assert len(set(signs)) == 3
 
 
+def test_a_row_says_its_priority_in_words_and_lists_are_narrowed_to_one(inbox, facebook, bob):
+    waiting(facebook, ("Usual", 1), ("Pressing", 2), ("Idle", 3))
+    Ticket.objects.filter(preview__contains="Pressing").update(priority=4)
+    Ticket.objects.filter(preview__contains="Idle").update(priority=1)
+    page = inbox("bob")
+    expect(row(page, "Pressing").locator(".row-prio")).to_have_text("Priority: Urgent")
+    expect(row(page, "Idle").locator(".row-prio")).to_have_text("Priority: Low")
+    expect(row(page, "Usual").locator(".row-prio")).to_be_hidden()
+    page.get_by_label("Waiting for us, by priority").select_option("Urgent")
+    expect(page.locator("#list-title")).to_have_text("Waiting for us · priority: Urgent")
+    expect(page.locator("#rows .row")).to_have_count(1)
+    expect(page.get_by_label("Waiting for us, by priority")).to_have_value("4")
+    page.get_by_label("Waiting for us, by priority").select_option("All")
+    expect(page.locator("#rows .row")).to_have_count(3)
+    assert Axe().run(page).violations_count == 0
+
+
 def test_the_clock_is_the_servers_even_when_the_computers_is_wrong(chromium, site, facebook, bob):
     waiting(facebook, ("Amélie", 1))
     there = chromium.new_context(viewport={"width": 1440, "height": 900})

@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium"),
     pytest.mark.django_db(transaction=True),
 ]
-SIZES = {"desktop": (1440, 900), "phone": (390, 844), "small": (320, 640)}
+SIZES = {"desktop": (1440, 900), "phone": (390, 844), "narrow": (360, 740), "small": (320, 640)}
 LONG_ADDRESS = f"{'d' * 242}@example.com"
 
 
@@ -117,6 +117,8 @@ def promised(house: House) -> list[str]:
         policy = Policy(name="Night", first_response=minutes, resolution=9000 * minutes, hours=hours, steps=steps)
         policy.queue_id, policy.priority, policy.channel = queue.pk, 4, "messenger"
         promises.save_policy(house.admin, policy)
+        twin = Policy(name="Twin", first_response=minutes, queue_id=queue.pk, priority=4, channel="messenger")
+        promises.save_policy(house.admin, twin)
         promises.save_policy(house.admin, Policy(name="All others", next_response=minutes))
     return [
         "policies/",
@@ -141,6 +143,19 @@ def test_every_page_is_accessible_and_fits(house: House, open_page: Open, size: 
         assert found.violations_count == 0, f"{path}\n{found.generate_report()}"
         overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert overflow <= 0, path
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_step_has_the_width_of_a_phone_for_its_words(house: House, open_page: Open, language: str) -> None:
+    User.objects.update(language=language)
+    path = promised(house)[2]
+    page = open_page(house.url(path), "narrow")
+    for name in ("at_1", "do_1"):
+        field = page.locator(f"#id_{name}")
+        assert field.bounding_box()["width"] > 280
+        assert page.locator(f"label[for=id_{name}]").is_visible()
+    words = page.locator("#id_do_1 option:checked").inner_text()
+    assert words.startswith({"en": "Move it to Billing", "fr": "Le mettre dans la file Billing"}[language])
 
 
 def test_long_words_are_wrapped_on_the_smallest_screen(house: House, open_page: Open) -> None:

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from inbox import figures
 from inbox.actions import boards
-from inbox.models import Board, Wall
+from inbox.models import Board, Ticket, Wall
 from socialcare import guesses
 from socialcare.models import AuditEntry
 from socialcare.tenancy import workspace
@@ -77,17 +77,39 @@ def test_an_agents_figures_open_their_tickets(story, sign_in, bob):
             assert {row["who"] for row in rows} <= {int(user)}
 
 
-def test_a_long_list_of_a_figure_comes_in_pages(story, sign_in, bob):
+@pytest.mark.parametrize("figure", ["waiting", "in_hour", "decided_hour", "out_hour"])
+def test_a_long_list_of_a_figure_comes_in_pages(story, sign_in, bob, figure):
     browser, cursor, found = sign_in(bob), "", []
     while cursor is not None:
-        page = browser.get("/w/acme/api/tickets/", {"only": "waiting", "limit": 2, "after": cursor}).json()
+        page = browser.get("/w/acme/api/tickets/", {"only": figure, "limit": 2, "after": cursor}).json()
         found += [row["id"] for row in page["items"]]
         cursor = page["next"]
-    assert len(found) == len(set(found)) == figures.Only("waiting").tickets().count()
+    whole = figures.Only(figure).tickets().order_by("order_at", "id")
+    assert len(found) > 2
+    assert found == list(whole.values_list("id", flat=True))
+
+
+def test_a_figure_is_narrowed_to_a_priority_and_the_list_says_so(story, sign_in, bob):
+    urgent = [story.tickets[name].pk for name in ("Late", "Three")]
+    Ticket.objects.filter(pk__in=urgent).update(priority=4)
+    browser = sign_in(bob)
+    page = browser.get("/w/acme/api/tickets/", {"only": "waiting", "priority": 4}).json()
+    assert [row["id"] for row in page["items"]] == urgent
+    page = browser.get("/w/acme/api/tickets/", {"only": "late", "priority": 4}).json()
+    assert [row["id"] for row in page["items"]] == urgent[:1]
+    shown = browser.get("/w/acme/inbox/open/?only=late&priority=4").content.decode()
+    assert boot(shown)["only"] == "Late · priority: Urgent"
 
 
 @pytest.mark.parametrize(
-    "asked", ["only=nonsense", "only=late&account=x", "only=late&agent=-1", f"only=in&minute={'9' * 18}"]
+    "asked",
+    [
+        "only=nonsense",
+        "only=late&account=x",
+        "only=late&agent=-1",
+        "only=late&priority=5",
+        f"only=in&minute={'9' * 18}",
+    ],
 )
 def test_what_cannot_be_asked_is_refused(sign_in, bob, asked):
     browser = sign_in(bob)

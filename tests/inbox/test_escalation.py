@@ -178,6 +178,27 @@ def test_an_automatic_answer_answers_nobody(messenger):
     assert Timer.objects.get().outcome == "answered"
 
 
+def test_the_echo_of_an_app_that_answers_by_itself_stops_no_clock(messenger, alice, carol, sign_in):
+    browser, edit = sign_in(carol), f"/w/acme/settings/accounts/{messenger.pk}/edit/"
+    for wrong in ("the bot", "5;6", "5,", "1" * 21):
+        answer = browser.post(edit, {"name": "Acme", "automatic_apps": wrong})
+        assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["automatic_apps"])
+    assert browser.post(edit, {"name": "Acme", "automatic_apps": "5 , 263902037430900"}).status_code == 302
+    messenger.refresh_from_db()
+    take_in(messenger, meta.direct(at=timezone.now() - MINUTE))
+    take_in(messenger, meta.echo("We are closed", mid="m_auto", app_id=263902037430900))
+    ticket = Ticket.objects.get()
+    assert (ticket.status, ticket.first_answered_at) == ("open", None)
+    assert Timer.objects.get().stopped_at is None
+    assert Message.objects.get(external_id="m_auto").automatic
+    take_in(messenger, meta.echo("Hello, this is Zoé", mid="m_human", app_id=26390203743090))
+    assert Timer.objects.get().outcome == "answered"
+    items = sign_in(alice).get(f"/w/acme/api/tickets/{ticket.pk}/entries/").json()["items"]
+    said = [item["text"] for item in items if item["type"] == "event"]
+    assert "An automatic answer, which stops no clock (app 263902037430900)" in said
+    assert "Answered with another tool (app 26390203743090)" in said
+
+
 # ------------------------------------------------------------------ resolution
 
 
@@ -224,3 +245,22 @@ def test_a_batch_asks_the_same_number_of_questions_whatever_its_size(facebook):
         ticket.save()
     assert asked(3, 1, 1000) == asked(60, 100, 2000)
     assert {len(ticket.tag_ids) for ticket in Ticket.objects.all()} == {0, 1, 2}
+
+
+def test_a_batch_reads_the_running_clocks_once(facebook, messenger):
+    promise(resolution=60 * MINUTE)
+
+    def read(account, *payloads):
+        with CaptureQueriesContext(connection) as queries:
+            take_in(account, *payloads)
+        for ticket in Ticket.objects.all():
+            first = Timer.objects.filter(ticket_id=ticket.pk, stopped_at=None).order_by("due_at").first()
+            assert (ticket.due_at, ticket.metric) == (first.due_at, first.metric)
+        return sum('FROM "sla_timer"' in query["sql"] for query in queries)
+
+    assert read(facebook, *(meta.comment(comment_id=f"7_{n}", who=str(n)) for n in range(3))) == 1
+    assert read(facebook, *(meta.comment(comment_id=f"8_{n}", who=str(n)) for n in range(3))) == 1
+    take_in(messenger, meta.direct("one", mid="m_1", at=timezone.now() - 9 * MINUTE))
+    take_in(messenger, meta.echo("answer", mid="m_2", app_id=5, at=timezone.now() - 8 * MINUTE))
+    # One clock stands still: its history is read, and with it the clocks.
+    assert read(messenger, meta.direct("two", mid="m_3")) > 1

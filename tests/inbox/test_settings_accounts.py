@@ -173,7 +173,7 @@ def test_the_same_page_may_be_connected_for_messenger_too(house: House, page: Fa
     house.post(f"accounts/add/{app.pk}/messenger/", {**FORM, "human_agent": "on"})
     assert [(item.channel, item.options) for item in house.accounts()] == [
         ("facebook", {}),
-        ("messenger", {"human_agent": True}),
+        ("messenger", {"human_agent": True, "automatic_apps": ""}),
     ]
     assert "Connect Messenger of the same page" not in text(house.get(f"accounts/{first.pk}/"))
 
@@ -315,7 +315,8 @@ def test_renaming_makes_no_call_and_keeps_the_token(house: House, graph: Scripte
     assert 'name="human_agent"' in house.get(f"accounts/{account.pk}/edit/")
     house.post(f"accounts/{account.pk}/edit/", {"name": "Zoé", "access_token": ""})
     after = house.reload(account)
-    assert (after.name, after.options, after.credentials) == ("Zoé", {"human_agent": False}, {"access_token": TOKEN})
+    kept = {"human_agent": False, "automatic_apps": ""}
+    assert (after.name, after.options, after.credentials) == ("Zoé", kept, {"access_token": TOKEN})
     assert graph.asked == []
 
 

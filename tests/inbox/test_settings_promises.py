@@ -45,10 +45,9 @@ def test_a_policy_is_made_changed_and_removed(browser, acme):
     assert "2 d" in page
     made = Policy.objects.get(name="Fast")
     assert (made.channel, made.surface, made.queue_id, made.priority) == ("messenger", "direct", queue.pk, 3)
-    assert (made.tag_id, made.group_id, made.warn_at, made.position) == (tag.pk, group.pk, [50, 80], 1)
+    assert (made.tag_id, made.group_id, made.warn_at, made.position) == (tag.pk, group.pk, [50, 80], 0)
     assert made.resolution == timedelta(days=2)
     assert made.steps == [{"at": 100, "do": "move", "to": queue.pk}, {"at": 50, "do": "notify", "to": None}]
-    post(browser, f"policies/{made.pk}/up/", {})
     assert [policy.name for policy in Policy.objects.all()] == ["Fast", "Five minutes"]
     shown = browser.get(f"/w/acme/settings/policies/{made.pk}/").content.decode()
     assert 'value="2880"' in shown
@@ -58,6 +57,55 @@ def test_a_policy_is_made_changed_and_removed(browser, acme):
     assert (made.first_response, made.queue_id, made.steps) == (timedelta(minutes=3), None, [])
     post(browser, f"policies/{made.pk}/remove/", {})
     assert not Policy.objects.filter(name="Fast").exists()
+
+
+def order():
+    return [policy.name for policy in Policy.objects.all()]
+
+
+def never_applies(page):
+    return [item["policy"].name for item in page.context["policies"] if item["behind"]]
+
+
+def test_a_new_policy_stands_before_those_that_would_take_all_its_tickets(browser, facebook):
+    post(browser, "policies/add/", {**FAST, "name": "Messenger", "channel": "messenger"})
+    post(browser, "policies/add/", {**FAST, "name": "Urgent", "priority": "4"})
+    both = {"name": "Urgent on Messenger", "channel": "messenger", "priority": "4"}
+    page = post(browser, "policies/add/", {**FAST, **both})
+    assert order() == ["Urgent on Messenger", "Messenger", "Urgent", "Five minutes"]
+    assert never_applies(page) == []
+    post(browser, "policies/add/", {**FAST, "name": "Everything", "first_response": "9"})
+    assert order()[-2:] == ["Five minutes", "Everything"]
+    assert list(Policy.objects.values_list("position", flat=True)) == list(range(5))
+    take_in(facebook, meta.comment())
+    assert Timer.objects.get().target == timedelta(minutes=5)
+
+
+def test_a_policy_that_can_never_apply_says_so(browser, acme):
+    post(browser, "policies/add/", {**FAST, "name": "Urgent", "priority": "4"})
+    urgent = Policy.objects.get(name="Urgent")
+    page = post(browser, f"policies/{urgent.pk}/down/", {})
+    assert never_applies(page) == ["Urgent"]
+    assert "Never applies: “Five minutes” stands before it and takes all its tickets." in page.content.decode()
+    page = post(browser, f"policies/{urgent.pk}/up/", {})
+    assert never_applies(page) == []
+    assert "Never applies" not in page.content.decode()
+    page = post(browser, f"policies/{Policy.objects.get(name='Five minutes').pk}/", {**FAST, "priority": "4"})
+    page = post(browser, "policies/add/", {**FAST, "name": "Twin", "priority": "4"})
+    assert never_applies(page) == ["Fast", "Twin"]
+
+
+def test_a_step_reads_as_a_whole_sentence_where_it_is_closed(browser, carol):
+    queue = Queue.objects.create(name="VIP")
+    page = browser.get("/w/acme/settings/policies/add/").content.decode()
+    for words in ("Tell Carol", "Give it to Carol", "Move it to VIP"):
+        assert f">{words}</option>" in page
+    carol.user.language = "fr"
+    carol.user.save()
+    page = browser.get("/w/acme/settings/policies/add/").content.decode()
+    for words in ("Prévenir Carol", "Le donner à Carol", "Le mettre dans la file VIP"):
+        assert f">{words}</option>" in page
+    assert f'value="move:{queue.pk}"' in page
 
 
 @pytest.mark.parametrize(("wrong", "field", "words"), [

@@ -7,7 +7,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from inbox.actions import sorting, work
 from inbox.models import Contact, Event, Group, Queue, Tag, Ticket
+from sla.models import Policy, Timer
+from socialcare.models import AuditEntry
 from socialcare.tenancy import workspace
 from tests import meta
 from tests.conftest import take_in
@@ -85,3 +88,58 @@ def test_both_clocks_of_a_late_delivery_are_told(facebook, alice, sign_in):
     assert timer["started"] == wrote.timestamp() * 1000
     assert timer["noticed"] - timer["started"] >= 180_000
     assert (timer["paused"], timer["still"]) == (0, False)
+
+
+# ------------------------------------------------------------------ where an account's tickets go
+
+
+def test_new_tickets_of_an_account_stand_in_its_queue_from_the_first_moment(facebook, messenger, carol, sign_in):
+    queue, browser = Queue.objects.create(name="Billing"), sign_in(carol)
+    Policy.objects.create(name="Billing", queue_id=queue.pk, first_response=timedelta(minutes=2), position=0)
+    Policy.objects.filter(name="Five minutes").update(position=1)
+    take_in(facebook, meta.comment(comment_id="7_1", who="1"))
+    chosen = {f"account_{facebook.pk}": queue.pk, f"account_{messenger.pk}": ""}
+    page = browser.post("/w/acme/settings/labels/accounts/", chosen, follow=True)
+    assert "New tickets go there from now on." in page.content.decode()
+    facebook.refresh_from_db()
+    take_in(facebook, meta.comment(comment_id="7_2", who="2"))
+    take_in(messenger, meta.direct())
+    before, sorted_, direct = Ticket.objects.order_by("id")
+    assert [ticket.queue_id for ticket in (before, sorted_, direct)] == [None, queue.pk, None]
+    assert Timer.objects.get(ticket_id=sorted_.pk).target == timedelta(minutes=2)
+    items = browser.get(f"/w/acme/api/tickets/{sorted_.pk}/entries/").json()["items"]
+    assert "Queue: Billing, where the tickets of this account go" in [item["text"] for item in items]
+    row = browser.get("/w/acme/api/tickets/", {"only": "waiting", "queue": queue.pk}).json()["items"]
+    assert [item["id"] for item in row] == [sorted_.pk]
+    entry = AuditEntry.objects.get(verb="account.queue")
+    assert entry.data == {"queue_id": [None, "Billing"]}
+    history = browser.get("/w/acme/settings/history/").content.decode()
+    assert "changed where the tickets of “Acme” go" in history
+
+
+def test_a_follow_up_goes_to_the_queue_and_a_reopened_ticket_stays_where_it_was(facebook, alice, acme):
+    facebook.queue_id = Queue.objects.create(name="Billing").pk
+    facebook.save()
+    take_in(facebook, meta.comment())
+    ticket = Ticket.objects.get()
+    sorting.move(ticket.pk, alice.user, None)
+    work.resolve(ticket.pk, alice.user)
+    take_in(facebook, meta.comment("again", comment_id="700_2"))
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.queue_id) == ("open", None)
+    work.resolve(ticket.pk, alice.user)
+    Ticket.objects.update(resolved_at=timezone.now() - timedelta(days=90))
+    take_in(facebook, meta.comment("much later", comment_id="700_3"))
+    assert Ticket.objects.latest("id").queue_id == facebook.queue_id
+
+
+def test_a_queue_that_is_not_ours_is_refused_and_nothing_changes(facebook, carol, bob, globex, sign_in):
+    Queue.objects.create(name="Ours")
+    with workspace(globex.pk):
+        theirs = Queue.objects.create(name="Theirs")
+    answer = sign_in(carol).post("/w/acme/settings/labels/accounts/", {f"account_{facebook.pk}": theirs.pk})
+    assert answer.status_code == 422
+    assert list(answer.context["queues"].errors) == [f"account_{facebook.pk}"]
+    assert sign_in(bob).post("/w/acme/settings/labels/accounts/", {}).status_code == 403
+    facebook.refresh_from_db()
+    assert facebook.queue_id is None

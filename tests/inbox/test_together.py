@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
 
 from inbox import routing
-from inbox.actions import announce, people, presence, work
+from inbox.actions import announce, people, presence, promises, work
 from inbox.models import Ticket
+from sla.models import Change, Policy, Timer
 from socialcare.tenancy import workspace
 from tests import meta
 from tests.conftest import take_in
@@ -68,3 +70,26 @@ def test_handing_out_never_holds_a_ticket_while_it_waits_for_its_turn(acme, face
         announce.locked(Ticket.objects.get().pk)
     other.join()
     assert Ticket.objects.get().assignee == alice.user
+
+
+def test_a_promise_that_changes_while_words_come_in_counts_for_them(acme, facebook, carol):
+    minute = timedelta(minutes=1)
+
+    def change():
+        with workspace(acme.pk):
+            promises.save_policy(carol.user, Policy(name="Strict", channel="facebook", first_response=minute))
+            while promises.work_off(Change.objects.get().pk):
+                pass
+        connection.close()
+
+    other = threading.Thread(target=change)
+    with transaction.atomic():
+        take_in(facebook, meta.comment())
+        assert Timer.objects.get().target == 5 * minute
+        other.start()
+        while not somebody_waits_for_a_lock():
+            assert other.is_alive(), "it did not wait for the words that are being written"
+            time.sleep(0.01)
+    other.join()
+    assert Timer.objects.get().target == minute
+    assert not Change.objects.exists()

@@ -26,6 +26,7 @@ SENTENCES = {
     "account.subscribed": gettext_lazy("repaired the subscription of “%(target)s”"),
     "account.paused": gettext_lazy("paused “%(target)s”"),
     "account.resumed": gettext_lazy("resumed “%(target)s”"),
+    "account.queue": gettext_lazy("changed where the tickets of “%(target)s” go"),
     "account.removed": gettext_lazy("removed “%(target)s”"),
     "person.invited": gettext_lazy("invited %(target)s"),
     "person.joined": gettext_lazy("joined: %(target)s"),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from inbox.actions import sorting
-from inbox.forms.labels import LabelForm
+from inbox.forms.labels import LabelForm, QueuesOfAccounts
 from inbox.views.settings.pages import UNPROCESSABLE, admins_only, done, show
 from socialcare.middleware import WorkspaceRequest
 
@@ -22,7 +22,7 @@ def labels(request: WorkspaceRequest, slug: str) -> HttpResponse:
     return _page(request, {})
 
 
-def _page(request: WorkspaceRequest, bad: dict[str, LabelForm]) -> HttpResponse:
+def _page(request: WorkspaceRequest, bad: dict[str, LabelForm], queues: QueuesOfAccounts | None = None) -> HttpResponse:
     known = sorting.labels()
     said = {
         "queue": (_("Queues"), _("Work that is looked after together. A ticket stands in one, or in none.")),
@@ -33,12 +33,25 @@ def _page(request: WorkspaceRequest, bad: dict[str, LabelForm]) -> HttpResponse:
         {"kind": kind, "title": title, "help": words, "items": known[f"{kind}s"], "form": bad.get(kind, _form(kind))}
         for kind, (title, words) in said.items()
     ]
-    status = UNPROCESSABLE if bad else 200
-    return show(request, "settings/labels.html", section=SECTION, status=status, kinds=kinds)
+    status = UNPROCESSABLE if bad or queues else 200
+    queues = queues or QueuesOfAccounts()
+    shown = queues if known["queues"] and queues.accounts else None
+    return show(request, "settings/labels.html", section=SECTION, status=status, kinds=kinds, queues=shown)
 
 
 def _form(kind: str, data: object = None) -> LabelForm:
     return LabelForm(data, auto_id=f"{kind}_%s")  # type: ignore[arg-type]
+
+
+@require_POST
+@admins_only
+def send_to(request: WorkspaceRequest, slug: str) -> HttpResponse:
+    """Which account's tickets go where."""
+    form = QueuesOfAccounts(request.POST)
+    if not form.is_valid():
+        return _page(request, {}, form)
+    sorting.send_to(request.membership.user, form.chosen())
+    return done(request, _("New tickets go there from now on."), "settings:labels")
 
 
 @require_POST

@@ -21,6 +21,7 @@ from inbox.forms.promises import KINDS, TARGETS, HoursForm, PolicyForm, next_hol
 from inbox.models import Priority
 from inbox.views.settings.pages import UNPROCESSABLE, admins_only, done, show
 from sla.models import BusinessHours, Change, Policy
+from sla.promises import covers
 from socialcare.background import after_commit
 from socialcare.middleware import WorkspaceRequest
 
@@ -33,7 +34,15 @@ STANDARD = [[day, 540, 1080] for day in range(5)]
 def policies(request: WorkspaceRequest, slug: str) -> HttpResponse:
     labels = {kind: {one["id"]: one["name"] for one in some} for kind, some in sorting.labels().items()}
     found = list(Policy.objects.select_related("hours"))
-    shown = [{"policy": policy, "fits": _fits(policy, labels), "targets": _targets(policy)} for policy in found]
+    shown = [
+        {
+            "policy": policy,
+            "fits": _fits(policy, labels),
+            "targets": _targets(policy),
+            "behind": next((other for other in found[:place] if covers(other, policy)), None),
+        }
+        for place, policy in enumerate(found)
+    ]
     running = Change.objects.exists()
     return show(request, "settings/policies.html", section=POLICIES, policies=shown, running=running)
 

@@ -54,6 +54,7 @@ urlpatterns = [
     path("hours/<int:pk>/", promises.hours, name="hours_edit"),
     path("hours/<int:pk>/remove/", promises.hours_remove, name="hours_remove"),
     path("labels/", labels.labels, name="labels"),
+    path("labels/accounts/", labels.send_to, name="accounts_send_to"),
     path("labels/<slug:kind>/add/", labels.add, name="label_add"),
     path("labels/<slug:kind>/<int:pk>/", labels.rename, name="label_rename"),
     path("board/", boards.board, name="board"),

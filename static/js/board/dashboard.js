@@ -4,6 +4,7 @@ import { one, parts, readJson, setData, setText, show, stamp } from "../core/dom
 import { count, t } from "../core/strings.js";
 import { allowSingleKeys, command, listen } from "../core/keys.js";
 import { everySecond, heard, now, span } from "../core/time.js";
+import { Notifications } from "../core/notifications.js";
 import { Live } from "../core/socket.js";
 import { Board } from "./board.js";
 
@@ -13,9 +14,10 @@ class Dashboard {
     this.board = new Board(boot.figures, boot.list);
     const asked = Number(new URLSearchParams(location.search).get("account"));
     if (boot.figures.accounts.some(({ id }) => id === asked)) this.board.choose(asked);
+    this.notifications = new Notifications(boot.notifications, boot.list);
     this.live = new Live(boot.live, null, {
       event: (type, payload) => this.event(type, payload),
-      resync: () => {},
+      resync: () => this.notifications.load(),
       state: (state) => { if (state === "live") this.live.send({ figures: true }); },
     });
     this.draw();
@@ -32,7 +34,9 @@ class Dashboard {
     } else if (type === "people") {
       for (const person of payload) this.people.set(person.id, person);
       this.drawAgents();
-    } else if (type === "you") location.reload();
+    } else if (type === "notify") this.notifications.add(payload);
+    else if (type === "notified") this.notifications.seen(payload);
+    else if (type === "you") location.reload();
   }
 
   draw() {

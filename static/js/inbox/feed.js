@@ -49,6 +49,7 @@ export class Feed {
       viewing: () => emit("viewing", payload),
       account: () => { if (payload.id === this.thread.detail?.account?.id) this.thread.refresh({ whole: true }); },
       notify: () => emit("notify", payload),
+      notified: () => emit("notified", payload),
       you: () => location.reload(),
     };
     handlers[type]?.();
@@ -57,6 +58,7 @@ export class Feed {
   /** What was missed cannot be told again: ask for everything in sight. */
   async resync() {
     this.store.forgetAll(this.thread.id);
+    emit("anew");
     await this.load();
     this.thread.refresh({ whole: true });
   }
@@ -87,6 +89,7 @@ export class Feed {
 
   async ask() {
     this.askedAt = Date.now();
+    emit("anew");
     try {
       await this.page({ exact: true });
       this.reachable = true;

@@ -6,6 +6,7 @@ import { heard } from "../core/time.js";
 import { allowSingleKeys, listen } from "../core/keys.js";
 import { say } from "../core/a11y.js";
 import { save } from "../core/preferences.js";
+import { Notifications } from "../core/notifications.js";
 import { toast } from "../core/toast.js";
 import { Store } from "./store.js";
 import { List } from "./list.js";
@@ -63,9 +64,10 @@ class Inbox {
     panes();
     customerPanel(this.store, this.slug);
     new Sorting(this.store, this.thread);
-    on("notify", ({ ticket, metric, share }) => {
-      toast(t(`warned_${metric}`, { share }), { label: t("look"), run: () => this.choose(ticket) });
-    });
+    const told = new Notifications(boot.notifications, `/w/${this.slug}/inbox/open/`, (id) => this.choose(id));
+    on("notify", (item) => told.add(item));
+    on("notified", (upto) => told.seen(upto));
+    on("anew", () => told.load());
     teamPanel(this.store);
     availability(this.store);
     register(this);

@@ -1,10 +1,11 @@
 /* The one renderer of a ticket in the list. */
 import { fillTime, ago, now, remaining } from "../core/time.js";
-import { parts, setClass, setData, setText, stamp } from "../core/dom.js";
+import { parts, setClass, setData, setText, show, stamp } from "../core/dom.js";
 import { t } from "../core/strings.js";
 import * as drafts from "../core/drafts.js";
 
 export const HEIGHT = 74;
+const NORMAL = 2;
 
 export function makeRow() {
   const node = stamp("row");
@@ -20,6 +21,9 @@ export function fillRow(node, row, extra) {
   setClass(node, "trouble", row.trouble);
   setClass(node, "ghost", extra.ghost);
   setText(part.name, row.name || t("unknown_author"));
+  setData(part.prio, "level", String(row.prio));
+  setText(part.prioname, row.prio === NORMAL ? "" : t(`prio_${row.prio}`));
+  show(part.prio, row.prio !== NORMAL);
   setText(part.text, extra.ghost || preview(row));
   setData(part.channel, "channel", row.ch);
   setText(part.channel, t(`channel_${row.ch}`));

@@ -11,8 +11,19 @@ export class Views {
     for (const link of this.links) link.addEventListener("click", (event) => this.clicked(event, link, go));
     on("counts", () => this.drawCounts());
     on("view", () => this.drawCurrent());
+    const priority = one("#by-priority");
+    priority.value = new URLSearchParams(store.only).get("priority") ?? "";
+    priority.addEventListener("change", () => this.narrow(priority.value));
     this.drawCounts();
     this.drawCurrent();
+  }
+
+  /** The figure that is shown, or all that wait, of one priority; all of them again for "". */
+  narrow(priority) {
+    const asked = new URLSearchParams(this.store.only || "only=waiting");
+    asked.delete("priority");
+    if (priority) asked.set("priority", priority);
+    location.assign(priority || asked.get("only") !== "waiting" ? `?${asked}` : location.pathname);
   }
 
   clicked(event, link, go) {

@@ -85,5 +85,6 @@ def test_the_forms_ask_for_what_x_needs_and_keep_options_of_words(app, x_stand, 
     right = browser.post(f"/w/acme/settings/accounts/add/{app.pk}/twitter/", {**given, **options})
     assert right.status_code == 302, re.findall(r'class="errorlist"[^>]*>(.*?)</ul>', right.content.decode())
     account = ChannelAccount.objects.get(channel="twitter")
-    assert account.options == {"monthly_limit": "155.50", "keywords": "acme shoes, acme", "enterprise": True}
+    kept = {"monthly_limit": "155.50", "keywords": "acme shoes, acme", "enterprise": True, "automatic_apps": ""}
+    assert account.options == kept
     assert account.external_id != x.BRAND

@@ -1,0 +1,57 @@
+"""What somebody must see: told at once where they are there, and kept until they have seen it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from inbox import live, records
+from inbox.models import Notification
+
+SHOWN = 30
+SEEN_KEPT, KEPT = timedelta(days=7), timedelta(days=90)
+
+
+def send(notifications: Sequence[Notification]) -> None:
+    """Keep these new ones, and tell whoever is there."""
+    if not notifications:
+        return
+    Notification.objects.bulk_create(notifications)
+    made = Notification.objects.filter(pk__in=[one.pk for one in notifications])
+    told: dict[int, list[live.Event]] = defaultdict(list)
+    for user, row in records.notifications(made.order_by("id")):
+        told[user].append(("notify", row))
+    for user, events in told.items():
+        # Of more than a list shows, the number is enough: the browser asks for them.
+        live.publish(events if len(events) <= SHOWN else [("notify", {"new": len(events)})], to=user)
+
+
+def of(user_id: int) -> dict[str, Any]:
+    """{"unseen": how many, "items": the newest, seen or not}."""
+    mine = Notification.objects.filter(user_id=user_id)
+    newest = mine.order_by("-id")[:SHOWN]
+    return {"unseen": mine.filter(seen_at=None).count(), "items": [row for _, row in records.notifications(newest)]}
+
+
+def seen(user_id: int, upto: int) -> dict[str, Any]:
+    """They have seen all up to this one; answers as `of`."""
+    unseen = Notification.objects.filter(user_id=user_id, seen_at=None, pk__lte=upto)
+    if unseen.update(seen_at=timezone.now()):
+        live.publish([("notified", {"upto": upto})], to=user_id)
+    return of(user_id)
+
+
+def leave(user_id: int) -> None:
+    """They work here no more."""
+    Notification.objects.filter(user_id=user_id).delete()
+
+
+def forget() -> None:
+    """Those that were seen a week ago, and any after three months."""
+    now = timezone.now()
+    Notification.objects.filter(seen_at__lt=now - SEEN_KEPT).delete()
+    Notification.objects.filter(at__lt=now - KEPT).delete()

@@ -1,0 +1,140 @@
+"""What a policy tells people is kept until they have seen it, for them alone."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.utils import timezone
+
+from inbox import consumers, live, upkeep, watch
+from inbox.actions import people
+from inbox.models import Notification, Ticket
+from sla.models import Policy
+from socialcare.tenancy import workspace
+from tests import meta
+from tests.conftest import take_in
+from tests.sockets import Socket, cookie_of
+
+MINUTE = timedelta(minutes=1)
+LATE = [{"at": 100, "do": "notify", "to": None}]
+
+
+def ran_out(account, number=1):
+    Policy.objects.update(steps=LATE)
+    late = timezone.now() - 6 * MINUTE
+    take_in(account, *(meta.comment(comment_id=f"7_{n}", who=str(n), name=f"C {n}", at=late) for n in range(number)))
+    watch.breach()
+
+
+def ask(browser):
+    return browser.get("/w/acme/api/notifications/").json()
+
+
+def test_who_is_away_finds_it_later_and_once_seen_it_is_not_new(facebook, alice, bob, carol, sign_in):
+    ran_out(facebook)
+    browser, ticket = sign_in(bob), Ticket.objects.get()
+    found = ask(browser)
+    assert found["unseen"] == 1
+    (item,) = found["items"]
+    about = {"ticket": ticket.pk, "name": "C 0", "policy": "Five minutes", "metric": "first_response", "share": 100}
+    assert {name: item[name] for name in about} == about
+    assert item["seen"] is False
+    assert ask(sign_in(alice)) == ask(sign_in(carol)) == {"unseen": 0, "items": []}
+    for _ in range(2):
+        answer = browser.post("/w/acme/api/notifications/seen/", {"upto": item["id"]}, content_type="application/json")
+        assert answer.json() == {"unseen": 0, "items": [{**item, "seen": True}]}
+    watch.breach()
+    assert ask(browser)["unseen"] == 0
+
+
+def test_nobody_marks_or_sees_another_s(facebook, alice, bob, mallory, sign_in):
+    ran_out(facebook)
+    pk = Notification.objects.get().pk
+    sign_in(alice).post("/w/acme/api/notifications/seen/", {"upto": pk}, content_type="application/json")
+    assert sign_in(mallory).get("/w/acme/api/notifications/").status_code == 404
+    assert sign_in(mallory).get("/w/globex/api/notifications/").json() == {"unseen": 0, "items": []}
+    assert ask(sign_in(bob))["unseen"] == 1
+
+
+@pytest.mark.parametrize("wrong", [{}, {"upto": -1}, {"upto": "all"}, {"upto": 2**70}])
+def test_what_cannot_be_seen_is_refused_with_the_field_named(bob, sign_in, wrong):
+    answer = sign_in(bob).post("/w/acme/api/notifications/seen/", wrong, content_type="application/json")
+    assert answer.status_code == 400
+    assert list(answer.json()["error"]["fields"]) == ["upto"]
+
+
+def test_both_pages_begin_with_them(facebook, bob, sign_in):
+    ran_out(facebook, 40)
+    browser = sign_in(bob)
+    for path in ("dashboard/", "inbox/open/"):
+        page = browser.get(f"/w/acme/{path}")
+        assert page.context["boot"]["notifications"]["unseen"] == 40
+        assert len(page.context["boot"]["notifications"]["items"]) == 30
+        assert 'id="bell"' in page.content.decode()
+    assert 'id="bell"' not in browser.get("/w/acme/reports/").content.decode()
+
+
+def test_a_flood_is_told_as_a_number(facebook, bob, monkeypatch):
+    heard = []
+    monkeypatch.setattr(live, "publish", lambda events, to=None: heard.extend(events if to == bob.user_id else ()))
+    ran_out(facebook, 31)
+    assert heard == [("notify", {"new": 31})]
+    assert Notification.objects.count() == 31
+
+
+def test_old_ones_go(facebook, bob, acme):
+    ran_out(facebook, 4)
+    now = timezone.now()
+    kept, read, read_long_ago, ancient = Notification.objects.order_by("id")
+    for one, at, seen_at in (
+        (kept, now - timedelta(days=80), None),
+        (read, now - timedelta(days=8), now - timedelta(days=6)),
+        (read_long_ago, now - timedelta(days=9), now - timedelta(days=8)),
+        (ancient, now - timedelta(days=91), None),
+    ):
+        Notification.objects.filter(pk=one.pk).update(at=at, seen_at=seen_at)
+    upkeep.purge()
+    assert set(Notification.objects.all()) == {kept, read}
+
+
+def test_whoever_leaves_leaves_none(facebook, bob, carol):
+    ran_out(facebook)
+    people.let_go(carol.user, bob.user_id)
+    assert not Notification.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_there_hears_of_it_at_once_and_other_windows_hear_that_it_was_seen(acme, facebook, alice, bob, sign_in):
+    consumers.hub.cache_clear()
+    live._silent_until = 0.0
+    cookies = [cookie_of(bob), cookie_of(alice)]
+
+    def in_acme(call, *args):
+        def run():
+            with workspace(acme.pk):
+                return call(*args)
+
+        return sync_to_async(run)()
+
+    async def story():
+        async with Socket("acme", cookies[0]) as his, Socket("acme", cookies[1]) as hers:
+            for socket in (his, hers):
+                await socket.say({"hello": {"since": None}})
+                await socket.event("welcome")
+            await in_acme(ran_out, facebook)
+            _, told = await his.event("notify")
+            assert told["share"] == 100
+            browser = await in_acme(sign_in, bob)
+            path = "/w/acme/api/notifications/seen/"
+            await in_acme(lambda: browser.post(path, {"upto": told["id"]}, content_type="application/json"))
+            assert (await his.event("notified"))[1] == {"upto": told["id"]}
+            await in_acme(take_in, facebook, meta.comment("later", comment_id="9_9", who="9"))
+            heard: list[str] = []
+            while "ticket" not in heard:
+                heard += [kind for kind, _ in (await hers.frame()).get("e", ())]
+            assert not {"notify", "notified"} & set(heard)
+
+    asyncio.run(story())
