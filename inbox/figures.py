@@ -25,7 +25,7 @@ from inbox.models.team import PRESENT_FOR
 from inbox.models.ticket import NEVER
 from inbox.records import ms
 from sla.models import RESPONSES, Metric, Outcome, Timer
-from socialcare.models import Workspace
+from socialcare.models import Membership, Role, Workspace
 from socialcare.tenancy import current_workspace
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -313,8 +313,16 @@ def _queues(at: At) -> list[dict[str, Any]]:
 
 
 def _team(at: At) -> dict[str, int]:
-    there = Presence.objects.filter(present=True, seen_at__gte=at.now - PRESENT_FOR)
-    return there.aggregate(present=Count("id", filter=Q(available=True)), pause=Count("id", filter=Q(available=False)))
+    """Of those who answer. Whoever supervises counts while they take tickets; looking on is no break."""
+    members = Membership.objects.filter(workspace_id=current_workspace(), user__is_active=True)
+    agents = members.filter(role=Role.AGENT).values("user_id")
+    there = Presence.objects.filter(
+        present=True, seen_at__gte=at.now - PRESENT_FOR, user_id__in=members.values("user_id")
+    )
+    return there.aggregate(
+        present=Count("id", filter=Q(available=True)),
+        pause=Count("id", filter=Q(available=False, user_id__in=agents)),
+    )
 
 
 def for_wall(figures: dict[str, Any]) -> dict[str, Any]:

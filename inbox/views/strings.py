@@ -279,6 +279,7 @@ def _board() -> dict[str, str]:
         "account_needs": _("needs attention"),
         "account_pauses": _("paused"),
         "account_gone": _("removed"),
+        "on_break": _("on a break"),
         **_both("missed", lambda n: ngettext("{n} missed", "{n} missed", n)),
         **_both("waiting", lambda n: ngettext("{n} waiting", "{n} waiting", n)),
         **_both("unassigned_now", lambda n: ngettext("{n} with nobody", "{n} with nobody", n)),

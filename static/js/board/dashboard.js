@@ -30,7 +30,7 @@ class Dashboard {
       this.board.take(payload);
       this.draw();
     } else if (type === "people") {
-      for (const person of payload) this.people.set(person.id, person);
+      this.people = new Map(payload.map((person) => [person.id, person]));
       this.drawAgents();
     } else if (type === "you") location.reload();
   }
@@ -90,7 +90,8 @@ class Dashboard {
     setData(part.presence, "state", state);
     setText(part.name, person.name);
     const since = person.present && person.since ? ` · ${span(now() - person.since)}` : "";
-    setText(part.state, t(`presence_${state}`) + since);
+    const words = state === "pause" && person.role === "agent" ? "on_break" : `presence_${state}`;
+    setText(part.state, t(words) + since);
     this.link(part.open, "waiting", person.id, count("open_of_agent", open));
     this.link(part.late, "late", person.id, late ? count("late_of_agent", late) : "");
   }
