@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from connectors.models import ChannelAccount
 from inbox import figures, records
 from inbox.actions import presence
-from inbox.figures import Only
+from inbox.figures import NO_QUEUE, Only
 from inbox.models import Queue
 from inbox.permissions import needs_role
 from inbox.views.strings import board_strings
@@ -64,7 +64,9 @@ def label(only: Only) -> str:
     parts = [_band(only.figure) or str(LABELS[only.figure])]
     if only.account is not None and (account := ChannelAccount.objects.filter(pk=only.account).first()):
         parts.append(account.name)
-    if only.queue is not None and (queue := Queue.objects.filter(pk=only.queue).first()):
+    if only.queue == NO_QUEUE:
+        parts.append(_("No queue"))
+    elif only.queue is not None and (queue := Queue.objects.filter(pk=only.queue).first()):
         parts.append(queue.name)
     if only.agent is not None and (person := User.objects.filter(pk=only.agent).first()):
         parts.append(str(person))

@@ -252,6 +252,8 @@ def _board() -> dict[str, str]:
     return {
         "do_go_dashboard": _("Dashboard"),
         "all_channels": _("All channels"),
+        "all_queues": _("All queues"),
+        "no_queue": _("No queue"),
         "percent_goal": _("goal {share}"),
         "share_of": _("{n} of {all}"),
         "today_share": _("today {share}"),
@@ -285,6 +287,7 @@ def _board() -> dict[str, str]:
         **_both("unassigned_now", lambda n: ngettext("{n} with nobody", "{n} with nobody", n)),
         **_both("open_of_agent", lambda n: ngettext("{n} open ticket", "{n} open tickets", n)),
         **_both("late_of_agent", lambda n: ngettext("{n} late", "{n} late", n)),
+        **_both("rows_more", lambda n: ngettext("and {n} more", "and {n} more", n)),
         **_both("team_present", lambda n: ngettext("{n} present", "{n} present", n)),
         **_both("team_pause", lambda n: ngettext("{n} on a break", "{n} on a break", n)),
     }

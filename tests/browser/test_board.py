@@ -145,10 +145,21 @@ def test_a_wall_lives_turns_its_pages_and_ends_when_it_is_revoked(show, site, st
     assert page.evaluate(fits) == [True, True]
     size = "parseFloat(getComputedStyle(document.querySelector('[data-tile=late] .figure')).fontSize)"
     assert page.evaluate(size) >= 64
-    page.keyboard.press("ArrowRight")
-    expect(page.locator("#page")).to_have_text("Facebook · Acme")
     page.keyboard.press(" ")
     expect(page.locator("#pause")).to_have_attribute("aria-pressed", "true")
+    names = []
+    for _ in range(4):
+        names.append(page.locator("#page").inner_text())
+        page.keyboard.press("ArrowRight")
+    assert names == ["All queues", "Deliveries", "Nothing here", "No queue"]
+    page.keyboard.press("ArrowRight")
+    expect(page.locator('[data-tile="late"] .figure')).to_have_text("1")
+    expect(page.locator("#queues .here th")).to_have_text("Deliveries")
+    page.keyboard.press("ArrowLeft")
+    boards.turn_wall(bob.user, boards.Wall.objects.get().pk, "channels")
+    expect(page.locator("#page")).to_have_text("All channels", timeout=6000)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#page")).to_have_text("Facebook · Acme")
     ask(facebook, "Newcomer", ago(minutes=9))
     expect(page.locator('[data-tile="late"] .figure')).to_have_text("3", timeout=6000)
     for wall in boards.Wall.objects.all():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from inbox.actions import boards as actions
-from inbox.forms.boards import BoardForm, WallForm
+from inbox.forms.boards import BoardForm, TurnsForm, WallForm
 from inbox.models import Wall
 from inbox.permissions import needs_role
 from inbox.views.settings.pages import UNPROCESSABLE, done, show
@@ -36,8 +37,22 @@ def make(request: WorkspaceRequest, slug: str) -> HttpResponse:
     form = WallForm(request.POST)
     if not form.is_valid():
         return _page(request, wall_form=form)
-    actions.make_wall(request.membership.user, form.cleaned_data["name"], form.cleaned_data["language"])
+    actions.make_wall(request.membership.user, **form.cleaned_data)
     return done(request, _("Here is the link. Open it on the screen that shall show the figures."), "settings:board")
+
+
+@require_POST
+@supervisors_only
+def turn(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
+    form = TurnsForm(request.POST)
+    if not form.is_valid():
+        return done(request, str(form.errors["turns"][0]), "settings:board", level=messages.ERROR)
+    try:
+        wall = actions.turn_wall(request.membership.user, pk, form.cleaned_data["turns"])
+    except Wall.DoesNotExist:
+        raise Http404 from None
+    sentence = _("“%(name)s” is saved. The screen changes within seconds.")
+    return done(request, sentence % {"name": wall.name}, "settings:board")
 
 
 @require_POST
@@ -62,8 +77,12 @@ def _page(
         status=UNPROCESSABLE if refused else 200,
         form=form or BoardForm(instance=actions.board()),
         wall_form=wall_form or WallForm(initial={"language": request.membership.workspace.language}),
-        walls=[(wall, _link(wall)) for wall in walls],
+        walls=[(wall, _link(wall), _turns(wall)) for wall in walls],
     )
+
+
+def _turns(wall: Wall) -> TurnsForm:
+    return TurnsForm(initial={"turns": wall.turns}, auto_id=f"wall_{wall.pk}_%s")
 
 
 def _link(wall: Wall) -> str:

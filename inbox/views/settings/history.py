@@ -48,6 +48,7 @@ SENTENCES = {
     "group.renamed": gettext_lazy("renamed the group “%(target)s”"),
     "board.changed": gettext_lazy("changed the goals of the dashboard"),
     "wall.made": gettext_lazy("made a link for the wall “%(target)s”"),
+    "wall.changed": gettext_lazy("changed the pages of the wall “%(target)s”"),
     "wall.revoked": gettext_lazy("revoked the link of the wall “%(target)s”"),
     "workspace.changed": gettext_lazy("changed the workspace"),
 }
@@ -55,6 +56,7 @@ NAMES = {
     "name": gettext_lazy("name"),
     "role": gettext_lazy("role"),
     "language": gettext_lazy("language"),
+    "turns": gettext_lazy("pages"),
     "undo_seconds": gettext_lazy("undo, in seconds"),
     "reopen_hours": gettext_lazy("reopening time, in hours"),
     "goal": gettext_lazy("goal, in percent"),

@@ -58,6 +58,7 @@ urlpatterns = [
     path("labels/<slug:kind>/<int:pk>/", labels.rename, name="label_rename"),
     path("board/", boards.board, name="board"),
     path("walls/", boards.make, name="wall_make"),
+    path("walls/<int:pk>/", boards.turn, name="wall_turn"),
     path("walls/<int:pk>/revoke/", boards.revoke, name="wall_revoke"),
     path("workspace/", workspace.workspace, name="workspace"),
     path("history/", history.history, name="audit"),
