@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -71,6 +72,12 @@ def label(only: Only) -> str:
     if only.agent is not None and (person := User.objects.filter(pk=only.agent).first()):
         parts.append(str(person))
     return " · ".join(parts)
+
+
+def back(slug: str, only: Only) -> str:
+    """Where such a list is left to: the dashboard, looking at the same channel."""
+    there = reverse("dashboard", args=[slug])
+    return there if only.account is None else f"{there}?account={only.account}"
 
 
 def _band(figure: str) -> str:

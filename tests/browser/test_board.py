@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from bench.wall import growth, soak
 from inbox.actions import boards
-from inbox.models import Ticket
+from inbox.models import Queue, Ticket
 from tests.board import Story, ago, ask, happen, told
 from tests.browser.conftest import DESK, PHONE, Site, eventually
 
@@ -91,6 +91,26 @@ def test_a_tile_opens_its_tickets_and_the_list_stays_true(show, site, story, bob
     page.locator("#all-again").click()
     expect(page.locator("#list-title")).to_have_text("All open")
     expect(page.locator("#rows .row")).to_have_count(Ticket.objects.filter(status="open").count())
+
+
+@pytest.mark.parametrize("context", [{**DESK, "locale": "fr-FR"}, {**PHONE, "locale": "en-GB"}])
+def test_the_title_of_such_a_list_is_whole_and_leads_back(show, site, story, bob, messenger, context):
+    queue = Queue.objects.create(name="Réclamations et remboursements de toute l’Europe")
+    asked = f"only=answered_hour&account={messenger.pk}&queue={queue.pk}"
+    page = show("bob", f"/w/acme/inbox/open/?{asked}", **context)
+    title = page.locator("#list-title")
+    expect(title).to_contain_text("Acme · Réclamations et remboursements de toute l’Europe")
+    assert title.evaluate("(it) => it.scrollWidth <= it.clientWidth && it.scrollHeight <= it.clientHeight + 1")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.locator("#to-figures").click()
+    page.wait_for_url(f"**/dashboard/?account={messenger.pk}")
+    expect(page.locator('.scope[aria-pressed="true"]')).to_contain_text("Messenger")
+
+
+def test_an_agent_s_list_of_a_figure_leads_to_no_dashboard(show, site, story, alice):
+    page = show("alice", "/w/acme/inbox/open/?only=late")
+    expect(page.locator("#list-title")).to_have_text("Late")
+    assert page.locator("#to-figures").count() == 0
 
 
 def test_a_channel_is_looked_at_alone_and_its_figures_open_its_tickets(show, site, story, bob, messenger):
