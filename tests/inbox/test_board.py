@@ -112,9 +112,12 @@ def test_a_supervisor_sets_goals_and_makes_and_revokes_a_wall_and_the_history_sa
     assert wall.turns == "both"
     assert path_of(wall) in browser.get(SETTINGS).content.decode()
     assert Client().get(path_of(wall)).status_code == 200
-    assert browser.post(f"/w/acme/settings/walls/{wall.pk}/revoke/").status_code == 302
+    there, yes = f"/w/acme/settings/walls/{wall.pk}/revoke/", {"sure": "yes"}
+    assert "Revoke the link of “Second floor”?" in browser.post(there).content.decode()
+    assert Client().get(path_of(wall)).status_code == 200, "without scripts a page asks first"
+    assert browser.post(there, yes).status_code == 302
     assert Client().get(path_of(wall)).status_code == 410
-    assert browser.post(f"/w/acme/settings/walls/{wall.pk}/revoke/").status_code == 404
+    assert browser.post(there, yes).status_code == 404
     said = AuditEntry.objects.order_by("id").values_list("verb", "target")
     assert list(said) == [("board.changed", ""), ("wall.made", "Second floor"), ("wall.revoked", "Second floor")]
     assert boards.token_of(wall) not in "".join(str(entry.data) for entry in AuditEntry.objects.all())

@@ -5,6 +5,7 @@ import { emit, on } from "../core/bus.js";
 import { heard } from "../core/time.js";
 import { allowSingleKeys, listen } from "../core/keys.js";
 import { say } from "../core/a11y.js";
+import { confirm } from "../core/confirm.js";
 import { save } from "../core/preferences.js";
 import { toast } from "../core/toast.js";
 import { Store } from "./store.js";
@@ -242,19 +243,6 @@ class Inbox {
     if (!old && this.store.belongs(row)) say("tickets", (total) => count("tickets_new", total));
     if (old && row.breached && !old.breached) say("late", (total) => count("tickets_late", total));
   }
-}
-
-/** Asks in a dialog; true for yes. */
-function confirm(title, text, yes) {
-  const dialog = one("#confirm");
-  one("#confirm-title").textContent = title;
-  one("#confirm-text").textContent = text;
-  one("#confirm-yes").textContent = yes;
-  dialog.returnValue = "no";
-  dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
-  });
 }
 
 /** The same preference in the help sheet and in "My preferences". */
