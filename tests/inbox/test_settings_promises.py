@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -109,9 +110,17 @@ def test_hours_are_made_and_changed(browser, acme):
     assert (hours.zone, hours.country, hours.closed) == ("Europe/Paris", "FR", ["2026-12-24"])
     late = datetime(2026, 12, 24, 10, tzinfo=UTC)
     assert hours.calendar().add_working_time(late, HOUR) == datetime(2026, 12, 26, 22, tzinfo=UTC)
+    assert "Other closed days: Dec. 24, 2026" in html.unescape(page)
     post(browser, f"hours/{hours.pk}/", {**SHOP, "day_5": ""})
     hours.refresh_from_db()
     assert hours.slots == [[0, 540, 750], [0, 840, 1080]]
+
+
+def test_the_list_of_hours_shows_their_own_closed_days_that_are_to_come(browser):
+    post(browser, "hours/add/", {**SHOP, "country": "", "closed": "2020-05-02\n2999-07-15\n2999-07-14"})
+    page = " ".join(browser.get("/w/acme/settings/hours/").content.decode().split())
+    assert "Other closed days: July 14, 2999, July 15, 2999</p>" in page
+    assert "2020" not in page
 
 
 @pytest.mark.parametrize(("wrong", "field", "words"), [
