@@ -119,7 +119,7 @@ def test_hours_are_made_and_changed(browser, acme):
 def test_the_list_of_hours_shows_their_own_closed_days_that_are_to_come(browser):
     post(browser, "hours/add/", {**SHOP, "country": "", "closed": "2020-05-02\n2999-07-15\n2999-07-14"})
     page = " ".join(browser.get("/w/acme/settings/hours/").content.decode().split())
-    assert "Other closed days: July 14, 2999, July 15, 2999</p>" in page
+    assert "Other closed days: July 14, 2999 · July 15, 2999</p>" in page
     assert "2020" not in page
 
 
