@@ -219,3 +219,24 @@ def test_the_badge_names_what_keeps_it(messenger, bob, sign_in):
         assert "half of the answers came within 5 minutes" in html.unescape(older)
     assert sign_in(bob).get(f"{URL}badge/?rule=x").status_code == 404
     assert sign_in(bob).get(f"{URL}badge/?account=999").status_code == 404
+
+
+def test_the_badge_says_how_many_of_those_that_wait_it_shows_and_shows_the_others_too(messenger, bob, sign_in):
+    client = sign_in(bob)
+    with time_machine.travel(furnish.NOW, tick=False):
+        take_in(
+            messenger,
+            *(meta.direct(who=f"7{n:03}", at=furnish.NOW - timedelta(seconds=3000 - n)) for n in range(120)),
+        )
+        seen, address = [], f"{URL}badge/"
+        for said in ("1–50 of 120,", "51–100 of 120,", "101–120 of 120,"):
+            page = html.unescape(client.get(address).content.decode())
+            assert said in page
+            seen += re.findall(r"/inbox/open/(\d+)/", page)
+            following = re.search(r'href="(\?[^"]*)" rel="next"', page)
+            address = f"{URL}badge/{following[1]}" if following else ""
+        assert address == ""
+        waits = Ticket.objects.order_by("last_customer_at").values_list("id", flat=True)
+        assert [int(pk) for pk in seen] == list(waits)
+        assert client.get(f"{URL}badge/?from=nonsense").context["place"]["first"] == 1
+        assert client.get(f"{URL}badge/?from=9999").status_code == 200
