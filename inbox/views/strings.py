@@ -69,6 +69,8 @@ def _tickets() -> dict[str, str]:
         "me": _("Me"),
         "nobody": _("Nobody"),
         "somebody": _("Somebody"),
+        "add_tag": _("Add a tag"),
+        "remove_tag": _("Remove the tag {name}"),
     }
 
 
@@ -240,6 +242,7 @@ def _commands() -> dict[str, str]:
         "do_reopen": _("Reopen"),
         "do_assign": _("Assign"),
         "do_assign_me": _("Take it"),
+        "do_tags": _("Tags"),
         "do_help": _("These keys"),
         "resolved": _("Resolved"),
         "reopen": _("Reopen"),

@@ -44,6 +44,7 @@ SENTENCES = {
     "queue.renamed": gettext_lazy("renamed the queue “%(target)s”"),
     "tag.added": gettext_lazy("added the tag “%(target)s”"),
     "tag.renamed": gettext_lazy("renamed the tag “%(target)s”"),
+    "tag.removed": gettext_lazy("removed the tag “%(target)s”"),
     "group.added": gettext_lazy("added the group “%(target)s”"),
     "group.renamed": gettext_lazy("renamed the group “%(target)s”"),
     "board.changed": gettext_lazy("changed the goals of the dashboard"),

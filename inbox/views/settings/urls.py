@@ -56,6 +56,7 @@ urlpatterns = [
     path("labels/", labels.labels, name="labels"),
     path("labels/<slug:kind>/add/", labels.add, name="label_add"),
     path("labels/<slug:kind>/<int:pk>/", labels.rename, name="label_rename"),
+    path("labels/tag/<int:pk>/remove/", labels.remove_tag, name="tag_remove"),
     path("board/", boards.board, name="board"),
     path("walls/", boards.make, name="wall_make"),
     path("walls/<int:pk>/", boards.turn, name="wall_turn"),

@@ -63,7 +63,7 @@ class Inbox {
   start(boot) {
     panes();
     customerPanel(this.store, this.slug);
-    new Sorting(this.store, this.thread);
+    this.sorting = new Sorting(this.store, this.thread);
     on("notify", ({ ticket, metric, share }) => {
       toast(t(`warned_${metric}`, { share }), { label: t("look"), run: () => this.choose(ticket) });
     });
@@ -236,6 +236,12 @@ class Inbox {
     const { id } = this.thread;
     const done = await change(this.store, id, "assign", { assignee: who }, { who });
     if (done) toast(who === null ? t("unassigned") : t("assigned_to", { name: this.store.nameOf(who) }));
+  }
+
+  /** To the tags, at the side that opens for them. */
+  tags() {
+    if (one("#side").hidden) one("#toggle-side").click();
+    this.sorting.focusTags();
   }
 
   /** Tells of tickets that came in and of those that ran late, never row by row. */
