@@ -69,7 +69,7 @@ def _tickets() -> dict[str, str]:
         "me": _("Me"),
         "nobody": _("Nobody"),
         "somebody": _("Somebody"),
-        "add_tag": _("Add a tag"),
+        "no_such_tag": _("There is no such tag. An admin adds tags in the settings."),
         "remove_tag": _("Remove the tag {name}"),
     }
 

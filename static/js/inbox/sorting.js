@@ -3,6 +3,7 @@ import { one, parts, setText, show, stamp } from "../core/dom.js";
 import { on } from "../core/bus.js";
 import { post } from "../core/api.js";
 import { t } from "../core/strings.js";
+import { plain } from "../core/text.js";
 import { toast } from "../core/toast.js";
 import { change } from "./commands.js";
 import { sentence } from "./sending.js";
@@ -16,7 +17,7 @@ export class Sorting {
     one("#sort-priority").addEventListener("change", ({ target }) => this.priority(Number(target.value)));
     one("#sort-queue").addEventListener("change", ({ target }) => this.queue(target.value));
     one("#sort-group").addEventListener("change", ({ target }) => this.group(target.value));
-    one("#sort-tag").addEventListener("change", ({ target }) => target.value && this.tag([...this.chosen, Number(target.value)]));
+    one("#sort-tag").addEventListener("change", ({ target }) => this.add(target));
     this.tags.addEventListener("click", (event) => this.clicked(event));
     this.tags.addEventListener("keydown", (event) => this.pressed(event));
   }
@@ -40,9 +41,8 @@ export class Sorting {
     const others = this.known.filter(({ id }) => !chosen.includes(id));
     this.chosen = on.map(({ id }) => id);
     this.tags.replaceChildren(...on.map(chip));
-    const add = one("#sort-tag");
-    add.replaceChildren(new Option(t("add_tag"), ""), ...others.map(({ id, name }) => new Option(name, id)));
-    show(add.parentElement, others.length);
+    one("#sort-tag-names").replaceChildren(...others.map(({ name }) => new Option(name)));
+    show(one("#sort-tag").parentElement, others.length);
     if (focused >= 0) this.focusTags(focused);
   }
 
@@ -51,6 +51,21 @@ export class Sorting {
     const chips = this.tags.children;
     const chip = chips[Math.min(place, chips.length - 1)];
     (chip ? parts(chip).remove : one("#sort-tag")).focus();
+  }
+
+  /** By its name, or as much of it as fits no other. */
+  add(input) {
+    const words = plain(input.value.trim());
+    if (!words) return;
+    const named = this.known.find(({ name }) => plain(name) === words);
+    const begun = this.known.filter(({ name }) => plain(name).startsWith(words));
+    const found = named ?? (begun.length === 1 ? begun[0] : null);
+    if (!found) {
+      toast(t("no_such_tag"));
+      return;
+    }
+    input.value = "";
+    if (!this.chosen.includes(found.id)) this.tag([...this.chosen, found.id]);
   }
 
   clicked(event) {
