@@ -31,7 +31,7 @@ SIZES = """() => {
 }"""
 # What sticks out of its box, or of the screen.
 CUT = """() => [...document.querySelectorAll(
-    ".tile, .tile > *, .panel, .panel h2, .panel td, .panel thead th, .legend, .fresh, .wall-team")]
+    ".tile, .tile > *, .panel, .scroll, .panel h2, .panel td, .panel thead th, .legend, .fresh, .wall-team")]
   .filter((box) => box.checkVisibility() && (box.clientWidth && box.scrollWidth > box.clientWidth + 1
     || box.getBoundingClientRect().bottom > innerHeight || box.getBoundingClientRect().right > innerWidth))
   .map((box) => `${box.className || box.tagName}: ${box.textContent.trim().slice(0, 60)}`)"""
