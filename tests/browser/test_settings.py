@@ -224,7 +224,7 @@ def test_a_wall_is_revoked_only_after_a_question(house: House, open_page: Open, 
         wall = boards.make_wall(house.admin, "Hall", "en")
     page = open_page(house.url("board/"), java_script_enabled=scripts)
     page.get_by_role("button", name="Revoke: Hall").click()
-    assert page.get_by_role("heading", name="Revoke the link of “Hall”?").is_visible()
+    page.get_by_role("heading", name="Revoke the link of “Hall”?").wait_for()
     if scripts:
         assert Axe().run(page).violations_count == 0
         page.keyboard.press("Escape")
@@ -234,8 +234,8 @@ def test_a_wall_is_revoked_only_after_a_question(house: House, open_page: Open, 
     assert wall.revoked_at is None
     page.get_by_role("button", name="Revoke: Hall").click()
     page.get_by_role("button", name="Revoke", exact=True).click()
-    assert page.get_by_text("The link of “Hall” is revoked.").is_visible()
-    assert page.get_by_text("There is no wall yet.").is_visible()
+    page.get_by_text("The link of “Hall” is revoked.").wait_for()
+    page.get_by_text("There is no wall yet.").wait_for()
 
 
 def test_a_tables_form_is_usable_by_keyboard_alone(house: House, open_page: Open) -> None:
