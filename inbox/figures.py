@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import Aggregate, Count, F, FloatField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Aggregate, BigIntegerField, Count, F, FloatField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, TruncMinute
 from django.utils import timezone
 
@@ -186,9 +186,9 @@ def _within(field: str, since: datetime, until: datetime) -> dict[str, datetime]
 def _placed(at: At, timers: QuerySet[Timer]) -> QuerySet[Timer]:
     """With the queue that each timer's ticket is in now; looked up only where there are queues."""
     if not at.queues:
-        return timers.annotate(queue=Value(NO_QUEUE))
+        return timers.annotate(queue=Value(NO_QUEUE, BigIntegerField()))
     queue = Ticket.objects.filter(pk=OuterRef("ticket_id")).values("queue_id")
-    return timers.annotate(queue=Coalesce(Subquery(queue), NO_QUEUE))
+    return timers.annotate(queue=Coalesce(Subquery(queue), NO_QUEUE, output_field=BigIntegerField()))
 
 
 def _oldest(at: At) -> list[dict[str, Any]]:
