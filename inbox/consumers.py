@@ -193,7 +193,7 @@ class WallConsumer(AsyncWebsocketConsumer):
     It hears the figures of its workspace, and is closed within seconds when the link is revoked.
     """
 
-    token = ""
+    token = turns = ""
     socket: Socket | None = None
     tasks: tuple[asyncio.Task[None], ...] = ()
 
@@ -232,7 +232,8 @@ class WallConsumer(AsyncWebsocketConsumer):
             return
         self.tasks[0].cancel()
         self.socket = await hub().join(place, None)
-        await self.send(text_data=frame(None, None, [("version", orjson.dumps(staticfiles.version()))]).decode())
+        await self._tell("version", staticfiles.version())
+        await self._tell("turns", self.turns)
         self.tasks = (asyncio.create_task(self._forward(self.socket)), asyncio.create_task(self._look_again()))
 
     async def _forward(self, socket: Socket) -> None:
@@ -244,6 +245,7 @@ class WallConsumer(AsyncWebsocketConsumer):
         """A database that does not answer is no reason to leave; its figures have gone stale anyway."""
         while True:
             await asyncio.sleep(WALL_AGAIN_EVERY)
+            before = self.turns
             try:
                 place = await self._place(self.token)
             except (DatabaseError, InterfaceError):
@@ -251,8 +253,14 @@ class WallConsumer(AsyncWebsocketConsumer):
             if place is None:
                 await self.close(NO_SUCH_WALL)
                 return
+            if self.turns != before:
+                await self._tell("turns", self.turns)
+
+    async def _tell(self, kind: str, what: str) -> None:
+        await self.send(text_data=frame(None, None, [(kind, orjson.dumps(what))]).decode())
 
     @database_sync_to_async
     def _place(self, token: str) -> int | None:
         wall = boards.wall_behind(token)
+        self.turns = wall.turns if wall else ""
         return wall.workspace_id if wall else None

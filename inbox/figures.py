@@ -15,8 +15,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import Aggregate, Count, F, FloatField, Q, QuerySet
-from django.db.models.functions import TruncMinute
+from django.db.models import Aggregate, BigIntegerField, Count, F, FloatField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, TruncMinute
 from django.utils import timezone
 
 from connectors.models import ChannelAccount
@@ -25,7 +25,7 @@ from inbox.models.team import PRESENT_FOR
 from inbox.models.ticket import NEVER
 from inbox.records import ms
 from sla.models import RESPONSES, Metric, Outcome, Timer
-from socialcare.models import Workspace
+from socialcare.models import Membership, Role, Workspace
 from socialcare.tenancy import current_workspace
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -38,13 +38,17 @@ LAST_MINUTE = 253_000_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """The moment figures are taken at, and what the workspace calls today, at risk, good and bad."""
+    """The moment figures are taken at, and what the workspace calls today, at risk, good and bad.
+
+    `queues`: whether it has any.
+    """
 
     now: datetime
     midnight: datetime
     risk: timedelta
     goal: int
     alarm: int
+    queues: bool
 
     @property
     def hour(self) -> datetime:
@@ -61,7 +65,8 @@ def moment(now: datetime | None = None) -> At:
     now = now or timezone.now()
     zone = Workspace.objects.values_list("time_zone", flat=True).get(pk=current_workspace())
     midnight = now.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
-    return At(now, midnight.astimezone(UTC), timedelta(seconds=board.risk_seconds), board.goal, board.alarm)
+    risk = timedelta(seconds=board.risk_seconds)
+    return At(now, midnight.astimezone(UTC), risk, board.goal, board.alarm, Queue.objects.exists())
 
 
 # ---------------------------------------------------------------- which tickets a figure holds
@@ -104,7 +109,8 @@ ENDED: dict[str, Callable[[At], Q]] = {"out_hour": lambda at: Q(stopped_at__gte=
 # In one minute, which the list is told.
 FLOW = {"in": "started_at", "out": "stopped_at"}
 OLDEST = "oldest"
-OF_QUEUE = ("waiting", "unassigned", "risk", "late")
+# Where a queue is asked for: that a ticket is in none.
+NO_QUEUE = 0
 NAMES = (*WAITING, *BEGAN, *ENDED, *FLOW, OLDEST)
 
 
@@ -142,9 +148,10 @@ class Only:
     def tickets(self, at: At | None = None) -> QuerySet[Ticket]:
         """The tickets of this figure, unordered."""
         at = at or moment()
-        said = {"account_id": self.account, "queue_id": self.queue, "assignee_id": self.agent}
+        said = {"account_id": self.account, "queue_id": self.queue or None, "assignee_id": self.agent}
         narrowed = {column: key for column, key in {**said, "priority": self.priority}.items() if key is not None}
-        return Ticket.objects.filter(self._held(at), **narrowed)
+        found = Ticket.objects.filter(self._held(at), **narrowed)
+        return found.filter(queue=None) if self.queue == NO_QUEUE else found
 
     def parts(self) -> tuple[QuerySet[Ticket], ...]:
         """The same, as lists that follow each other: by `order_at`, which is equal in the last, and by id.
@@ -161,7 +168,7 @@ class Only:
         if self.figure in WAITING:
             return WAITING[self.figure](at)
         if self.figure == OLDEST:
-            return Q(pk__in=[wait["ticket"] for wait in _oldest() if self.account in (None, wait["account"])][:1])
+            return Q(pk__in=[wait["ticket"] for wait in _oldest(at) if self._is_of(wait)][:1])
         if self.figure in FLOW:
             since = self.minute or at.minute
             timers = Timer.objects.filter(**_within(FLOW[self.figure], since, since + MINUTE))
@@ -171,6 +178,9 @@ class Only:
         if self.account is not None:
             timers = timers.filter(account_id=self.account)
         return Q(pk__in=timers.values("ticket_id"))
+
+    def _is_of(self, wait: Mapping[str, Any]) -> bool:
+        return self.account in (None, wait["account"]) and self.queue in (None, wait["queue"])
 
 
 def _number(given: object) -> int | None:
@@ -187,13 +197,22 @@ def _within(field: str, since: datetime, until: datetime) -> dict[str, datetime]
     return {f"{field}__gte": since, f"{field}__lt": until}
 
 
-def _oldest() -> list[dict[str, Any]]:
-    """The longest wait on each account, the oldest first."""
-    running = Timer.objects.filter(stopped_at=None, metric__in=RESPONSES).order_by("account_id", "started_at", "id")
-    found = running.distinct("account_id").values_list("account_id", "started_at", "due_at", "ticket_id")
+def _placed(at: At, timers: QuerySet[Timer]) -> QuerySet[Timer]:
+    """With the queue that each timer's ticket is in now; looked up only where there are queues."""
+    if not at.queues:
+        return timers.annotate(queue=Value(NO_QUEUE, BigIntegerField()))
+    queue = Ticket.objects.filter(pk=OuterRef("ticket_id")).values("queue_id")
+    return timers.annotate(queue=Coalesce(Subquery(queue), NO_QUEUE, output_field=BigIntegerField()))
+
+
+def _oldest(at: At) -> list[dict[str, Any]]:
+    """The longest wait on each account in each queue, the oldest first."""
+    running = _placed(at, Timer.objects.filter(stopped_at=None, metric__in=RESPONSES))
+    ordered = running.order_by("account_id", "queue", "started_at", "id").distinct("account_id", "queue")
+    found = ordered.values_list("account_id", "queue", "started_at", "due_at", "ticket_id")
     return [
-        {"account": account, "since": ms(since), "due": ms(due), "ticket": ticket}
-        for account, since, due, ticket in sorted(found, key=lambda wait: (wait[1], wait[3]))
+        {"account": account, "queue": queue, "since": ms(since), "due": ms(due), "ticket": ticket}
+        for account, queue, since, due, ticket in sorted(found, key=lambda wait: (wait[2], wait[4]))
     ]
 
 
@@ -207,22 +226,35 @@ class _Percentiles(Aggregate):
     output_field = ArrayField(FloatField())
 
 
+# An account and a queue: where a ticket is, and what figures are added up by.
+Place = tuple[int, int]
+ACCOUNT, QUEUE = range(2)
+
+
 def measure(at: At | None = None) -> dict[str, Any]:
     """All figures of the current workspace, as the browsers get them; twelve statements, each by an index.
 
-    `all` and every entry of `accounts` hold the figures by name, `in` and `out` a number a minute from `minute` on,
-    the last of them still running. `queues` hold only what waits in them, `agents` is {user: [open, late]}, `team` how
-    many are there and take a break. Moments are milliseconds, lengths seconds.
+    `all` and every entry of `accounts` and `queues` hold the figures by name, `in` and `out` a number a minute from
+    `minute` on, the last of them still running. Where there are queues, the last of them, with the id 0, is of what is
+    in none. `agents` is {user: [open, late]}, `team` how many are there and take a break. Moments are milliseconds,
+    lengths seconds.
     """
     at = at or moment()
     waiting, agents = _waiting(at)
-    oldest = _oldest()
-    by_account: dict[int, dict[str, Any]] = defaultdict(_nothing)
+    found: dict[Place, dict[str, Any]] = defaultdict(_nothing)
     for part in (waiting, _began(at), _ended(at), _flow(at)):
-        for pk, figures in part.items():
-            by_account[pk].update(figures)
-    for wait in oldest:
-        by_account[wait["account"]][OLDEST] = wait
+        for place, figures in part.items():
+            found[place].update(figures)
+    oldest, answered = _oldest(at), _first_answers(at)
+
+    def of(kind: int, about: dict[str, Any], speeds: Mapping[int, Any]) -> dict[str, Any]:
+        """One account's or one queue's."""
+        pk, name = about["id"], ("account", "queue")[kind]
+        parts = [figures for place, figures in found.items() if place[kind] == pk]
+        wait = next((wait for wait in oldest if wait[name] == pk), None)
+        return {**about, **_total(parts), **_speed(speeds.get(pk)), OLDEST: wait}
+
+    by_account, by_queue = _speeds(answered, "account_id"), _speeds(answered, "queue") if at.queues else {}
     return {
         "at": ms(at.now),
         "minute": ms(at.minute - MINUTES * MINUTE),
@@ -230,12 +262,12 @@ def measure(at: At | None = None) -> dict[str, Any]:
         "alarm": at.alarm,
         "risk": at.risk.total_seconds(),
         "all": {
-            **_total([by_account[pk] for pk in list(by_account)]),
-            **_speed(_first_answers(at).aggregate(speed=_Percentiles("took"))["speed"]),
+            **_total(list(found.values())),
+            **_speed(answered.aggregate(speed=_Percentiles("took"))["speed"]),
             OLDEST: oldest[0] if oldest else None,
         },
-        "accounts": [{**about, **by_account[about["id"]]} for about in _accounts()],
-        "queues": _queues(at),
+        "accounts": [of(ACCOUNT, about, by_account) for about in _accounts()],
+        "queues": [of(QUEUE, about, by_queue) for about in _queues(at)],
         "agents": agents,
         "team": _team(at),
     }
@@ -243,7 +275,7 @@ def measure(at: At | None = None) -> dict[str, Any]:
 
 def _nothing() -> dict[str, Any]:
     counts = dict.fromkeys((*WAITING, *BEGAN, *ENDED), 0)
-    return {**counts, **{name: [0] * (MINUTES + 1) for name in FLOW}, **_speed(None), OLDEST: None}
+    return {**counts, **{name: [0] * (MINUTES + 1) for name in FLOW}}
 
 
 def _speed(seconds: Sequence[float] | None) -> dict[str, float | None]:
@@ -251,64 +283,63 @@ def _speed(seconds: Sequence[float] | None) -> dict[str, float | None]:
     return {"median": median, "p90": p90}
 
 
-def _waiting(at: At) -> tuple[dict[int, dict[str, int]], dict[str, list[int]]]:
-    """The open tickets, by account and by who has them."""
+def _waiting(at: At) -> tuple[dict[Place, dict[str, int]], dict[str, list[int]]]:
+    """The open tickets, by where they are and by who has them."""
     counts = {name: Count("id", filter=held(at)) for name, held in WAITING.items()}
-    by_account: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(WAITING, 0))
+    by_place: dict[Place, dict[str, int]] = defaultdict(lambda: dict.fromkeys(WAITING, 0))
     by_agent: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    rows: Any = Ticket.objects.filter(OPEN).order_by().values("account_id", "assignee_id").annotate(**counts)
+    columns = ("account_id", "queue_id", "assignee_id")
+    rows: Any = Ticket.objects.filter(OPEN).order_by().values(*columns).annotate(**counts)
     for row in rows:
-        account, agent = row.pop("account_id"), row.pop("assignee_id")
+        account, queue, agent = (row.pop(column) for column in columns)
         for name, number in row.items():
-            by_account[account][name] += number
+            by_place[account, queue or NO_QUEUE][name] += number
         if agent is not None:
             by_agent[str(agent)][0] += row["waiting"]
             by_agent[str(agent)][1] += row["late"]
-    return by_account, by_agent
+    return by_place, by_agent
 
 
 def _first_answers(at: At) -> QuerySet[Timer]:
-    answered = Timer.objects.filter(BEGAN["answered_hour"](at), started_at__lte=at.now)
-    return answered.annotate(took=F("stopped_at") - F("started_at"))
+    answered = Timer.objects.filter(BEGAN["answered_hour"](at), started_at__lte=at.now).order_by()
+    return _placed(at, answered).annotate(took=F("stopped_at") - F("started_at"))
 
 
-def _began(at: At) -> dict[int, dict[str, Any]]:
-    """What became of the waits that began today or within the hour, by account."""
-    timers = Timer.objects.filter(metric__in=RESPONSES, started_at__gte=min(at.hour, at.midnight))
-    counts = {name: Count("ticket_id", distinct=True, filter=held(at)) for name, held in BEGAN.items()}
-    found = _grouped(timers, "account_id", counts)
-    speeds = _first_answers(at).order_by().values_list("account_id").annotate(speed=_Percentiles("took"))
-    for account, speed in speeds:
-        found.setdefault(account, {}).update(_speed(speed))
-    return found
+def _speeds(answered: QuerySet[Timer], column: str) -> dict[int, Sequence[float]]:
+    return dict(answered.values_list(column).annotate(speed=_Percentiles("took")))
 
 
-def _grouped(rows: QuerySet[Any], column: str, counts: Mapping[str, Count]) -> dict[int, dict[str, Any]]:
-    """Those counts for every value of that column."""
-    found: Any = rows.order_by().values(column).annotate(**counts)
-    return {row.pop(column): row for row in found}
+def _began(at: At) -> dict[Place, dict[str, int]]:
+    """What became of the waits that began today or within the hour."""
+    return _counted(at, Timer.objects.filter(started_at__gte=min(at.hour, at.midnight)), BEGAN)
 
 
-def _ended(at: At) -> dict[int, dict[str, Any]]:
-    timers = Timer.objects.filter(metric__in=RESPONSES, stopped_at__gte=at.hour)
-    counts = {name: Count("ticket_id", distinct=True, filter=held(at)) for name, held in ENDED.items()}
-    return _grouped(timers, "account_id", counts)
+def _ended(at: At) -> dict[Place, dict[str, int]]:
+    return _counted(at, Timer.objects.filter(stopped_at__gte=at.hour), ENDED)
 
 
-def _flow(at: At) -> dict[int, dict[str, list[int]]]:
+def _counted(at: At, timers: QuerySet[Timer], figures: Mapping[str, Callable[[At], Q]]) -> dict[Place, dict[str, int]]:
+    """Those figures of these timers, by where their tickets are."""
+    counts = {name: Count("ticket_id", distinct=True, filter=held(at)) for name, held in figures.items()}
+    placed = _placed(at, timers.filter(metric__in=RESPONSES)).order_by()
+    found: Any = placed.values("account_id", "queue").annotate(**counts)
+    return {(row.pop("account_id"), row.pop("queue")): row for row in found}
+
+
+def _flow(at: At) -> dict[Place, dict[str, list[int]]]:
     """How many tickets began to wait, and how many waits ended, minute by minute."""
     first = at.minute - MINUTES * MINUTE
-    found: dict[int, dict[str, list[int]]] = defaultdict(lambda: {name: [0] * (MINUTES + 1) for name in FLOW})
+    found: dict[Place, dict[str, list[int]]] = defaultdict(lambda: {name: [0] * (MINUTES + 1) for name in FLOW})
     for name, field in FLOW.items():
         timers = Timer.objects.filter(**_within(field, first, at.minute + MINUTE), metric__in=RESPONSES)
-        minutes = timers.order_by().values_list("account_id", TruncMinute(field))
-        for account, minute, number in minutes.annotate(Count("ticket_id", distinct=True)):
-            found[account][name][round((minute - first) / MINUTE)] = number
+        minutes = _placed(at, timers).order_by().values_list("account_id", "queue", TruncMinute(field))
+        for account, queue, minute, number in minutes.annotate(Count("ticket_id", distinct=True)):
+            found[account, queue][name][round((minute - first) / MINUTE)] = number
     return found
 
 
 def _total(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """A ticket is on one account: counts add up. Percentiles do not."""
+    """A ticket is on one account and in one queue: counts add up. Percentiles do not."""
     counts = {name: sum(part[name] for part in parts) for name in (*WAITING, *BEGAN, *ENDED)}
     flow = {name: [sum(minute) for minute in zip(*(part[name] for part in parts), strict=True)] for name in FLOW}
     return {**counts, **{name: minutes or [0] * (MINUTES + 1) for name, minutes in flow.items()}}
@@ -320,15 +351,21 @@ def _accounts() -> list[dict[str, Any]]:
 
 
 def _queues(at: At) -> list[dict[str, Any]]:
-    queues = list(Queue.objects.values("id", "name"))
-    counts = {name: Count("id", filter=WAITING[name](at)) for name in OF_QUEUE}
-    held = _grouped(Ticket.objects.filter(OPEN, queue_id__isnull=False), "queue_id", counts) if queues else {}
-    return [{**queue, **dict.fromkeys(OF_QUEUE, 0), **held.get(queue["id"], {})} for queue in queues]
+    """By name, and last what is in none; nothing where there are no queues."""
+    return [*Queue.objects.values("id", "name"), {"id": NO_QUEUE, "name": ""}] if at.queues else []
 
 
 def _team(at: At) -> dict[str, int]:
-    there = Presence.objects.filter(present=True, seen_at__gte=at.now - PRESENT_FOR)
-    return there.aggregate(present=Count("id", filter=Q(available=True)), pause=Count("id", filter=Q(available=False)))
+    """Of those who answer. Whoever supervises counts while they take tickets; looking on is no break."""
+    members = Membership.objects.filter(workspace_id=current_workspace(), user__is_active=True)
+    agents = members.filter(role=Role.AGENT).values("user_id")
+    there = Presence.objects.filter(
+        present=True, seen_at__gte=at.now - PRESENT_FOR, user_id__in=members.values("user_id")
+    )
+    return there.aggregate(
+        present=Count("id", filter=Q(available=True)),
+        pause=Count("id", filter=Q(available=False, user_id__in=agents)),
+    )
 
 
 def for_wall(figures: dict[str, Any]) -> dict[str, Any]:
@@ -341,5 +378,5 @@ def for_wall(figures: dict[str, Any]) -> dict[str, Any]:
     return {
         **{name: value for name, value in figures.items() if name != "agents"},
         "all": without_ticket(figures["all"]),
-        "accounts": [without_ticket(part) for part in figures["accounts"]],
+        **{kind: [without_ticket(part) for part in figures[kind]] for kind in ("accounts", "queues")},
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,13 +13,14 @@ from django.utils import timezone
 from connectors.models import ChannelAccount
 from inbox import watch
 from inbox.actions import presence, work
-from inbox.models import Queue, Ticket
-from sla.models import Timer
+from inbox.models import Contact, Identity, Queue, Ticket
+from sla.models import Metric, Timer
 from socialcare.models import Membership, Workspace
 from tests import meta
 from tests.conftest import take_in
 
 _customers = itertools.count(1)
+FIRST = Metric.FIRST_RESPONSE
 
 
 @dataclass
@@ -75,6 +77,48 @@ def told(alice: Membership, bob: Membership, facebook: ChannelAccount, messenger
     Ticket.objects.filter(pk__in=[named[name].pk for name in ("Late", "One", "Direct")]).update(queue=queue)
     work.assign(named["Two"].pk, bob.user, None)
     return Story(named)
+
+
+QUEUES = (
+    "Deliveries",
+    "Refunds and complaints",
+    "Réclamations et remboursements Europe",
+    "Press",
+    "VIP",
+    "Shops",
+    "Returns",
+)
+
+
+def crowd(accounts: Sequence[ChannelAccount], agents: Sequence[Membership], number: int) -> None:
+    """So many tickets of the last forty minutes on every account, in seven queues and in none; every third answered."""
+    now = timezone.now()
+    queues = [*Queue.objects.bulk_create(Queue(name=name) for name in QUEUES), None]
+    contacts = Contact.objects.bulk_create(Contact(name=f"Customer {place}") for place in range(number))
+    identities = Identity.objects.bulk_create(
+        Identity(
+            contact=contact, account=accounts[place % len(accounts)], external_id=f"crowd-{place}", name=contact.name
+        )
+        for place, contact in enumerate(contacts)
+    )
+    tickets, timers = [], []
+    for place, identity in enumerate(identities):
+        began, answered = now - timedelta(seconds=2400 * place / number), place % 3 == 0
+        due = began + timedelta(minutes=5)
+        where = {"account": identity.account, "queue": queues[place % len(queues)], "kind": "direct"}
+        state = {"status": "pending"} if answered else {"due_at": due, "metric": FIRST, "breached": due < now}
+        tickets.append(
+            Ticket(**where, **state, contact=identity.contact, identity=identity, thread_id=f"crowd-{place}",
+                   preview="Where is my parcel?", last_at=began, assignee=agents[place % len(agents)].user)
+        )  # fmt: skip
+        ended = {"stopped_at": began + timedelta(seconds=place % 500), "outcome": "answered"} if answered else {}
+        timers.append(
+            Timer(account_id=identity.account_id, metric=FIRST, started_at=began, noticed_at=began, due_at=due,
+                  breached_at=due if due < ended.get("stopped_at", now) else None, **ended)
+        )  # fmt: skip
+    for timer, ticket in zip(timers, Ticket.objects.bulk_create(tickets), strict=True):
+        timer.ticket_id = ticket.pk
+    Timer.objects.bulk_create(timers)
 
 
 def happen(waiting: deque[str], number: int) -> None:

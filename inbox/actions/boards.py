@@ -34,10 +34,21 @@ def change_board(actor: User, **values: Any) -> None:
             audit.record(actor, "board.changed", "", **changes)
 
 
-def make_wall(actor: User, name: str, language: str) -> Wall:
+def make_wall(actor: User, name: str, language: str, turns: str = Wall.Turns.QUEUES) -> Wall:
     with transaction.atomic():
-        wall = Wall.objects.create(name=name, language=language, made_by=actor)
+        wall = Wall.objects.create(name=name, language=language, turns=turns, made_by=actor)
         audit.record(actor, "wall.made", name)
+    return wall
+
+
+def turn_wall(actor: User, wall_id: int, turns: str) -> Wall:
+    """Choose which pages it turns; screens follow by themselves. Raises Wall.DoesNotExist, also for a revoked one."""
+    with transaction.atomic():
+        wall = Wall.objects.select_for_update().get(pk=wall_id, revoked_at=None)
+        if wall.turns != turns:
+            audit.record(actor, "wall.changed", wall.name, turns=[wall.turns, turns])
+            wall.turns = turns
+            wall.save(update_fields=["turns"])
     return wall
 
 

@@ -16,7 +16,8 @@ from socialcare.background import after_commit
 from socialcare.models import Membership, Role
 from socialcare.tenancy import current_workspace
 
-RETURN_WITHIN = timedelta(seconds=10)
+# Longer than a browser is silent: somebody's other page may still be open.
+RETURN_WITHIN = timedelta(seconds=20)
 
 
 def here(membership: Membership) -> None:

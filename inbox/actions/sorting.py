@@ -9,19 +9,28 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import F, Func, Value
 
 from connectors.models import ChannelAccount
+from inbox import live
 from inbox.actions import announce, audit, clocks
 from inbox.actions.refusals import NoSuchLabel
-from inbox.models import Contact, Group, Priority, Queue, Tag, Ticket
+from inbox.models import Contact, Dimension, Group, Priority, Queue, Tag, Tally, Ticket
+from sla.models import Policy
+from socialcare.background import after_commit
 from socialcare.models import User
+from socialcare.tenancy import current_workspace
 
 Label = Queue | Tag | Group
 KINDS: dict[str, type[Label]] = {"queue": Queue, "tag": Tag, "group": Group}
 
 
 class NameTaken(Exception):
-    """Another one is called so."""
+    """Another one is called so, in whatever case."""
+
+
+class InUse(Exception):
+    """Policies ask for this tag."""
 
 
 @transaction.atomic
@@ -92,6 +101,7 @@ def send_to(actor: User, queues: Mapping[int, int | None]) -> None:
 
 def add_label(actor: User, kind: str, name: str) -> Label:
     """A new queue, tag or group. Raises NameTaken."""
+    _refuse_taken(kind, name)
     try:
         with transaction.atomic():
             made = KINDS[kind].objects.create(name=name)
@@ -103,6 +113,7 @@ def add_label(actor: User, kind: str, name: str) -> Label:
 
 def rename_label(actor: User, kind: str, pk: int, name: str) -> Label:
     """Raises NameTaken, and DoesNotExist of the kind's model."""
+    _refuse_taken(kind, name, pk)
     try:
         with transaction.atomic():
             label = KINDS[kind].objects.select_for_update().get(pk=pk)
@@ -112,6 +123,26 @@ def rename_label(actor: User, kind: str, pk: int, name: str) -> Label:
     except IntegrityError:
         raise NameTaken from None
     return label
+
+
+def _refuse_taken(kind: str, name: str, pk: int | None = None) -> None:
+    if KINDS[kind].objects.filter(name__iexact=name).exclude(pk=pk).exists():
+        raise NameTaken
+
+
+@transaction.atomic
+def remove_tag(actor: User, pk: int) -> Tag:
+    """Off every ticket, and out of the reports. Raises InUse and Tag.DoesNotExist."""
+    tag, place = Tag.objects.select_for_update().get(pk=pk), current_workspace()
+    if Policy.objects.filter(tag_id=pk).exists():
+        raise InUse
+    without = Func(F("tag_ids"), Value(pk), function="array_remove")
+    Ticket.objects.filter(tag_ids__contains=[pk]).update(tag_ids=without, version=F("version") + 1)
+    Tally.objects.filter(dimension=Dimension.TAG, key=pk).delete()
+    tag.delete()
+    audit.record(actor, "tag.removed", tag)
+    after_commit(lambda: live.lost(place))
+    return tag
 
 
 def labels() -> dict[str, list[dict[str, Any]]]:

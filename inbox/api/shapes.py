@@ -215,7 +215,12 @@ class PageQuery(s.Serializer[object]):
         required=False, default=None, allow_null=True, min_value=0, max_value=Key, help_text="of it, on one account"
     )
     queue = s.IntegerField(
-        required=False, default=None, allow_null=True, min_value=0, max_value=Key, help_text="of it, in one queue"
+        required=False,
+        default=None,
+        allow_null=True,
+        min_value=0,
+        max_value=Key,
+        help_text="of it, in one queue; 0: in none",
     )
     agent = s.IntegerField(
         required=False, default=None, allow_null=True, min_value=0, max_value=Key, help_text="of it, one person's"

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from inbox.forms.fields import PlainForm
 from inbox.forms.people import LANGUAGES
-from inbox.models import Board
+from inbox.models import Board, Wall
 
 HOUR = 3600
 
@@ -46,10 +46,19 @@ class BoardForm(PlainForm, forms.ModelForm[Board]):
         return cleaned
 
 
-class WallForm(PlainForm, forms.Form):
+class TurnsForm(PlainForm, forms.Form):
+    turns = forms.ChoiceField(
+        label=gettext_lazy("Pages"),
+        choices=Wall.Turns.choices,
+        help_text=gettext_lazy("Each stands for 15 seconds. Space stops them, the arrows turn them."),
+    )
+
+
+class WallForm(TurnsForm):
     name = forms.CharField(
         label=gettext_lazy("Where it hangs"),
         max_length=80,
         help_text=gettext_lazy("So that you know later which link to revoke. Nobody sees it on the wall."),
     )
     language = forms.ChoiceField(label=gettext_lazy("Language"), choices=LANGUAGES)
+    field_order = ("name", "language", "turns")

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from socialcare.models import User
 from socialcare.tenancy import CrossWorkspaceManager, WorkspaceOwned
@@ -33,7 +34,16 @@ def _nonce() -> str:
 class Wall(WorkspaceOwned):
     """A link that shows the figures to whoever has it, until it is revoked. The link itself is signed and not kept."""
 
+    class Turns(models.TextChoices):
+        """What has a page of its own, beside that of everything."""
+
+        QUEUES = "queues", _("Everything, then each queue")
+        CHANNELS = "channels", _("Everything, then each channel")
+        BOTH = "both", _("Everything, then each queue and each channel")
+        NOTHING = "nothing", _("Everything on one page")
+
     name = models.CharField(max_length=80)
+    turns = models.CharField(max_length=10, choices=Turns, default=Turns.QUEUES, db_default=Turns.QUEUES.value)
     nonce = models.CharField(max_length=32, default=_nonce)
     language = models.CharField(max_length=5)
     made_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")

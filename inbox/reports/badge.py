@@ -106,17 +106,24 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """`best` and `worst`: at midnight, if all that wait are answered now, or none. `waiting`: the oldest first."""
+    """`best` and `worst`: at midnight, if all that wait are answered now, or none. `waiting`: some of the `open` ones,
+    the oldest first.
+    """
 
     now: Standing
     best: Standing
     worst: Standing
     waiting: list[Waiting]
+    open: int
     midnight: datetime
 
 
-def forecast(conversations: Sequence[Conversation], rule: Rule, now: datetime, zone: ZoneInfo) -> Forecast:
-    """`conversations`: in any order, one a ticket, at least those of the rule's days."""
+def forecast(
+    conversations: Sequence[Conversation], rule: Rule, now: datetime, zone: ZoneInfo, skip: int = 0
+) -> Forecast:
+    """`conversations`: in any order, one a ticket, at least those of the rule's days. `skip`: how many open ones stand
+    before those of `waiting`.
+    """
     midnight = _day_ends(now.astimezone(zone).date(), zone)
     open_ones = sorted((each for each in conversations if _state(each, now, zone) == "open"), key=lambda c: c.began_at)
     all_answered = [_answered(each, now) if _state(each, now, zone) == "open" else each for each in conversations]
@@ -127,13 +134,14 @@ def forecast(conversations: Sequence[Conversation], rule: Rule, now: datetime, z
             standing(_with(conversations, _answered(each, now)), rule, now, zone),
             standing(_with(conversations, replace(each, closed=True)), rule, now, zone),
         )
-        for each in open_ones[:SHOWN]
+        for each in open_ones[skip : skip + SHOWN]
     ]
     return Forecast(
         standing(conversations, rule, now, zone),
         standing(all_answered, rule, midnight, zone),
         standing(conversations, rule, midnight, zone),
         waiting,
+        len(open_ones),
         midnight,
     )
 

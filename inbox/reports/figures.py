@@ -128,11 +128,14 @@ class Figures:
 
 @dataclass(slots=True)
 class Column:
-    """One step of a chart. `backlog`: tickets not resolved at its end; None where it is not known."""
+    """One step of a chart. `backlog`: tickets not resolved at its end; None where it is not known. `ahead`: it is yet
+    to begin, and there is nothing to say of it.
+    """
 
     start: datetime
     figures: Figures
     backlog: int | None = None
+    ahead: bool = False
 
 
 @dataclass(slots=True)
@@ -142,6 +145,10 @@ class Cell:
     received: int = 0
     decided: int = 0
     kept: int = 0
+
+    @property
+    def share(self) -> float | None:
+        return self.kept / self.decided if self.decided else None
 
 
 @dataclass(slots=True)
@@ -178,7 +185,7 @@ def report(period: Period, scope: Scope = Scope()) -> Report:
         scope,
         totals,
         of_before,
-        _columns(period, scope, over, backlog),
+        _columns(period, scope, now, over, backlog),
         _heat(period, scope, over),
         {each: _parts(found, each, scope) for each in apart},
         backlog,
@@ -241,9 +248,9 @@ def _totals(
     return found
 
 
-def _columns(period: Period, scope: Scope, over: datetime, backlog: int | None) -> list[Column]:
-    """The columns of a chart, the last backlog being that at the end of the period."""
-    columns = [Column(start, Figures()) for start in period.steps()]
+def _columns(period: Period, scope: Scope, now: datetime, over: datetime, backlog: int | None) -> list[Column]:
+    """The columns of a chart, the last backlog being that at the end of the period, or now."""
+    columns = [Column(start, Figures(), ahead=start > now) for start in period.steps()]
     starts = [column.start.astimezone(UTC) for column in columns]
     source, given = _source(_cover_each(starts, period, over), [scope.dimension], scope)
     given |= {"zone": period.zone.key, "step": period.step}
@@ -253,8 +260,9 @@ def _columns(period: Period, scope: Scope, over: datetime, backlog: int | None) 
     for column in reversed(columns):
         if backlog is None:
             break
-        column.backlog = backlog
-        backlog -= _grown(column.figures)
+        if not column.ahead:
+            column.backlog = backlog
+            backlog -= _grown(column.figures)
     return columns
 
 

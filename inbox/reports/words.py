@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from babel.dates import format_interval, format_skeleton
+from babel.dates import format_datetime, format_interval, format_skeleton
 from babel.numbers import format_compact_decimal, format_decimal, format_percent
 from babel.units import format_unit
 from django.utils import translation
@@ -98,9 +98,11 @@ def number(value: float | None) -> str:
     return NOTHING if value is None else format_decimal(value, locale=language())
 
 
-def compact(value: float) -> str:
+def compact(value: float, digits: int = 1) -> str:
     """Short enough for an axis."""
-    return format_compact_decimal(value, locale=language(), fraction_digits=1) if value >= 10_000 else number(value)
+    if value < 10_000:
+        return number(value)
+    return format_compact_decimal(value, locale=language(), fraction_digits=digits)
 
 
 def percent(value: float | None, pattern: str = "#,##0.#%") -> str:
@@ -136,6 +138,11 @@ def moment(at: datetime, step: str) -> str:
     """What a column of a chart begins at; `at` is in the zone."""
     skeleton = {"hour": "Hm", "day": "MMMd", "week": "MMMd", "month": "yMMM"}[step]
     return format_skeleton(skeleton, at, tzinfo=at.tzinfo, locale=language())
+
+
+def hour_of_week(at: datetime) -> str:
+    """ "Monday 14:00", as that language says it."""
+    return format_datetime(at, "EEEE HH:mm", locale=language())
 
 
 def weekday(at: datetime) -> str:

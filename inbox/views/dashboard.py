@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_safe
 from connectors.models import ChannelAccount
 from inbox import figures, records
 from inbox.actions import notifications, presence
-from inbox.figures import Only
+from inbox.figures import NO_QUEUE, Only
 from inbox.models import Priority, Queue
 from inbox.permissions import needs_role
 from inbox.views.strings import board_strings
@@ -65,13 +66,21 @@ def label(only: Only) -> str:
     parts = [_band(only.figure) or str(LABELS[only.figure])]
     if only.account is not None and (account := ChannelAccount.objects.filter(pk=only.account).first()):
         parts.append(account.name)
-    if only.queue is not None and (queue := Queue.objects.filter(pk=only.queue).first()):
+    if only.queue == NO_QUEUE:
+        parts.append(_("No queue"))
+    elif only.queue is not None and (queue := Queue.objects.filter(pk=only.queue).first()):
         parts.append(queue.name)
     if only.agent is not None and (person := User.objects.filter(pk=only.agent).first()):
         parts.append(str(person))
     if only.priority is not None:
         parts.append(_("priority: %(name)s") % {"name": Priority(only.priority).label})
     return " · ".join(parts)
+
+
+def back(slug: str, only: Only) -> str:
+    """Where such a list is left to: the dashboard, looking at the same channel."""
+    there = reverse("dashboard", args=[slug])
+    return there if only.account is None else f"{there}?account={only.account}"
 
 
 def _band(figure: str) -> str:

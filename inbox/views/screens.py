@@ -68,6 +68,7 @@ def inbox(request: WorkspaceRequest, slug: str, view: str, ticket_id: int | None
         "membership": membership,
         "views": _views(slug),
         "view": view,
+        "back": dashboard.back(slug, only) if only and membership.supervises else "",
         "strings": strings(),
     }
     return render(request, "inbox/index.html", context)

@@ -77,6 +77,8 @@ def _tickets() -> dict[str, str]:
         "me": _("Me"),
         "nobody": _("Nobody"),
         "somebody": _("Somebody"),
+        "no_such_tag": _("There is no such tag. An admin adds tags in the settings."),
+        "remove_tag": _("Remove the tag {name}"),
     }
 
 
@@ -248,6 +250,7 @@ def _commands() -> dict[str, str]:
         "do_reopen": _("Reopen"),
         "do_assign": _("Assign"),
         "do_assign_me": _("Take it"),
+        "do_tags": _("Tags"),
         "do_help": _("These keys"),
         "resolved": _("Resolved"),
         "reopen": _("Reopen"),
@@ -260,6 +263,8 @@ def _board() -> dict[str, str]:
     return {
         "do_go_dashboard": _("Dashboard"),
         "all_channels": _("All channels"),
+        "all_queues": _("All queues"),
+        "no_queue": _("No queue"),
         "percent_goal": _("goal {share}"),
         "share_of": _("{n} of {all}"),
         "today_share": _("today {share}"),
@@ -287,11 +292,13 @@ def _board() -> dict[str, str]:
         "account_needs": _("needs attention"),
         "account_pauses": _("paused"),
         "account_gone": _("removed"),
+        "on_break": _("on a break"),
         **_both("missed", lambda n: ngettext("{n} missed", "{n} missed", n)),
         **_both("waiting", lambda n: ngettext("{n} waiting", "{n} waiting", n)),
         **_both("unassigned_now", lambda n: ngettext("{n} with nobody", "{n} with nobody", n)),
         **_both("open_of_agent", lambda n: ngettext("{n} open ticket", "{n} open tickets", n)),
         **_both("late_of_agent", lambda n: ngettext("{n} late", "{n} late", n)),
+        **_both("rows_more", lambda n: ngettext("and {n} more", "and {n} more", n)),
         **_both("team_present", lambda n: ngettext("{n} present", "{n} present", n)),
         **_both("team_pause", lambda n: ngettext("{n} on a break", "{n} on a break", n)),
     }

@@ -40,6 +40,7 @@ def _page(request: HttpRequest, found: Wall) -> HttpResponse:
     with translation.override(found.language), workspace(found.workspace_id):
         boot = {
             "figures": figures.for_wall(figures.measure()),
+            "turns": found.turns,
             "version": staticfiles.version(),
             "now": records.ms(timezone.now()),
         }

@@ -1,4 +1,16 @@
 // Comfort for the settings pages; they work without it.
+import { confirm } from "./core/confirm.js";
+
+// Without this a page asks the same.
+for (const form of document.querySelectorAll("form[data-ask]")) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const { ask, askText, askYes } = form.dataset;
+    if (!(await confirm(ask, askText, askYes))) return;
+    form.elements.sure.value = "yes";
+    form.submit();
+  });
+}
 
 for (const button of document.querySelectorAll("[data-copy]")) {
   const source = document.getElementById(button.dataset.copy);

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from bench.wall import growth, soak
 from inbox import watch
 from inbox.actions import boards
-from inbox.models import Ticket
+from inbox.models import Queue, Ticket
 from sla.models import Policy
 from tests.board import Story, ago, ask, happen, told
 from tests.browser.conftest import DESK, PHONE, Site, eventually
@@ -124,6 +124,26 @@ def test_a_tile_opens_its_tickets_and_the_list_stays_true(show, site, story, bob
     expect(page.locator("#rows .row")).to_have_count(Ticket.objects.filter(status="open").count())
 
 
+@pytest.mark.parametrize("context", [{**DESK, "locale": "fr-FR"}, {**PHONE, "locale": "en-GB"}])
+def test_the_title_of_such_a_list_is_whole_and_leads_back(show, site, story, bob, messenger, context):
+    queue = Queue.objects.create(name="Réclamations et remboursements de toute l’Europe")
+    asked = f"only=answered_hour&account={messenger.pk}&queue={queue.pk}"
+    page = show("bob", f"/w/acme/inbox/open/?{asked}", **context)
+    title = page.locator("#list-title")
+    expect(title).to_contain_text("Acme · Réclamations et remboursements de toute l’Europe")
+    assert title.evaluate("(it) => it.scrollWidth <= it.clientWidth && it.scrollHeight <= it.clientHeight + 1")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.locator("#to-figures").click()
+    page.wait_for_url(f"**/dashboard/?account={messenger.pk}")
+    expect(page.locator('.scope[aria-pressed="true"]')).to_contain_text("Messenger")
+
+
+def test_an_agent_s_list_of_a_figure_leads_to_no_dashboard(show, site, story, alice):
+    page = show("alice", "/w/acme/inbox/open/?only=late")
+    expect(page.locator("#list-title")).to_have_text("Late")
+    assert page.locator("#to-figures").count() == 0
+
+
 def test_a_channel_is_looked_at_alone_and_its_figures_open_its_tickets(show, site, story, bob, messenger):
     page = dashboard(show)
     page.get_by_role("button", name="Messenger").click()
@@ -176,10 +196,21 @@ def test_a_wall_lives_turns_its_pages_and_ends_when_it_is_revoked(show, site, st
     assert page.evaluate(fits) == [True, True]
     size = "parseFloat(getComputedStyle(document.querySelector('[data-tile=late] .figure')).fontSize)"
     assert page.evaluate(size) >= 64
-    page.keyboard.press("ArrowRight")
-    expect(page.locator("#page")).to_have_text("Facebook · Acme")
     page.keyboard.press(" ")
     expect(page.locator("#pause")).to_have_attribute("aria-pressed", "true")
+    names = []
+    for _ in range(4):
+        names.append(page.locator("#page").inner_text())
+        page.keyboard.press("ArrowRight")
+    assert names == ["All queues", "Deliveries", "Nothing here", "No queue"]
+    page.keyboard.press("ArrowRight")
+    expect(page.locator('[data-tile="late"] .figure')).to_have_text("1")
+    expect(page.locator("#queues .here th")).to_have_text("Deliveries")
+    page.keyboard.press("ArrowLeft")
+    boards.turn_wall(bob.user, boards.Wall.objects.get().pk, "channels")
+    expect(page.locator("#page")).to_have_text("All channels", timeout=6000)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#page")).to_have_text("Facebook · Acme")
     ask(facebook, "Newcomer", ago(minutes=9))
     expect(page.locator('[data-tile="late"] .figure')).to_have_text("3", timeout=6000)
     for wall in boards.Wall.objects.all():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Page
 
+from inbox.models import Tally
 from socialcare.models import User, Workspace
 from socialcare.tenancy import workspace
 from tests.browser.test_settings import CHROMIUM, Open, open_page  # noqa: F401 -- a fixture
@@ -68,6 +70,27 @@ def test_reports_are_accessible_and_fit(busy: House, open_page: Open, size: str,
     page.goto(page.url.partition("tickets/")[0] + "badge/")
     check(page, "badge")
     shot(page, f"badge-{size}-{theme}-{language}")
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_busy_hours_fit_into_the_map_of_the_week(house: House, open_page: Open, size: str, language: str) -> None:  # noqa: F811
+    User.objects.update(language=language)
+    last_week = timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(days=7)
+    with workspace(house.workspace.pk):
+        for hour, number in enumerate((7, 123, 999, 9_999, 10_000, 123_456)):
+            sums = {"number": number, "kept": number, "measured": 0, "took": 0, "buckets": [], "counts": []}
+            for figure in ("received", "first_response"):
+                at = last_week + timedelta(hours=hour)
+                Tally.objects.create(span="hour", at=at, dimension="all", key=0, figure=figure, **sums)
+    page = open_page("/w/acme/reports/", size, house.supervisor)
+    cells = page.locator(".heat td a")
+    assert cells.count() == 12
+    assert (
+        cells.evaluate_all("all => all.filter((it) => it.scrollWidth > it.clientWidth).map((it) => it.textContent)")
+        == []
+    )
+    check(page, "busy hours")
 
 
 def test_nothing_yet_is_said_plainly_and_other_days_can_be_chosen(house: House, open_page: Open) -> None:  # noqa: F811

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from connectors.meta.facebook import facebook
 from connectors.models import Delivery, DeliveryBody, Oddity
-from inbox.actions import audit, people, promises, sorting
+from inbox.actions import audit, boards, people, promises, sorting
 from sla.models import BusinessHours, Policy
 from socialcare.models import User, Workspace
 from socialcare.tenancy import workspace
@@ -231,6 +231,26 @@ def test_an_app_is_added_and_changed_without_javascript(house: House, open_page:
     page.get_by_role("button", name="Save").click()
     assert page.get_by_text("The workspace is saved.").is_visible()
     assert Workspace.objects.get(pk=house.workspace.pk).name == "Acme & fils"
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_wall_is_revoked_only_after_a_question(house: House, open_page: Open, scripts: bool) -> None:
+    with workspace(house.workspace.pk):
+        wall = boards.make_wall(house.admin, "Hall", "en")
+    page = open_page(house.url("board/"), java_script_enabled=scripts)
+    page.get_by_role("button", name="Revoke: Hall").click()
+    page.get_by_role("heading", name="Revoke the link of “Hall”?").wait_for()
+    if scripts:
+        assert Axe().run(page).violations_count == 0
+        page.keyboard.press("Escape")
+    else:
+        page.get_by_role("link", name="Cancel").click()
+    wall.refresh_from_db()
+    assert wall.revoked_at is None
+    page.get_by_role("button", name="Revoke: Hall").click()
+    page.get_by_role("button", name="Revoke", exact=True).click()
+    page.get_by_text("The link of “Hall” is revoked.").wait_for()
+    page.get_by_text("There is no wall yet.").wait_for()
 
 
 def test_a_tables_form_is_usable_by_keyboard_alone(house: House, open_page: Open) -> None:

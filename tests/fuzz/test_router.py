@@ -123,9 +123,9 @@ class Office(RuleBasedStateMachine):
     def closes_the_browser(self, who: int) -> None:
         presence.gone(self.team[who])
         if who in self.there():
-            self.seen[who] = min(self.seen[who], timezone.now() - SILENT_AFTER + timedelta(seconds=10))
+            self.seen[who] = min(self.seen[who], timezone.now() - SILENT_AFTER + timedelta(seconds=20))
 
-    @rule(seconds=st.sampled_from([1, 9, 11, 30, 41, 400]))
+    @rule(seconds=st.sampled_from([1, 19, 21, 30, 41, 400]))
     def time_passes(self, seconds: int) -> None:
         self.clock.shift(timedelta(seconds=seconds))
 

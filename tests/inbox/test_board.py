@@ -8,8 +8,10 @@ import logging
 import re
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from inbox import figures
 from inbox.actions import boards
@@ -52,10 +54,21 @@ def test_the_page_of_an_agent_has_no_way_to_it(sign_in, alice, bob):
     assert DASHBOARD in sign_in(bob).get("/w/acme/inbox/open/").content.decode()
 
 
-def test_every_figure_on_the_page_opens_a_list_with_exactly_its_tickets(story, sign_in, bob):
+@pytest.fixture
+def stands_still(story):
+    """Time, so that no figure moves between the page and its lists."""
+    with time_machine.travel(timezone.now(), tick=False):
+        yield
+
+
+def test_every_figure_on_the_page_opens_a_list_with_exactly_its_tickets(stands_still, sign_in, bob):
     browser = sign_in(bob)
     shown = boot(browser.get(DASHBOARD).content.decode())["figures"]
-    parts = [(shown["all"], {}), *((part, {"account": part["id"]}) for part in shown["accounts"])]
+    parts = [
+        (shown["all"], {}),
+        *((part, {"account": part["id"]}) for part in shown["accounts"]),
+        *((part, {"queue": part["id"]}) for part in shown["queues"]),
+    ]
     for figure, (part, more) in itertools.product(figures.NAMES, parts):
         asked = {"only": figure, **more}
         if figure in figures.FLOW:
@@ -125,16 +138,33 @@ def test_a_supervisor_sets_goals_and_makes_and_revokes_a_wall_and_the_history_sa
     assert browser.post(SETTINGS, given).status_code == 302
     assert {name: getattr(Board.objects.get(), name) for name in given} == given
     assert boot(browser.get(DASHBOARD).content.decode())["figures"]["goal"] == 90
-    browser.post("/w/acme/settings/walls/", {"name": "Second floor", "language": "fr"})
+    browser.post("/w/acme/settings/walls/", {"name": "Second floor", "language": "fr", "turns": "both"})
     wall = Wall.objects.get()
+    assert wall.turns == "both"
     assert path_of(wall) in browser.get(SETTINGS).content.decode()
     assert Client().get(path_of(wall)).status_code == 200
-    assert browser.post(f"/w/acme/settings/walls/{wall.pk}/revoke/").status_code == 302
+    there, yes = f"/w/acme/settings/walls/{wall.pk}/revoke/", {"sure": "yes"}
+    assert "Revoke the link of “Second floor”?" in browser.post(there).content.decode()
+    assert Client().get(path_of(wall)).status_code == 200, "without scripts a page asks first"
+    assert browser.post(there, yes).status_code == 302
     assert Client().get(path_of(wall)).status_code == 410
-    assert browser.post(f"/w/acme/settings/walls/{wall.pk}/revoke/").status_code == 404
+    assert browser.post(there, yes).status_code == 404
     said = AuditEntry.objects.order_by("id").values_list("verb", "target")
     assert list(said) == [("board.changed", ""), ("wall.made", "Second floor"), ("wall.revoked", "Second floor")]
     assert boards.token_of(wall) not in "".join(str(entry.data) for entry in AuditEntry.objects.all())
+
+
+def test_a_supervisor_chooses_the_pages_of_a_wall(story, sign_in, bob):
+    browser, wall = sign_in(bob), boards.make_wall(bob.user, "Hall", "en")
+    assert boot(Client().get(path_of(wall)).content.decode())["turns"] == "queues"
+    there = f"/w/acme/settings/walls/{wall.pk}/"
+    assert browser.post(there, {"turns": "channels"}).status_code == 302
+    assert boot(Client().get(path_of(wall)).content.decode())["turns"] == "channels"
+    assert "is not one of those offered" in browser.post(there, {"turns": "x"}, follow=True).content.decode()
+    said = AuditEntry.objects.get(verb="wall.changed")
+    assert (said.target, said.data) == ("Hall", {"turns": ["queues", "channels"]})
+    boards.revoke_wall(bob.user, wall.pk)
+    assert browser.post(there, {"turns": "both"}).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -157,7 +187,8 @@ def test_goals_that_make_no_sense_are_refused_with_the_field_named(sign_in, bob,
 
 def test_agents_cannot_make_or_revoke_walls_nor_can_another_workspace(sign_in, alice, bob, mallory):
     wall = boards.make_wall(bob.user, "Hall", "en")
-    for path in (SETTINGS, "/w/acme/settings/walls/", f"/w/acme/settings/walls/{wall.pk}/revoke/"):
+    turning, revoking = (f"/w/acme/settings/walls/{wall.pk}/{what}" for what in ("", "revoke/"))
+    for path in (SETTINGS, "/w/acme/settings/walls/", turning, revoking):
         assert sign_in(alice).post(path).status_code == 403
         assert sign_in(mallory).post(path).status_code == 404
     there = f"/w/globex/settings/walls/{wall.pk}/revoke/"

@@ -152,6 +152,21 @@ def test_a_revoked_link_closes_its_socket_within_seconds_and_opens_none(acme, bo
     asyncio.run(story())
 
 
+def test_a_wall_whose_pages_are_chosen_anew_is_told_so(acme, bob):
+    token = token_for(acme, bob)
+
+    async def story():
+        async with Socket("", path=WALL) as socket:
+            await socket.say({"wall": token})
+            assert (await socket.event("turns"))[1] == "queues"
+            await in_workspace(acme, lambda: boards.turn_wall(bob.user, Wall.objects.get().pk, "channels"))
+            assert (await socket.event("turns"))[1] == "channels"
+            await socket.event("figures")
+            assert "turns" not in await kinds(socket, 3)
+
+    asyncio.run(story())
+
+
 @pytest.mark.parametrize("said", ["nonsense", "1-abc.def", ""])
 def test_a_wrong_token_opens_nothing(acme, said):
     async def story():

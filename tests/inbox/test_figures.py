@@ -8,6 +8,7 @@ import pytest
 
 from inbox import figures
 from inbox.figures import Only
+from inbox.models import Queue, Ticket
 from tests.board import Story, told
 
 pytestmark = pytest.mark.django_db
@@ -53,11 +54,34 @@ def test_every_agents_figures_are_their_tickets(story):
 
 def test_every_queues_figures_are_its_tickets(story):
     at = figures.moment()
-    queues = figures.measure(at)["queues"]
-    assert [queue["waiting"] for queue in queues] == [3, 0]
-    for queue in queues:
-        for figure in figures.OF_QUEUE:
-            assert Only(figure, queue=queue["id"]).tickets(at).count() == queue[figure]
+    record = figures.measure(at)
+    assert [(queue["name"], queue["waiting"]) for queue in record["queues"]] == [
+        ("Deliveries", 3),
+        ("Nothing here", 0),
+        ("", record["all"]["waiting"] - 3),
+    ]
+    for queue in record["queues"]:
+        for figure in figures.NAMES:
+            assert counted(queue, figure) == Only(figure, queue=queue["id"]).tickets(at).count(), (figure, queue)
+    for figure in {*figures.WAITING, *figures.BEGAN, *figures.ENDED}:
+        assert sum(queue[figure] for queue in record["queues"]) == record["all"][figure], figure
+
+
+def test_a_queue_has_its_own_speed_and_longest_wait(story):
+    record = figures.measure()
+    first, _, none = record["queues"]
+    assert (first["median"], first["oldest"]["ticket"]) == (None, story.tickets["Late"].pk)
+    assert (none["median"], none["p90"]) == (record["all"]["median"], record["all"]["p90"])
+    assert none["oldest"]["ticket"] == story.tickets["Later"].pk
+
+
+def test_where_there_are_no_queues_none_is_told(story):
+    Ticket.objects.update(queue=None)
+    Queue.objects.all().delete()
+    record = figures.measure()
+    assert record["queues"] == []
+    assert record["all"]["waiting"] == sum(account["waiting"] for account in record["accounts"]) > 0
+    assert record["all"]["oldest"]["ticket"] == story.tickets["Late"].pk
 
 
 def test_every_minute_of_the_chart_is_its_tickets(story):

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import html
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from inbox import recomputing, watch
 from inbox.actions import promises, sorting
-from inbox.models import Contact, Event, Group, Queue, Tag, Ticket
+from inbox.models import Contact, Event, Group, Queue, Stale, Tag, Tally, Ticket
+from inbox.reports import rollup
 from sla.models import BusinessHours, Change, Policy, Timer
+from socialcare.models import AuditEntry
+from socialcare.tenancy import workspace
 from tests import meta
 from tests.conftest import take_in
 
@@ -157,9 +164,17 @@ def test_hours_are_made_and_changed(browser, acme):
     assert (hours.zone, hours.country, hours.closed) == ("Europe/Paris", "FR", ["2026-12-24"])
     late = datetime(2026, 12, 24, 10, tzinfo=UTC)
     assert hours.calendar().add_working_time(late, HOUR) == datetime(2026, 12, 26, 22, tzinfo=UTC)
+    assert "Other closed days: Dec. 24, 2026" in html.unescape(page)
     post(browser, f"hours/{hours.pk}/", {**SHOP, "day_5": ""})
     hours.refresh_from_db()
     assert hours.slots == [[0, 540, 750], [0, 840, 1080]]
+
+
+def test_the_list_of_hours_shows_their_own_closed_days_that_are_to_come(browser):
+    post(browser, "hours/add/", {**SHOP, "country": "", "closed": "2020-05-02\n2999-07-15\n2999-07-14"})
+    page = " ".join(browser.get("/w/acme/settings/hours/").content.decode().split())
+    assert "Other closed days: July 14, 2999 · July 15, 2999</p>" in page
+    assert "2020" not in page
 
 
 @pytest.mark.parametrize(("wrong", "field", "words"), [
@@ -204,7 +219,75 @@ def test_queues_tags_and_groups_are_named(browser, acme):
         pk = model.objects.get().pk
         post(browser, f"labels/{kind}/{pk}/", {"name": "Two"})
         assert model.objects.get().name == "Two"
+        again = post(browser, f"labels/{kind}/add/", {"name": "tWO"})
+        assert again.status_code == 422
+        assert model.objects.get().name == "Two"
+        post(browser, f"labels/{kind}/{pk}/", {"name": "TWO"})
+        assert model.objects.get().name == "TWO"
     assert post(browser, "labels/pigeon/add/", {"name": "x"}).status_code == 404
+
+
+def test_a_tag_is_removed_from_everywhere_after_a_question(browser, facebook, carol, bob, sign_in):
+    gone, kept = Tag.objects.create(name="Gone"), Tag.objects.create(name="Kept")
+    take_in(facebook, meta.comment())
+    ticket = sorting.tag(Ticket.objects.get().pk, carol.user, [gone.pk, kept.pk])
+    rollup.catch_up()
+    there, yes = f"labels/tag/{gone.pk}/remove/", {"sure": "yes"}
+    assert sign_in(bob).post(f"/w/acme/settings/{there}", yes).status_code == 403
+    assert "Remove the tag “Gone”?" in post(browser, there, {}).content.decode()
+    policy = Policy.objects.get()
+    Policy.objects.update(tag_id=gone.pk)
+    assert "Policies ask for this tag" in post(browser, there, yes).content.decode()
+    assert Ticket.objects.get().tag_ids == [gone.pk, kept.pk]
+    Policy.objects.filter(pk=policy.pk).update(tag_id=None)
+    assert "“Gone” is removed" in post(browser, there, yes).content.decode()
+    now = Ticket.objects.get()
+    assert (now.tag_ids, now.version) == ([kept.pk], ticket.version + 1)
+    assert list(Tag.objects.values_list("name", flat=True)) == ["Kept"]
+    assert not Tally.objects.filter(dimension="tag", key=gone.pk).exists()
+    assert AuditEntry.objects.filter(verb="tag.removed", target="Gone").count() == 1
+    assert post(browser, there, yes).status_code == 404
+
+
+def test_a_tag_of_another_workspace_cannot_be_removed(mallory, acme, sign_in):
+    mine = Tag.objects.create(name="Mine")
+    path = f"/w/globex/settings/labels/tag/{mine.pk}/remove/"
+    assert sign_in(mallory).post(path, {"sure": "yes"}).status_code == 404
+    assert Tag.objects.exists()
+
+
+def test_tags_that_differ_in_case_alone_become_the_first_of_them(facebook, globex):
+    """What the migration does to what was there before."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX one_tag")
+    names = ("VIP", "refund", "vip", "Vip", "Refund")
+    vip, refund, small, mixed, big = (Tag.objects.create(name=name) for name in names)
+    with workspace(globex.pk):
+        Tag.objects.create(name="vip")
+    take_in(facebook, *(meta.comment(comment_id=f"900_{n}", who=str(n)) for n in range(3)))
+    first, second, third = Ticket.objects.order_by("id")
+    for ticket, tags in ((first, [vip, small, mixed]), (second, [mixed, big]), (third, [refund])):
+        Ticket.objects.filter(pk=ticket.pk).update(tag_ids=[tag.pk for tag in tags])
+    Policy.objects.update(tag_id=small.pk)
+    Stale.objects.all().delete()
+    import_module("inbox.migrations.0016_merge_tags").merge(apps, None)
+    assert list(Tag.objects.order_by("id").values_list("name", flat=True)) == ["VIP", "refund"]
+    assert list(Ticket.objects.order_by("id").values_list("tag_ids", flat=True)) == [
+        [vip.pk],
+        [vip.pk, refund.pk],
+        [refund.pk],
+    ]
+    assert Policy.objects.get().tag_id == vip.pk
+    assert Stale.objects.filter(ticket_id=None, at=None).count() == 1
+    with workspace(globex.pk):
+        assert Tag.objects.get().name == "vip"
+        assert not Stale.objects.exists()
+
+
+def test_the_database_knows_a_tag_in_any_case(acme):
+    Tag.objects.create(name="VIP")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Tag.objects.create(name="vip")
 
 
 # ------------------------------------------------------------------ what runs follows

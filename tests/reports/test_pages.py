@@ -104,6 +104,46 @@ def test_files_hold_the_numbers_of_the_page(month, bob, sign_in):
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
 
 
+def test_of_hours_to_come_nothing_is_told(month, bob, sign_in):
+    client = sign_in(bob)
+    told = json.loads(client.get(f"{URL}?period=today&format=json").content)
+    # It is 16:20 in Paris: seventeen hours have begun.
+    begun, ahead = told["steps"][:17], told["steps"][17:]
+    assert len(ahead) == 7
+    assert {value for step in ahead for name, value in step.items() if name != "start"} == {None}
+    assert all(step["received"] is not None and step["backlog"] is not None for step in begun)
+    assert begun[-1]["backlog"] == told["total"]["backlog"] > 0
+    rows = list(csv.DictReader(io.StringIO(b"".join(client.get(f"{URL}?period=today&format=csv")).decode())))
+    hours = [row for row in rows if row["table"] == "hour"]
+    assert {value for row in hours[17:] for name, value in row.items() if name not in ("table", "start")} == {""}
+    assert [row["backlog"] for row in hours[:17]] == [str(step["backlog"]) for step in begun]
+    charts = client.get(f"{URL}?period=today").context["shown"].charts()
+    assert {text for chart in charts for _, _, texts in chart.table[17:] for text in texts} == {"–"}
+
+
+def test_the_week_by_hours_is_a_table_too(month, bob, sign_in):
+    client = sign_in(bob)
+    page = client.get(URL)
+    cells = page.context["report"].heat
+    told = json.loads(client.get(f"{URL}?format=json").content)["week"]
+    assert [(hour["weekday"], hour["hour"]) for hour in told] == [
+        (day, hour) for day in range(1, 8) for hour in range(24)
+    ]
+    assert sum(hour["received"] for hour in told) == page.context["report"].totals.received > 0
+    rows = list(csv.DictReader(io.StringIO(b"".join(client.get(f"{URL}?format=csv")).decode())))
+    week = [row for row in rows if row["table"] == "week"]
+    assert [row["received"] for row in week] == [str(hour["received"]) for hour in told]
+    (day, hour), cell = next((place, cell) for place, cell in sorted(cells.items()) if cell.decided)
+    row = next(row for row in week if (row["weekday"], row["hour"]) == (str(day + 1), str(hour)))
+    assert (row["first_response_decided"], row["first_response_kept"]) == (str(cell.decided), str(cell.kept))
+    assert float(row["first_response_share"]) == pytest.approx(cell.kept / cell.decided, abs=1e-6)
+    read = page.content.decode().partition("The hours of the week in numbers")[2]
+    assert re.findall(r'<th scope="row">([^<]*)</th>', read)[: len(cells)] == [
+        f"{('Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday')[day]} {hour:02}:00"
+        for day, hour in sorted(cells)
+    ]
+
+
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", "\r", " =1", "＝1"])
 def test_no_cell_is_a_formula(text):
     assert safe(text) == f"'{text}"
@@ -179,3 +219,24 @@ def test_the_badge_names_what_keeps_it(messenger, bob, sign_in):
         assert "half of the answers came within 5 minutes" in html.unescape(older)
     assert sign_in(bob).get(f"{URL}badge/?rule=x").status_code == 404
     assert sign_in(bob).get(f"{URL}badge/?account=999").status_code == 404
+
+
+def test_the_badge_says_how_many_of_those_that_wait_it_shows_and_shows_the_others_too(messenger, bob, sign_in):
+    client = sign_in(bob)
+    with time_machine.travel(furnish.NOW, tick=False):
+        take_in(
+            messenger,
+            *(meta.direct(who=f"7{n:03}", at=furnish.NOW - timedelta(seconds=3000 - n)) for n in range(120)),
+        )
+        seen, address = [], f"{URL}badge/"
+        for said in ("1–50 of 120,", "51–100 of 120,", "101–120 of 120,"):
+            page = html.unescape(client.get(address).content.decode())
+            assert said in page
+            seen += re.findall(r"/inbox/open/(\d+)/", page)
+            following = re.search(r'href="(\?[^"]*)" rel="next"', page)
+            address = f"{URL}badge/{following[1]}" if following else ""
+        assert address == ""
+        waits = Ticket.objects.order_by("last_customer_at").values_list("id", flat=True)
+        assert [int(pk) for pk in seen] == list(waits)
+        assert client.get(f"{URL}badge/?from=nonsense").context["place"]["first"] == 1
+        assert client.get(f"{URL}badge/?from=9999").status_code == 200

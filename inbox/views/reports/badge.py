@@ -17,7 +17,7 @@ from inbox import records
 from inbox.permissions import needs_role
 from inbox.reports import badge as rules
 from inbox.reports import words
-from inbox.reports.badge import RULES, Standing
+from inbox.reports.badge import RULES, SHOWN, Standing
 from inbox.reports.direct import conversations
 from socialcare.middleware import WorkspaceRequest
 from socialcare.models import Role
@@ -56,7 +56,8 @@ def badge(request: WorkspaceRequest, slug: str) -> HttpResponse:
         "explained": EXPLAINED[rule],
     }
     if account:
-        context |= _shown(account, rule, ZoneInfo(workspace.time_zone))
+        skip = _skipped(request.GET.get("from", ""))
+        context |= _shown(account, rule, ZoneInfo(workspace.time_zone), skip)
     return render(request, "reports/badge.html", context)
 
 
@@ -69,15 +70,27 @@ def _chosen(word: str | None, accounts: list[ChannelAccount]) -> ChannelAccount 
     return found
 
 
-def _shown(account: ChannelAccount, rule: str, zone: ZoneInfo) -> dict[str, Any]:
+def _skipped(word: str) -> int:
+    """How many of those that wait stand before this page; a word that is not ours begins at the oldest."""
+    number = int(word) if word.isascii() and word.isdecimal() and len(word) < 8 else 0
+    return number - number % SHOWN
+
+
+def _shown(account: ChannelAccount, rule: str, zone: ZoneInfo, skip: int) -> dict[str, Any]:
     now = timezone.now()
-    found = rules.forecast(conversations(account.pk, now - timedelta(days=9)), RULES[rule], now, zone)
+    found = rules.forecast(conversations(account.pk, now - timedelta(days=9)), RULES[rule], now, zone, skip)
     rows = {row["id"]: row for row in records.rows_of([each.conversation.ticket_id for each in found.waiting])}
     return {
         "forecast": found,
         "known": found.now.share is not None or bool(found.now.open),
         "gauges": [_share(found.now), _time(found.now)],
         "tonight": [(_("All that wait are answered now"), found.best), (_("None of them is"), found.worst)],
+        "place": {
+            "first": skip + 1,
+            "last": skip + len(found.waiting),
+            "older": skip - SHOWN if skip else None,
+            "newer": skip + SHOWN if skip + len(found.waiting) < found.open else None,
+        },
         "waiting": [
             {
                 "each": each,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -13,10 +14,11 @@ from inbox.models.report import Dimension
 from inbox.reports import behind, naming
 from inbox.reports.behind import Question
 from inbox.reports.facts import WAITS, Figure
-from inbox.reports.figures import Figures, Report
+from inbox.reports.figures import Cell, Column, Figures, Report
 from inbox.reports.periods import Period
 from socialcare.tenancy import current_workspace, workspace
 
+WEEK = ("decided", "kept", "share")
 MEASURES = ("decided", "kept", "measured", "share", "mean", "median", "p90", "p95")
 # A cell that begins like this is taken for a formula by spreadsheets.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -72,22 +74,42 @@ def _inside(rows: Iterable[list[Any]]) -> Iterator[list[Any]]:
 
 
 def _report_rows(report: Report) -> Iterator[list[Any]]:
-    """The whole, the period before, each step in time, and each part: one line each, the same columns."""
+    """The whole, the period before, each step in time, each part and each hour of the week: one line each, the same
+    columns.
+    """
     zone = report.period.zone
-    yield ["table", "start", "name", *_heads(), "backlog"]
+    yield ["table", "start", "name", *_heads(), "backlog", "weekday", "hour"]
     yield ["total", _iso(report.period.since, zone), "", *_values(report.totals), report.backlog]
     yield ["before", _iso(report.period.before().since, zone), "", *_values(report.before), None]
     for column in report.columns:
-        yield [report.period.step, _iso(column.start, zone), "", *_values(column.figures), column.backlog]
+        yield [report.period.step, _iso(column.start, zone), "", *_of_column(column), column.backlog]
     for dimension, found in report.parts.items():
         names = naming.names(dimension, found)
         for key, figures in sorted(found.items()):
             yield [dimension.value, "", names.get(key, str(key)), *_values(figures), None]
+    for cell in week(report):
+        told = {"received": cell["received"], **{f"first_response_{name}": cell[name] for name in WEEK}}
+        yield ["week", "", "", *(told.get(head) for head in _heads()), None, cell["weekday"], cell["hour"]]
+
+
+def week(report: Report) -> Iterator[dict[str, Any]]:
+    """Every hour of the week, 1 being Monday, in the workspace's zone."""
+    for day, hour in itertools.product(range(7), range(24)):
+        cell = report.heat.get((day, hour), Cell())
+        told = {name: getattr(cell, name) for name in ("received", *WEEK)}
+        yield {"weekday": day + 1, "hour": hour} | {
+            name: round(value, 6) if isinstance(value, float) else value for name, value in told.items()
+        }
 
 
 def _heads() -> list[str]:
     counts = [figure.value for figure in Figure if figure not in WAITS]
     return [*counts, "reopen_rate", *(f"{figure.value}_{measure}" for figure in WAITS for measure in MEASURES)]
+
+
+def _of_column(column: Column) -> list[Any]:
+    """Of what is yet to come nothing is known, not even that it is nothing."""
+    return [None] * len(_heads()) if column.ahead else _values(column.figures)
 
 
 def _values(figures: Figures) -> list[Any]:
@@ -115,8 +137,8 @@ def as_json(report: Report) -> dict[str, Any]:
     zone = report.period.zone
     heads = _heads()
 
-    def named(figures: Figures) -> dict[str, Any]:
-        return dict(zip(heads, _values(figures), strict=True))
+    def named(values: list[Any]) -> dict[str, Any]:
+        return dict(zip(heads, values, strict=True))
 
     return {
         "since": _iso(report.period.since, zone),
@@ -125,19 +147,16 @@ def as_json(report: Report) -> dict[str, Any]:
         "step": report.period.step,
         "as_of": _iso(report.as_of, zone),
         "percentiles": "exact in total, else within 2 %" if report.exact else "within 2 %",
-        "total": named(report.totals) | {"backlog": report.backlog},
-        "before": named(report.before),
+        "total": named(_values(report.totals)) | {"backlog": report.backlog},
+        "before": named(_values(report.before)),
         "steps": [
-            {"start": _iso(column.start, zone), "backlog": column.backlog} | named(column.figures)
+            {"start": _iso(column.start, zone), "backlog": column.backlog} | named(_of_column(column))
             for column in report.columns
         ],
-        "week": [
-            {"weekday": day + 1, "hour": hour, "received": cell.received, "decided": cell.decided, "kept": cell.kept}
-            for (day, hour), cell in sorted(report.heat.items())
-        ],
+        "week": list(week(report)),
         "parts": {
             dimension.value: [
-                {"key": key, "name": name} | named(found[key])
+                {"key": key, "name": name} | named(_values(found[key]))
                 for key, name in ((key, naming.names(dimension, found).get(key, str(key))) for key in sorted(found))
             ]
             for dimension, found in report.parts.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from inbox.reports import charts, naming, words
 from inbox.reports.charts import Bar
 from inbox.reports.durations import edges
 from inbox.reports.facts import WAITS, Figure
+from inbox.reports.figures import Cell as HourOfWeek
 from inbox.reports.figures import Column, Figures, Report, Waits
 from inbox.reports.words import MEASURES, WORDS, Word
 
@@ -213,8 +214,7 @@ class Page:
         return self._chart(_("How long first responses took"), columns, series, top, words.duration, texts)
 
     def _backlog(self, columns: Sequence[Column]) -> Chart:
-        now = self.report.as_of
-        values = [column.backlog if column.start <= now else None for column in columns]
+        values = [column.backlog for column in columns]
         top = charts.ceiling(max((value for value in values if value), default=1))
         name = str(words.BACKLOG.label)
         texts = [[words.number(value)] for value in values]
@@ -245,7 +245,10 @@ class Page:
         number = min(LABELS, len(starts))
         shown = [starts[round(place * (len(starts) - 1) / max(number - 1, 1))] for place in range(number)]
         axis = [said(top), said(top / 2), said(0)]
-        table = list(zip(starts, links, texts, strict=True))
+        said_of = [
+            [words.NOTHING] * len(each) if column.ahead else each for column, each in zip(columns, texts, strict=True)
+        ]
+        table = list(zip(starts, links, said_of, strict=True))
         return Chart(title, series, len(columns) * charts.WIDE, axis, shown, table)
 
     def spread(self) -> list[dict[str, Any]]:
@@ -282,12 +285,23 @@ class Page:
                 cell = cells.get((day, hour))
                 row.append(self._heat_cell(day, hour, cell, most) if cell else None)
             rows.append({"day": words.weekday(monday + timedelta(days=day)), "cells": row})
-        return {"hours": range(24), "rows": rows}
+        return {"hours": range(24), "rows": rows, "table": self._week(cells)}
 
-    def _heat_cell(self, day: int, hour: int, cell: Any, most: int) -> dict[str, Any]:
-        late = (cell.decided - cell.kept) / cell.decided if cell.decided else 0
+    def _week(self, cells: Mapping[tuple[int, int], HourOfWeek]) -> list[tuple[str, list[str]]]:
+        """The same numbers, exact and in words: an hour in which something was, and its [texts]."""
+        monday = datetime(2024, 1, 1)  # noqa: DTZ001 -- any Monday, for its name
+        return [
+            (
+                words.hour_of_week(monday + timedelta(days=day, hours=hour)),
+                [words.number(cell.received), words.number(cell.decided), words.percent(cell.share)],
+            )
+            for (day, hour), cell in sorted(cells.items())
+        ]
+
+    def _heat_cell(self, day: int, hour: int, cell: HourOfWeek, most: int) -> dict[str, Any]:
+        late = 1 - (1 if cell.share is None else cell.share)
         return {
-            "received": words.number(cell.received) if cell.received else "",
+            "received": words.compact(cell.received, 0) if cell.received else "",
             "level": charts.level(cell.received, most),
             "url": self.link(Figure.RECEIVED, weekday=day, hour=hour),
             "share": words.number(int((1 - late) * 100)) if cell.decided else "",

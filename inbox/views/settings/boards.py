@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from inbox.actions import boards as actions
-from inbox.forms.boards import BoardForm, WallForm
+from inbox.forms.boards import BoardForm, TurnsForm, WallForm
 from inbox.models import Wall
 from inbox.permissions import needs_role
-from inbox.views.settings.pages import UNPROCESSABLE, done, show
+from inbox.views.settings.pages import UNPROCESSABLE, Question, ask, done, show, sure
 from socialcare.middleware import WorkspaceRequest
 from socialcare.models import Role
 
@@ -36,15 +38,32 @@ def make(request: WorkspaceRequest, slug: str) -> HttpResponse:
     form = WallForm(request.POST)
     if not form.is_valid():
         return _page(request, wall_form=form)
-    actions.make_wall(request.membership.user, form.cleaned_data["name"], form.cleaned_data["language"])
+    actions.make_wall(request.membership.user, **form.cleaned_data)
     return done(request, _("Here is the link. Open it on the screen that shall show the figures."), "settings:board")
 
 
 @require_POST
 @supervisors_only
-def revoke(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
+def turn(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
+    form = TurnsForm(request.POST)
+    if not form.is_valid():
+        return done(request, str(form.errors["turns"][0]), "settings:board", level=messages.ERROR)
     try:
-        wall = actions.revoke_wall(request.membership.user, pk)
+        wall = actions.turn_wall(request.membership.user, pk, form.cleaned_data["turns"])
+    except Wall.DoesNotExist:
+        raise Http404 from None
+    sentence = _("“%(name)s” is saved. The screen changes within seconds.")
+    return done(request, sentence % {"name": wall.name}, "settings:board")
+
+
+@require_POST
+@supervisors_only
+def revoke(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
+    wall = get_object_or_404(Wall.objects.all(), pk=pk, revoked_at=None)
+    if not sure(request):
+        return ask(request, _question(wall), SECTION)
+    try:
+        actions.revoke_wall(request.membership.user, pk)
     except Wall.DoesNotExist:
         raise Http404 from None
     return done(request, _("The link of “%(name)s” is revoked.") % {"name": wall.name}, "settings:board")
@@ -62,7 +81,19 @@ def _page(
         status=UNPROCESSABLE if refused else 200,
         form=form or BoardForm(instance=actions.board()),
         wall_form=wall_form or WallForm(initial={"language": request.membership.workspace.language}),
-        walls=[(wall, _link(wall)) for wall in walls],
+        walls=[(wall, _link(wall), _turns(wall), _question(wall)) for wall in walls],
+    )
+
+
+def _turns(wall: Wall) -> TurnsForm:
+    return TurnsForm(initial={"turns": wall.turns}, auto_id=f"wall_{wall.pk}_%s")
+
+
+def _question(wall: Wall) -> Question:
+    return Question(
+        _("Revoke the link of “%(name)s”?") % {"name": wall.name},
+        _("Its screen goes dark within seconds. The link never works again: you would have to make a new one."),
+        _("Revoke"),
     )
 
 

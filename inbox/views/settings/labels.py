@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from inbox.actions import sorting
 from inbox.forms.labels import LabelForm, QueuesOfAccounts
-from inbox.views.settings.pages import UNPROCESSABLE, admins_only, done, show
+from inbox.models import Tag
+from inbox.views.settings.pages import UNPROCESSABLE, Question, admins_only, ask, done, show, sure
 from socialcare.middleware import WorkspaceRequest
 
 SECTION = "labels"
@@ -29,14 +33,24 @@ def _page(request: WorkspaceRequest, bad: dict[str, LabelForm], queues: QueuesOf
         "tag": (_("Tags"), _("Words that agents put on tickets.")),
         "group": (_("Groups of people"), _("Whom you promise something of their own: important customers, the press.")),
     }
-    kinds = [
+    kinds: list[dict[str, Any]] = [
         {"kind": kind, "title": title, "help": words, "items": known[f"{kind}s"], "form": bad.get(kind, _form(kind))}
         for kind, (title, words) in said.items()
     ]
+    for tag in known["tags"]:
+        tag["question"] = _question(tag["name"])
     status = UNPROCESSABLE if bad or queues else 200
     queues = queues or QueuesOfAccounts()
     shown = queues if known["queues"] and queues.accounts else None
     return show(request, "settings/labels.html", section=SECTION, status=status, kinds=kinds, queues=shown)
+
+
+def _question(name: str) -> Question:
+    return Question(
+        _("Remove the tag “%(name)s”?") % {"name": name},
+        _("It goes from every ticket, and reports no longer count by it. This cannot be undone."),
+        _("Remove"),
+    )
 
 
 def _form(kind: str, data: object = None) -> LabelForm:
@@ -86,3 +100,19 @@ def rename(request: WorkspaceRequest, slug: str, kind: str, pk: int) -> HttpResp
     except ObjectDoesNotExist:
         raise Http404 from None
     return done(request, _("“%(name)s” is saved.") % {"name": form.cleaned_data["name"]}, "settings:labels")
+
+
+@require_POST
+@admins_only
+def remove_tag(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
+    tag = get_object_or_404(Tag.objects.all(), pk=pk)
+    if not sure(request):
+        return ask(request, _question(tag.name), SECTION)
+    try:
+        sorting.remove_tag(request.membership.user, pk)
+    except Tag.DoesNotExist:
+        raise Http404 from None
+    except sorting.InUse:
+        sentence = _("Policies ask for this tag. Choose another one there first.")
+        return done(request, sentence, "settings:labels", level=messages.ERROR)
+    return done(request, _("“%(name)s” is removed.") % {"name": tag.name}, "settings:labels")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -56,6 +57,25 @@ def sections(membership: Membership) -> list[dict[str, str]]:
         for name, label, icon in named
         if membership.is_admin or name == "board"
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a form asks before it does something that cannot be undone: in a dialog, or on a page without scripts."""
+
+    title: str
+    text: str
+    yes: str
+
+
+def sure(request: WorkspaceRequest) -> bool:
+    return request.POST.get("sure") == "yes"
+
+
+def ask(request: WorkspaceRequest, question: Question, section: str) -> HttpResponse:
+    """The page that asks; `section` is also where a no leads."""
+    back = reverse(f"settings:{section}", args=[request.membership.workspace.slug])
+    return show(request, "settings/sure.html", section=section, question=question, back=back)
 
 
 def done(

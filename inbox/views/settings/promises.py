@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -114,12 +115,20 @@ def policy_remove(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse
 @admins_only
 def all_hours(request: WorkspaceRequest, slug: str) -> HttpResponse:
     found = list(BusinessHours.objects.all())
-    shown = [{"hours": hours, "form": HoursForm(hours), "next": _next(hours)} for hours in found]
+    shown = [
+        {"hours": hours, "form": HoursForm(hours), "next": _next(hours), "closed": _closed(hours)} for hours in found
+    ]
     return show(request, "settings/all_hours.html", section=HOURS, all_hours=shown)
 
 
 def _next(hours: BusinessHours) -> list[Any]:
     return next_holidays(hours, timezone.now())
+
+
+def _closed(hours: BusinessHours) -> list[date]:
+    """The closed days of its own that are not over."""
+    today = timezone.now().astimezone(ZoneInfo(hours.zone)).date()
+    return [day for day in sorted(map(date.fromisoformat, hours.closed)) if day >= today]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

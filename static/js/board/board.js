@@ -17,17 +17,20 @@ function share(decided, missed) {
   return decided ? (100 * (decided - missed)) / decided : null;
 }
 
+export const channelName = ({ channel, name }) => `${t(`channel_${channel}`)} · ${name}`;
+export const queueName = ({ id, name }) => (id ? name : t("no_queue"));
 const shareWords = (value) => (value === null ? "–" : percent.format(value / 100));
 const seconds = (value) => (value === null ? "–" : span(value * 1000));
 
 export class Board {
-  scope = null;
+  /** What is looked at: everything, or one {account} or {queue}. */
+  scope = {};
   levels = new Levels();
   tiles = new Map();
 
-  /** `list`: the address of the ticket list, where figures may be opened. */
-  constructor(record, list = null) {
-    this.list = list;
+  /** `list`: the address of the ticket list, where figures may be opened. `most`: how many rows a table has room for. */
+  constructor(record, { list = null, most = Infinity } = {}) {
+    Object.assign(this, { list, most });
     for (const tile of document.querySelectorAll("[data-tile]")) this.tiles.set(tile.dataset.tile, tile);
     this.meter = new Meter(this.part("share").meter);
     this.left = new Bars(one("#left"), Boolean(list));
@@ -45,7 +48,6 @@ export class Board {
     this.draw();
   }
 
-  /** Looks at one account, or at all (null). */
   choose(scope) {
     this.scope = scope;
     this.levels.forget();
@@ -53,12 +55,13 @@ export class Board {
   }
 
   get shown() {
-    return this.record.accounts.find((account) => account.id === this.scope) ?? this.record.all;
+    const { accounts, queues, all } = this.record;
+    const { account, queue } = this.scope;
+    return accounts.find(({ id }) => id === account) ?? queues.find(({ id }) => id === queue) ?? all;
   }
 
   href(figure, more = {}) {
-    const asked = new URLSearchParams({ only: figure, ...(this.scope === null ? {} : { account: this.scope }), ...more });
-    return `${this.list}?${asked}`;
+    return `${this.list}?${new URLSearchParams({ only: figure, ...this.scope, ...more })}`;
   }
 
   /** Puts a figure's words into its link. */
@@ -135,21 +138,32 @@ export class Board {
   }
 
   drawChannels() {
-    const body = one("#channels");
-    const { accounts } = this.record;
-    while (body.childElementCount > accounts.length) body.lastElementChild.remove();
-    while (body.childElementCount < accounts.length) body.append(stamp("channel"));
-    accounts.forEach((account, place) => this.drawChannel(body.children[place], account));
+    this.channels = this.rows("channels", "channel", this.record.accounts);
+    this.channels.forEach(([row, account]) => this.drawChannel(row, account));
+  }
+
+  /** A row for each of them, [row, what it shows]; where there is no room for all, for those where most is late. */
+  rows(id, template, all) {
+    const body = one(`#${id}`);
+    const worst = (a, b) => b.late - a.late || b.waiting - a.waiting;
+    const shown = all.length > this.most ? [...all].sort(worst).slice(0, this.most) : all;
+    while (body.childElementCount > shown.length) body.lastElementChild.remove();
+    while (body.childElementCount < shown.length) body.append(stamp(template));
+    const rest = one(`#${id}-rest`);
+    setText(rest, count("rows_more", all.length - shown.length));
+    show(rest, all.length > shown.length);
+    return shown.map((part, place) => [body.children[place], part]);
   }
 
   drawChannel(row, account) {
     const part = parts(row);
     const more = { account: account.id };
     setData(part.channel, "channel", account.channel);
-    setText(part.channel, `${t(`channel_${account.channel}`)} · ${account.name}`);
+    setText(part.channel, channelName(account));
     this.fill(part.waiting, number(account.waiting), more);
     this.fill(part.late, number(account.late), more);
     row.classList.toggle("has-late", account.late > 0);
+    row.classList.toggle("here", account.id === this.scope.account);
     this.fill(part.share, shareWords(share(account.decided_hour, account.missed_hour)), more);
     this.fill(part.median, seconds(account.median), more);
     this.fill(part.in, number(account.in_hour), more);
@@ -161,15 +175,13 @@ export class Board {
 
   /** Of all channels, whichever is looked at. */
   drawQueues() {
-    const body = one("#queues");
     const { queues } = this.record;
     show(one("#queues-panel"), queues.length);
-    while (body.childElementCount > queues.length) body.lastElementChild.remove();
-    while (body.childElementCount < queues.length) body.append(stamp("queue"));
-    queues.forEach((queue, place) => {
-      const part = parts(body.children[place]);
-      setText(part.name, queue.name);
-      body.children[place].classList.toggle("has-late", queue.late > 0);
+    this.rows("queues", "queue", queues).forEach(([row, queue]) => {
+      const part = parts(row);
+      setText(part.name, queueName(queue));
+      row.classList.toggle("has-late", queue.late > 0);
+      row.classList.toggle("here", queue.id === this.scope.queue);
       for (const only of ["waiting", "unassigned", "risk", "late"]) {
         setText(part[only], number(queue[only]));
         const href = `${this.list}?${new URLSearchParams({ only, queue: queue.id })}`;
@@ -186,10 +198,10 @@ export class Board {
     this.fill(part.figure, oldest ? span(at - oldest.since) : "–");
     setText(part.under, oldest ? this.of(oldest, at) : t("nothing_waits"));
     this.level("oldest", ofWait(oldest, this.record.risk * 1000, at), ofWait(oldest, this.record.risk * 1000, at, SLACK.wait));
-    this.record.accounts.forEach((account, place) => {
+    for (const [row, account] of this.channels) {
       const words = account.oldest ? span(at - account.oldest.since) : "–";
-      this.fill(parts(one("#channels").children[place]).oldest, words, { account: account.id });
-    });
+      this.fill(parts(row).oldest, words, { account: account.id });
+    }
     this.drawFreshness(at);
   }
 

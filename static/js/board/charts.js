@@ -113,7 +113,7 @@ export class Flow {
     [this.svg, this.hrefOf] = [svg, hrefOf];
     this.axis = make("line", svg, { class: "axis" });
     this.most = make("text", svg, { class: "name" });
-    this.marks = [60, 45, 30, 15].map((ago) => ({ ago, text: make("text", svg, { class: "name", "text-anchor": "middle" }) }));
+    this.marks = [60, 45, 30, 15].map((ago) => ({ ago, text: make("text", svg, { class: "name", "text-anchor": ago === 60 ? "start" : "middle" }) }));
     if (hrefOf) svg.addEventListener("keydown", (event) => this.pressed(event));
     whenSized(svg, () => this.flow && this.draw(this.flow));
   }
@@ -130,7 +130,7 @@ export class Flow {
     change(this.most, { x: 0, y: unit });
     write(this.most, number(most));
     for (const { ago, text } of this.marks) {
-      change(text, { x: Math.max(unit * 2, (60 - ago) * step), y: tall - unit * 0.35 });
+      change(text, { x: (60 - ago) * step, y: tall - unit * 0.35 });
       write(text, t("minutes_ago", { n: ago }));
     }
     while (this.columns.length < flow.in.length * 2) this.columns.push(this.column(this.columns.length));

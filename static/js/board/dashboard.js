@@ -6,14 +6,14 @@ import { allowSingleKeys, command, listen } from "../core/keys.js";
 import { everySecond, heard, now, span } from "../core/time.js";
 import { Notifications } from "../core/notifications.js";
 import { Live } from "../core/socket.js";
-import { Board } from "./board.js";
+import { Board, channelName } from "./board.js";
 
 class Dashboard {
   constructor(boot) {
     this.people = new Map(boot.people.map((person) => [person.id, person]));
-    this.board = new Board(boot.figures, boot.list);
+    this.board = new Board(boot.figures, { list: boot.list });
     const asked = Number(new URLSearchParams(location.search).get("account"));
-    if (boot.figures.accounts.some(({ id }) => id === asked)) this.board.choose(asked);
+    if (boot.figures.accounts.some(({ id }) => id === asked)) this.board.choose({ account: asked });
     this.notifications = new Notifications(boot.notifications, boot.list);
     this.live = new Live(boot.live, null, {
       event: (type, payload) => this.event(type, payload),
@@ -32,7 +32,7 @@ class Dashboard {
       this.board.take(payload);
       this.draw();
     } else if (type === "people") {
-      for (const person of payload) this.people.set(person.id, person);
+      this.people = new Map(payload.map((person) => [person.id, person]));
       this.drawAgents();
     } else if (type === "notify") this.notifications.add(payload);
     else if (type === "notified") this.notifications.seen(payload);
@@ -56,23 +56,23 @@ class Dashboard {
     shown.forEach((account, place) => {
       const button = scopes.children[place];
       button.value = account.id ?? "";
-      button.setAttribute("aria-pressed", String(account.id === this.board.scope));
+      button.setAttribute("aria-pressed", String(account.id === (this.board.scope.account ?? null)));
       const { channel } = parts(button);
       setData(channel, "channel", account.channel ?? "");
-      setText(channel, account.id === null ? t("all_channels") : `${t(`channel_${account.channel}`)} · ${account.name}`);
+      setText(channel, account.id === null ? t("all_channels") : channelName(account));
     });
   }
 
   scope() {
     const button = stamp("scope");
-    button.addEventListener("click", () => this.choose(button.value === "" ? null : Number(button.value)));
+    button.addEventListener("click", () => this.choose(button.value ? { account: Number(button.value) } : {}));
     return button;
   }
 
   choose(scope) {
     this.board.choose(scope);
     this.draw();
-    history.replaceState(null, "", scope === null ? location.pathname : `?account=${scope}`);
+    history.replaceState(null, "", scope.account ? `?account=${scope.account}` : location.pathname);
   }
 
   // Who works
@@ -94,7 +94,8 @@ class Dashboard {
     setData(part.presence, "state", state);
     setText(part.name, person.name);
     const since = person.present && person.since ? ` · ${span(now() - person.since)}` : "";
-    setText(part.state, t(`presence_${state}`) + since);
+    const words = state === "pause" && person.role === "agent" ? "on_break" : `presence_${state}`;
+    setText(part.state, t(words) + since);
     this.link(part.open, "waiting", person.id, count("open_of_agent", open));
     this.link(part.late, "late", person.id, late ? count("late_of_agent", late) : "");
   }

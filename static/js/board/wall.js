@@ -3,12 +3,14 @@ import { one, readJson, setData, setText, show } from "../core/dom.js";
 import { t } from "../core/strings.js";
 import { everySecond, exact, heard, now } from "../core/time.js";
 import { Live } from "../core/socket.js";
-import { Board } from "./board.js";
+import { Board, channelName, queueName } from "./board.js";
 
 const PAGE = 15_000;
 const REVOKED = 4404;
 const LOOK_AGAIN = 60_000;
 const FIRST_WAIT = 500;
+const ROWS = 5;
+const DOTS = 12;
 
 /** Its token is in its first words, not in the address of the socket. */
 class WallSocket extends Live {
@@ -34,7 +36,8 @@ class WallSocket extends Live {
 class WallScreen {
   constructor(boot) {
     this.boot = boot;
-    this.board = new Board(boot.figures);
+    this.turns = boot.turns;
+    this.board = new Board(boot.figures, { most: ROWS });
     this.turnedAt = Date.now();
     this.live = new WallSocket("/wall/live/", null, {
       event: (type, payload) => this.event(type, payload),
@@ -56,6 +59,9 @@ class WallScreen {
       show(one("#main"), true);
       show(one("#gone"), false);
       this.draw();
+    } else if (type === "turns") {
+      this.turns = payload;
+      this.draw();
     } else if (type === "version") {
       this.live.opened();
       if (payload !== this.boot.version) this.reload();
@@ -75,11 +81,27 @@ class WallScreen {
     show(one("#main"), false);
   }
 
-  // The pages: all channels, then each of them
+  // The pages: everything, then each queue or channel, as was chosen for this wall
 
   get pages() {
-    const accounts = this.board.record.accounts.map(({ id }) => id);
-    return accounts.length > 1 ? [null, ...accounts] : [null];
+    const { queues, accounts } = this.board.record;
+    const pages = [{}];
+    if (["queues", "both"].includes(this.turns)) pages.push(...queues.map(({ id }) => ({ queue: id })));
+    if (["channels", "both"].includes(this.turns) && accounts.length > 1) pages.push(...accounts.map(({ id }) => ({ account: id })));
+    return pages;
+  }
+
+  /** Which of them is shown; -1 where it has gone. */
+  place(pages) {
+    const { queue, account } = this.board.scope;
+    return pages.findIndex((page) => page.queue === queue && page.account === account);
+  }
+
+  name(scope) {
+    const { shown, record } = this.board;
+    if (scope.queue !== undefined) return queueName(shown);
+    if (scope.account !== undefined) return channelName(shown);
+    return t(this.turns === "queues" && record.queues.length ? "all_queues" : "all_channels");
   }
 
   tick() {
@@ -91,28 +113,37 @@ class WallScreen {
   turn(step) {
     this.turnedAt = Date.now();
     const { pages } = this;
-    const here = Math.max(0, pages.indexOf(this.board.scope));
-    const next = pages[(here + step + pages.length) % pages.length];
-    if (next !== this.board.scope) this.board.choose(next);
+    const here = Math.max(0, this.place(pages));
+    if (pages.length > 1) this.board.choose(pages[(here + step + pages.length) % pages.length]);
     this.draw();
   }
 
   draw() {
     const { pages } = this;
-    if (!pages.includes(this.board.scope)) this.board.choose(null);
-    const account = this.board.record.accounts.find(({ id }) => id === this.board.scope);
+    if (this.place(pages) < 0) this.board.choose({});
     const page = one("#page");
-    setData(page, "channel", account?.channel ?? "");
-    setText(page, account ? `${t(`channel_${account.channel}`)} · ${account.name}` : t("all_channels"));
-    const dots = one("#dots");
-    show(dots, pages.length > 1);
-    show(one("#pause"), pages.length > 1);
-    while (dots.childElementCount > pages.length) dots.lastElementChild.remove();
-    while (dots.childElementCount < pages.length) dots.append(document.createElement("i"));
-    const here = pages.indexOf(this.board.scope);
-    [...dots.children].forEach((dot, place) => dot.classList.toggle("on", place === here));
-    if (pages.length > 1) dots.setAttribute("aria-label", `${here + 1} / ${pages.length}`);
+    setData(page, "channel", this.board.shown.channel ?? "");
+    setText(page, this.name(this.board.scope));
+    this.drawPlace(this.place(pages), pages.length);
     this.board.drawTeam(one("#team"));
+  }
+
+  /** A dot for each page, or numbers where there are too many. */
+  drawPlace(here, number) {
+    const dots = one("#dots");
+    const wanted = number > DOTS ? 0 : number;
+    const words = `${here + 1} / ${number}`;
+    show(dots, number > 1);
+    show(one("#pause"), number > 1);
+    dots.setAttribute("aria-label", words);
+    if (!wanted) {
+      setText(dots, words);
+      return;
+    }
+    if (!dots.childElementCount) setText(dots, "");
+    while (dots.childElementCount > wanted) dots.lastElementChild.remove();
+    while (dots.childElementCount < wanted) dots.append(document.createElement("i"));
+    [...dots.children].forEach((dot, place) => dot.classList.toggle("on", place === here));
   }
 
   pause() {

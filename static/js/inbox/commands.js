@@ -36,6 +36,7 @@ export function register(inbox) {
   add("reopen", [], "ticket", () => inbox.reopen(), { when: opened });
   add("assign", ["a"], "ticket", () => inbox.assignDialog.open(thread.row.who), { when: opened });
   add("assign_me", ["i"], "ticket", () => inbox.assign(store.me.id), { when: opened });
+  add("tags", ["l"], "ticket", () => inbox.tags(), { when: opened });
   add("help", ["?"], "ticket", () => help());
 }
 

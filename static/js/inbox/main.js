@@ -5,6 +5,7 @@ import { emit, on } from "../core/bus.js";
 import { heard } from "../core/time.js";
 import { allowSingleKeys, listen } from "../core/keys.js";
 import { say } from "../core/a11y.js";
+import { confirm } from "../core/confirm.js";
 import { save } from "../core/preferences.js";
 import { Notifications } from "../core/notifications.js";
 import { toast } from "../core/toast.js";
@@ -63,7 +64,7 @@ class Inbox {
   start(boot) {
     panes();
     customerPanel(this.store, this.slug);
-    new Sorting(this.store, this.thread);
+    this.sorting = new Sorting(this.store, this.thread);
     const told = new Notifications(boot.notifications, `/w/${this.slug}/inbox/open/`, (id) => this.choose(id));
     on("notify", (item) => told.add(item));
     on("notified", (upto) => told.seen(upto));
@@ -239,24 +240,17 @@ class Inbox {
     if (done) toast(who === null ? t("unassigned") : t("assigned_to", { name: this.store.nameOf(who) }));
   }
 
+  /** To the tags, at the side that opens for them. */
+  tags() {
+    if (one("#side").hidden) one("#toggle-side").click();
+    this.sorting.focusTags();
+  }
+
   /** Tells of tickets that came in and of those that ran late, never row by row. */
   announce(row, old) {
     if (!old && this.store.belongs(row)) say("tickets", (total) => count("tickets_new", total));
     if (old && row.breached && !old.breached) say("late", (total) => count("tickets_late", total));
   }
-}
-
-/** Asks in a dialog; true for yes. */
-function confirm(title, text, yes) {
-  const dialog = one("#confirm");
-  one("#confirm-title").textContent = title;
-  one("#confirm-text").textContent = text;
-  one("#confirm-yes").textContent = yes;
-  dialog.returnValue = "no";
-  dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
-  });
 }
 
 /** The same preference in the help sheet and in "My preferences". */

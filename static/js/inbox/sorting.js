@@ -3,6 +3,7 @@ import { one, parts, setText, show, stamp } from "../core/dom.js";
 import { on } from "../core/bus.js";
 import { post } from "../core/api.js";
 import { t } from "../core/strings.js";
+import { plain } from "../core/text.js";
 import { toast } from "../core/toast.js";
 import { change } from "./commands.js";
 import { sentence } from "./sending.js";
@@ -16,7 +17,9 @@ export class Sorting {
     one("#sort-priority").addEventListener("change", ({ target }) => this.priority(Number(target.value)));
     one("#sort-queue").addEventListener("change", ({ target }) => this.queue(target.value));
     one("#sort-group").addEventListener("change", ({ target }) => this.group(target.value));
-    this.tags.addEventListener("change", () => this.tag());
+    one("#sort-tag").addEventListener("change", ({ target }) => this.add(target));
+    this.tags.addEventListener("click", (event) => this.clicked(event));
+    this.tags.addEventListener("keydown", (event) => this.pressed(event));
   }
 
   draw(detail) {
@@ -27,7 +30,61 @@ export class Sorting {
     offer("queue", labels.queues, detail.queue);
     offer("group", labels.groups, detail.contact.group);
     show(one("#sort-tags-field"), labels.tags.length);
-    this.tags.replaceChildren(...labels.tags.map((tag) => checkbox(tag, detail.tags.includes(tag.id))));
+    this.known = labels.tags;
+    this.drawTags(detail.tags);
+  }
+
+  /** Those on the ticket, each with a button that takes it off, and a list of the others. The focus stays near. */
+  drawTags(chosen) {
+    const focused = [...this.tags.children].findIndex((chip) => chip.contains(document.activeElement));
+    const on = this.known.filter(({ id }) => chosen.includes(id));
+    const others = this.known.filter(({ id }) => !chosen.includes(id));
+    this.chosen = on.map(({ id }) => id);
+    this.tags.replaceChildren(...on.map(chip));
+    one("#sort-tag-names").replaceChildren(...others.map(({ name }) => new Option(name)));
+    show(one("#sort-tag").parentElement, others.length);
+    if (focused >= 0) this.focusTags(focused);
+  }
+
+  /** To the tag at this place, or the last one, or where one is added. */
+  focusTags(place = 0) {
+    const chips = this.tags.children;
+    const chip = chips[Math.min(place, chips.length - 1)];
+    (chip ? parts(chip).remove : one("#sort-tag")).focus();
+  }
+
+  /** By its name, or as much of it as fits no other. */
+  add(input) {
+    const words = plain(input.value.trim());
+    if (!words) return;
+    const named = this.known.find(({ name }) => plain(name) === words);
+    const begun = this.known.filter(({ name }) => plain(name).startsWith(words));
+    const found = named ?? (begun.length === 1 ? begun[0] : null);
+    if (!found) {
+      toast(t("no_such_tag"));
+      return;
+    }
+    input.value = "";
+    if (!this.chosen.includes(found.id)) this.tag([...this.chosen, found.id]);
+  }
+
+  clicked(event) {
+    const chip = event.target.closest("button")?.closest("li");
+    if (chip) this.without(chip);
+  }
+
+  pressed(event) {
+    const chip = event.target.closest("li");
+    if (!chip) return;
+    const step = { ArrowLeft: "previousElementSibling", ArrowRight: "nextElementSibling" }[event.key];
+    if (step && chip[step]) parts(chip[step]).remove.focus();
+    else if (event.key === "Delete" || event.key === "Backspace") this.without(chip);
+    else return;
+    event.preventDefault();
+  }
+
+  without(chip) {
+    return this.tag(this.chosen.filter((id) => id !== Number(chip.dataset.tag)));
   }
 
   priority(prio) {
@@ -39,8 +96,8 @@ export class Sorting {
     return this.change("queue", { queue }, { queue });
   }
 
-  tag() {
-    const tags = [...this.tags.querySelectorAll("input:checked")].map((box) => Number(box.value));
+  tag(tags) {
+    this.drawTags(tags);
     return this.change("tags", { tags }, { tags });
   }
 
@@ -67,11 +124,11 @@ function offer(kind, labels, chosen) {
   one(`#sort-${kind}`).replaceChildren(new Option(t("none"), "", false, chosen === null), ...options);
 }
 
-function checkbox({ id, name }, on) {
+function chip({ id, name }) {
   const node = stamp("tag");
   const part = parts(node);
-  part.box.value = id;
-  part.box.checked = on;
+  node.dataset.tag = id;
   setText(part.name, name);
+  setText(part.label, t("remove_tag", { name }));
   return node;
 }

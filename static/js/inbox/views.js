@@ -49,8 +49,9 @@ export class Views {
       else link.removeAttribute("aria-current");
     }
     setText(one("#list-title"), this.title());
-    one("#list-title").title = this.store.only ? this.figure : "";
     show(one("#all-again"), this.store.only);
+    const back = document.getElementById("to-figures");
+    if (back) show(back, this.store.only);
   }
 
   /** What the list is called. */
