@@ -180,6 +180,8 @@ def _composer() -> dict[str, str]:
         "open_on": _("Open on {name}"),
         "price": _("Costs {price}"),
         "price_link": _("Costs {price}, because of the link"),
+        "price_parts": _("Costs {price} together"),
+        "price_link_parts": _("Costs {price} together, because of links"),
         **_both("split_into", lambda n: ngettext("Send as {n} post", "Send as {n} posts", n)),
         **_both("too_long", lambda n: ngettext("{n} character too many", "{n} characters too many", n)),
         **_both(
