@@ -124,6 +124,11 @@ def surface(channel: str, kind: str) -> Surface:
     return registry.channel(channel).surface(contract.Kind(kind))
 
 
+def is_group(channel: str, thread_id: str) -> bool:
+    """Whether what is written to this conversation is read by several people."""
+    return registry.channel(channel).is_group(thread_id)
+
+
 def arrived(account: ChannelAccount, records: Iterable[contract.Inbound]) -> None:
     """Write down what the platform charges for having told us these."""
     channel = registry.channel(account.channel)

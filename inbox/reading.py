@@ -17,7 +17,7 @@ from connectors import gateway
 from connectors.contract import Can, Kind
 from connectors.models import ChannelAccount
 from inbox import live, records, search
-from inbox.actions import elsewhere, replies, sorting
+from inbox.actions import elsewhere, participants, replies, sorting
 from inbox.actions.refusals import NotAllowed
 from inbox.actions.work import MODERATION
 from inbox.figures import Only
@@ -249,14 +249,14 @@ def compose(found: Ticket) -> dict[str, Any]:
     except NotAllowed:
         return {"reply": None, "private": None, "note": {"allowed": True, "max": None}, "can": [], "can_own": []}
     surface = gateway.surface(found.account.channel, target.kind)
-    thread = replies.thread_of(found, target)
+    thread, readers = replies.thread_of(found, target), participants.readers(found)
 
     def mode(private: bool) -> dict[str, Any]:
         rule = gateway.reply_rule(found.account, thread, private=private)
         return {
             "allowed": rule.allowed,
             "reason": rule.reason or "",
-            "message": rule_text(rule, found.account, target.kind, private=private),
+            "message": rule_text(rule, found.account, target.kind, private=private, readers=readers),
             "until": records.ms(rule.until),
             "max": surface.private_max_length if private else surface.max_length,
             "counts": "characters" if private else surface.counts,
@@ -265,6 +265,7 @@ def compose(found: Ticket) -> dict[str, Any]:
             "instead": target.permalink if rule.reason and target.removed_at is None else "",
             "elsewhere": not private and elsewhere.may_be_recorded(rule),
             "public": target.kind != Kind.DIRECT and not private,
+            "group": readers or 0,
             "to": target.pk,
             "label": gateway.label(found.account.channel),
         }

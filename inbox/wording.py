@@ -70,13 +70,19 @@ def failure_text(message: Message) -> str:
     return reason_text(message.failure) if message.failure else ""
 
 
-def rule_text(rule: Rule, account: ChannelAccount, kind: str, *, private: bool) -> str:
-    """What holds for an answer here, shown before anybody types."""
+def rule_text(rule: Rule, account: ChannelAccount, kind: str, *, private: bool, readers: int | None = None) -> str:
+    """What holds for an answer here, shown before anybody types. `readers`: how many people of a group read it."""
     if rule.reason:
         return reason_text(rule.reason)
     if kind == Kind.DIRECT:
         if rule.tag == "HUMAN_AGENT":
             return _("More than a day has passed: only a personal answer, no advertising.")
+        if readers is not None:
+            return ngettext(
+                "A group: all who are in it read this, %(people)d person as far as we know.",
+                "A group: all who are in it read this, %(people)d people as far as we know.",
+                readers,
+            ) % {"people": readers}
         return _("Only the customer sees this.")
     if private:
         return _("Goes to the customer’s private messages; possible once per post.")

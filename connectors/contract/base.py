@@ -120,6 +120,10 @@ class Channel(ABC):
         """Who the token belongs to, and what is missing."""
         return Health(account.external_id, account.external_id)
 
+    def is_group(self, thread_id: str) -> bool:
+        """Whether a direct conversation is one of several people, who all read what we write there."""
+        return False
+
     def surface(self, kind: Kind) -> Surface:
         for surface in self.surfaces:
             if surface.kind is kind:

@@ -225,6 +225,9 @@ class Twitter(Channel):
                 missing += [ident(one.get("resource_id")) or ident(one.get("value")) for one in errors]
         return [one for one in missing if one in asked]
 
+    def is_group(self, thread_id: str) -> bool:
+        return thread_id.startswith(GROUP)
+
     def poll(self, account: Account, cursor: str) -> Page:
         return backfill.poll(account, cursor)
 

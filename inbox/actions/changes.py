@@ -13,7 +13,7 @@ from django.db.models.functions import Greatest
 
 from connectors.contract import Edited, Hidden, Inbound, Kind, Notice, NoticeKind, Reacted, Receipt, Removed
 from connectors.models import ChannelAccount
-from inbox.actions import announce, clocks
+from inbox.actions import announce, clocks, participants
 from inbox.actions.handover import thread_handed_over
 from inbox.models import Alias, Early, Event, Message, Story, Ticket
 from sla import engine
@@ -270,6 +270,9 @@ def _notice(account: ChannelAccount, notice: Notice) -> None:
             _account_in_trouble(account, notice)
         case NoticeKind.PRESENCE | NoticeKind.NEWS:
             return
+        case NoticeKind.PARTICIPANTS:
+            participants.heard(account, notice)
+            _note_on_ticket(account, notice)
         case _:
             _note_on_ticket(account, notice)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from connectors.models import ChannelAccount
-from inbox.models import Ticket
+from inbox.models import Message, Ticket
 from tests import x
 from tests.conftest import take_in
 from tests.connectors.twitter.conftest import handle
@@ -36,3 +37,26 @@ def test_the_price_of_all_parts_is_shown_before_a_long_answer_leaves(inbox: Any,
     words.fill("a" * 600)
     expect(page.locator("#split")).to_be_hidden()
     expect(price).to_have_text("")
+
+
+@pytest.mark.behaviour_x(27)
+def test_a_group_is_no_private_conversation(inbox: Any, on_x: Any, bob: Any) -> None:
+    about = {"dm_conversation_id": "4444", "created_at": x.iso(timezone.now()), "sender_id": x.AMELIE}
+    joined = {"id": "1", "event_type": "ParticipantsJoin", "participant_ids": [x.AMELIE, x.BRAND, x.KARIM], **about}
+    said = {"id": "2", "event_type": "MessageCreate", "text": "All of you", **about}
+    for event in (joined, said):
+        take_in(on_x, {"polled": {"for_user_id": x.BRAND, "how": "direct", "event": event}})
+    page = inbox("bob", f"open/{Ticket.objects.get().pk}/")
+    expect(page.locator("#thread-group")).to_have_text("Group: 2 people")
+    expect(page.locator("#rule-text")).to_contain_text("A group: all who are in it read this, 2 people")
+    expect(page.locator("#tab-reply")).to_contain_text("Reply to the group")
+    expect(page.locator("#send-label")).to_have_text("Answer the group")
+    expect(page.locator(".entry.message .tag.private")).to_have_text("Group")
+    page.locator("#words").fill("Call 06 12 34 56 78")
+    page.locator("#send").click()
+    expect(page.locator("#held")).to_contain_text("The group will read this")
+    assert not Message.objects.filter(origin="agent").exists()
+    take_in(on_x, x.direct("Psst"))
+    page.goto(page.url.replace(str(Ticket.objects.earliest("id").pk), str(Ticket.objects.latest("id").pk)))
+    expect(page.locator("#rule-text")).to_have_text("Only the customer sees this.")
+    expect(page.locator("#thread-group")).to_be_hidden()

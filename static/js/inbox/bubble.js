@@ -9,7 +9,7 @@ export function makeEntry(entry) {
   return stamp(entry.type);
 }
 
-/** `context`: {can: allowed acts, answered: the message an entry answers}. */
+/** `context`: {can: allowed acts, answered: the message an entry answers, group: how many people read along}. */
 export function fillEntry(node, entry, context) {
   const fill = { message: fillMessage, note: fillNote, event: fillEvent }[entry.type];
   fill(node, entry, context);
@@ -42,6 +42,7 @@ function fillMessage(node, entry, context) {
   setText(part.who, who);
   setText(part.avatar, initials(entry.who));
   setText(part.publicWord, t(ours ? "public_reply" : `kind_${entry.kind}`));
+  setText(part.privateWord, t(context.group ? "group_word" : "private_word"));
   fillWhen(part, entry);
   fillRating(part.rating, entry.rating);
   setText(part.quote, quoted(entry, context));

@@ -62,12 +62,15 @@ export class Composer {
 
   /** Takes what the platform allows now; keeps the chosen mode and the words. */
   allow(compose) {
+    const before = this.tone(this.mode);
     const untouched = this.modes[this.mode]?.expected && !this.text() && document.activeElement !== this.words;
     this.modes = Object.fromEntries(MODES.map((mode) => [mode, compose[mode] ?? null]));
     for (const mode of MODES) this.drawTab(mode);
     if (this.modes[this.mode] && !untouched) this.draw();
     else this.choose(this.firstMode());
-    if (this.sendWhenKnown) this.submit();
+    // Who sent it at once meant those who were to read it then.
+    if (this.sendWhenKnown && this.tone(this.mode) === before) this.submit();
+    this.sendWhenKnown = false;
   }
 
   firstMode() {
@@ -86,7 +89,9 @@ export class Composer {
 
   tone(mode) {
     if (mode === "note") return "note";
-    return this.modes[mode]?.public ? "public" : "private";
+    const { public: isPublic, group } = this.modes[mode] ?? {};
+    if (isPublic) return "public";
+    return group && mode === "reply" ? "group" : "private";
   }
 
   /** Switches the mode; each mode keeps its own words. */

@@ -26,7 +26,7 @@ export class Thread {
   constructor(store) {
     this.store = store;
     this.scroller = one("#messages");
-    const context = () => ({ can: this.detail?.compose?.can ?? [], canOwn: this.detail?.compose?.can_own ?? [], answered: (entry) => this.entries.answered(entry) });
+    const context = () => ({ can: this.detail?.compose?.can ?? [], canOwn: this.detail?.compose?.can_own ?? [], group: this.group, answered: (entry) => this.entries.answered(entry) });
     this.entries = new Entries(one("#entries"), context);
     this.listen();
   }
@@ -45,6 +45,11 @@ export class Thread {
 
   get row() {
     return this.store.rows.get(this.id) ?? this.detail;
+  }
+
+  /** How many people of a group read along; 0 where it is none. */
+  get group() {
+    return this.detail?.compose?.reply?.group ?? 0;
   }
 
   // Opening
@@ -197,6 +202,8 @@ export class Thread {
     setData(one("#thread-channel"), "channel", row.ch);
     setText(one("#thread-channel"), this.detail?.account?.name ?? t(`channel_${row.ch}`));
     setText(one("#thread-number"), `#${row.id}`);
+    show(one("#thread-group"), this.group);
+    setText(one("#thread-group span"), this.group ? count("group_of", this.group) : "");
     const status = one("#thread-status");
     setData(status, "status", row.st);
     setText(status, row.st === "open" ? "" : t(`short_${row.st}`));

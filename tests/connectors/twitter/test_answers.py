@@ -25,6 +25,7 @@ from tests import x
 from tests.conftest import take_in
 from tests.connectors.stand import until
 from tests.connectors.twitter.simulator_stand import BRAND
+from tests.connectors.twitter.test_backfill import due
 
 
 def answer(agent, text="We are on it.", ticket=None, **more) -> Message:
@@ -38,6 +39,16 @@ def bring_in(account: ChannelAccount, live_x) -> None:
     now = timezone.now()
     arrived = [deliveries.Arrived(account.app_id, body, now) for body, _ in list(live_x.hook.bodies)]
     deliveries.keep(arrived)
+    while batch := deliveries.claim(200):
+        intake.take_in(batch)
+
+
+def taken_in(account: ChannelAccount) -> None:
+    """What polling brings now, whatever its pauses."""
+    account.refresh_from_db()
+    account.cursor = due(account.cursor)
+    account.save(update_fields=["cursor"])
+    polling.poll_account(account.pk)
     while batch := deliveries.claim(200):
         intake.take_in(batch)
 
