@@ -51,6 +51,7 @@ def poll_account(account_id: int) -> None:
     about, whose = {"x-origin": "poll"}, account.external_id.encode()
     new = deliveries.keep(Arrived(account.app_id, body, now, about, whose) for body in page.bodies)
     ChannelAccount.objects.filter(pk=account_id).update(cursor=page.cursor)
+    accounts.polled(account, page.unseen)
     if new:
         intake.ring_for_deliveries()
 

@@ -95,10 +95,11 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one poll brought, and where the next one starts."""
+    """What one poll brought, and where the next one starts. `unseen`: codes of what the platform does not show."""
 
     bodies: tuple[bytes, ...]
     cursor: str
+    unseen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,8 @@ class Sent:
 class Field:
     """One thing an admin has to give. Secret ones are written, never shown.
 
-    An option is switched on or off, unless it takes `words`.
+    An option is switched on or off, unless it takes `words`. `tidy` makes of what was given what is kept, or raises
+    BadInput.
     """
 
     name: str
@@ -180,6 +182,7 @@ class Field:
     pattern: str = ""
     words: bool = False
     longest: int = 120
+    tidy: Callable[[str], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

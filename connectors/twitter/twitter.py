@@ -34,9 +34,10 @@ from connectors.contract import (
     UnknownOutcome,
 )
 from connectors.reading import Unfit, as_list, as_object, ident, link, point_in_time, title, words
-from connectors.twitter import backfill, subscriptions, tokens
+from connectors.twitter import backfill, search, subscriptions, tokens
 from connectors.twitter.client import XClient
 from connectors.twitter.direct import GROUP
+from connectors.twitter.explained import EXPLAINED
 from connectors.twitter.length import LONGEST, has_link, weight
 from connectors.twitter.posts import SITE, Told, number, plain_text, read_post, told_with, unescaped
 from connectors.twitter.prices import cost, of_event, shown
@@ -84,6 +85,8 @@ class Twitter(Channel):
             "Words to search for",
             required=False,
             words=True,
+            longest=2000,
+            tidy=search.tidy,
             help="Parted by commas. Every post found is paid for, and most cannot be answered from here.",
         ),
         Field(
@@ -230,6 +233,9 @@ class Twitter(Channel):
 
     def poll(self, account: Account, cursor: str) -> Page:
         return backfill.poll(account, cursor)
+
+    def explain(self, code: str) -> str:
+        return EXPLAINED.get(code, "")
 
     def cost_of(self, app: App, record: Inbound) -> Cost | None:
         return of_event(app, record)

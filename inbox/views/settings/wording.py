@@ -109,6 +109,7 @@ def _worries(account: ChannelAccount) -> list[str]:
     if found.get("unsubscribed"):
         sentence = _("Some events do not reach us: %(names)s. Press “Repair the subscription”.")
         worries.append(sentence % {"names": ", ".join(found["unsubscribed"])})
+    worries += [_(advice) for code in found.get("unseen", []) if (advice := gateway.explain(account.channel, code))]
     failure, ends = found.get("failure"), parse_datetime(found.get("expires_at") or "")
     if failure and account.state != State.ATTENTION:
         sentence = _("The last test did not come through (%(what)s). Test again in a minute.")
