@@ -22,6 +22,8 @@ State = ChannelAccount.State
 # After "no credit" the whole app makes no call; the one after that is the probe.
 WITHOUT_CREDIT = timedelta(minutes=15)
 OUT_OF_CREDIT = "out_of_credit"
+# Of an OutOfCredit: nobody's wallet is empty, but our own ceiling is reached.
+CEILING = "ceiling"
 
 
 # ---------------------------------------------------------------- what the platforms ask and send
@@ -148,13 +150,25 @@ def let_in(app: PlatformApp, channel: str, back: str, code: str, verifier: str) 
     return registry.channel(channel).let_in(app.as_app(), back, code, verifier)
 
 
+def is_spent(account: ChannelAccount) -> bool:
+    """Whether the month's ceiling lets nothing more be sent."""
+    return not ledger.may_write(account)
+
+
+def reason_of(error: contract.OutOfCredit) -> Reason:
+    """Whose money is over: what we let it cost, or the app's credit at the platform."""
+    return Reason.OVER_BUDGET if error.code == CEILING else Reason.NO_CREDIT
+
+
 def reply_rule(account: ChannelAccount, thread: Thread, *, private: bool = False) -> Rule:
     """Whether a human may answer now; no call is made."""
     if account.state == State.ATTENTION:
         return Rule(False, Reason.DISCONNECTED)
     if account.state in (State.PAUSED, State.REMOVED):
         return Rule(False, Reason.PAUSED)
-    if not ledger.may_write(account):
+    if account.attention.startswith(OUT_OF_CREDIT) or limits.blocked_until(_app_bucket(account)):
+        return Rule(False, Reason.NO_CREDIT)
+    if is_spent(account):
         return Rule(False, Reason.OVER_BUDGET)
     return registry.channel(account.channel).reply_rule(opened(account), thread, timezone.now(), private=private)
 
@@ -250,9 +264,9 @@ def _refuse_early(account: ChannelAccount, repairing: bool) -> None:
 
 def _refuse_too_dear(account: ChannelAccount, writing: bool, reading: bool) -> None:
     if reading and not ledger.may_read(account):
-        raise contract.OutOfCredit("the month's ceiling is near: only answers are paid for")
+        raise contract.OutOfCredit("the month's ceiling is near: only answers are paid for", code=CEILING)
     if writing and not ledger.may_write(account):
-        raise contract.OutOfCredit("the month's ceiling is reached")
+        raise contract.OutOfCredit("the month's ceiling is reached", code=CEILING)
 
 
 def _learn_from(account: ChannelAccount, error: ConnectorError) -> None:

@@ -29,7 +29,7 @@ from connectors.contract import (
     UnknownOutcome,
 )
 from connectors.models import ChannelAccount
-from inbox.actions import replies
+from inbox.actions import accounts, replies
 from inbox.models import Message, Outgoing
 from socialcare.background import answer, ring
 from socialcare.tenancy import workspace
@@ -128,10 +128,11 @@ def _send(message: Message) -> None:
         if ChannelAccount.objects.filter(pk=message.account_id, state=ChannelAccount.State.REMOVED).exists():
             replies.failed(message.pk, Reason.DISCONNECTED)
             return
-        why = Reason.PAUSED if isinstance(error, OutOfCredit) else Reason.DISCONNECTED
+        why = gateway.reason_of(error) if isinstance(error, OutOfCredit) else Reason.DISCONNECTED
         replies.held(message.pk, message.account, timezone.now() + HELD, why)
     else:
         replies.sent(message.pk, outcome)
+    accounts.retold(message.account)
 
 
 def _wait(message: Message, line: Outgoing, error: Throttled | Unavailable) -> None:

@@ -38,7 +38,14 @@ REASONS = {
     Reason.REPLIES_LIMITED: gettext_lazy("The author lets only some people answer, and this account is not one."),
     Reason.ENCRYPTED: gettext_lazy("The message is encrypted: it can be read and answered only on the platform."),
     Reason.DUPLICATE: gettext_lazy("The platform takes the same words only once: say it a little differently."),
-    Reason.OVER_BUDGET: gettext_lazy("The month’s ceiling for this account is reached. Please tell an admin."),
+    Reason.OVER_BUDGET: gettext_lazy(
+        "The month’s ceiling for this account is reached: nothing is sent until an admin raises it in the settings, "
+        "or until the month is over."
+    ),
+    Reason.NO_CREDIT: gettext_lazy(
+        "The platform wants money first: nothing is sent until an admin has paid there. What was written before waits "
+        "and leaves then."
+    ),
     Reason.ONLY_THERE: gettext_lazy(
         "This cannot be answered from here. Open the page, answer there, and record the answer with its link."
     ),

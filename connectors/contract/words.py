@@ -55,6 +55,7 @@ class Reason(StrEnum):
     ENCRYPTED = "encrypted"
     DUPLICATE = "duplicate"
     OVER_BUDGET = "over_budget"
+    NO_CREDIT = "no_credit"
     ONLY_THERE = "only_there"
     CLOSED = "closed"
 

@@ -191,6 +191,19 @@ def polled(account: ChannelAccount, unseen: Sequence[str]) -> None:
         announce.account_changed(row)
 
 
+def retold(account: ChannelAccount) -> None:
+    """Tell the browsers where calls since `account` was read have ended or brought back the money to answer."""
+    others = ChannelAccount.objects.filter(app=account.app_id).exclude(state=State.REMOVED)
+    now = {other.pk: other for other in others}
+    if (here := now.get(account.pk)) is None:
+        return
+    if here.attention != account.attention:
+        for other in now.values():
+            announce.account_changed(other)
+    elif gateway.is_spent(here):
+        announce.account_changed(here)
+
+
 def summary(found: Health) -> dict[str, Any]:
     """What is kept of a test: {external_id, name, granted, missing, subscribed, unsubscribed, warnings, expires_at}."""
     return {

@@ -9,6 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from connectors.models import ChannelAccount
+from inbox.actions import accounts
 from inbox.models import Message, Ticket
 from tests import x
 from tests.conftest import take_in
@@ -60,3 +61,21 @@ def test_a_group_is_no_private_conversation(inbox: Any, on_x: Any, bob: Any) -> 
     page.goto(page.url.replace(str(Ticket.objects.earliest("id").pk), str(Ticket.objects.latest("id").pk)))
     expect(page.locator("#rule-text")).to_have_text("Only the customer sees this.")
     expect(page.locator("#thread-group")).to_be_hidden()
+
+
+@pytest.mark.behaviour_x(12)
+def test_without_credit_the_composer_closes_before_anybody_types_in_vain(inbox: Any, on_x: Any, bob: Any) -> None:
+    take_in(on_x, x.mention())
+    page = inbox("bob", f"open/{Ticket.objects.get().pk}/")
+    expect(page.locator("#rule-text")).to_have_text("Everybody can read this where the customer wrote.")
+    ChannelAccount.objects.filter(pk=on_x.pk).update(attention="out_of_credit:credits")
+    accounts.retold(on_x)
+    expect(page.locator("#rule-text")).to_contain_text("nothing is sent until an admin has paid there")
+    expect(page.locator("#words")).to_have_attribute("readonly", "")
+    expect(page.locator("#send")).to_be_disabled()
+    expect(page.locator("#price")).to_have_text("")
+    expect(page.get_by_role("link", name="Open on X")).to_be_visible()
+    paused = ChannelAccount.objects.get(pk=on_x.pk)
+    ChannelAccount.objects.filter(pk=on_x.pk).update(attention="")
+    accounts.retold(paused)
+    expect(page.locator("#price")).to_have_text("Costs $0.01")

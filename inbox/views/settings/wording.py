@@ -48,6 +48,8 @@ def problem(error: ConnectorError, channel: str) -> str:
         return _("%(platform)s asks us to wait until %(until)s (UTC). Try again then.") % {**said, "until": until}
     if isinstance(error, Unavailable | UnknownOutcome):
         return _("%(platform)s does not answer at the moment. Try again in a minute.") % said
+    if isinstance(error, OutOfCredit) and error.code == gateway.CEILING:
+        return _("The month’s ceiling of this account is reached. Raise it here, or wait for the next month.")
     if isinstance(error, OutOfCredit):
         return _("%(platform)s wants money first (%(code)s). Look at the app's billing there.") % said
     return _("%(platform)s refused (%(code)s). Check the ID and the token.") % said

@@ -62,6 +62,10 @@ def asked(acme_on_x, live_x) -> Ticket:
     return Ticket.objects.get()
 
 
+def fresh(ticket: Ticket) -> Ticket:
+    return Ticket.objects.select_related("account__app").get(pk=ticket.pk)
+
+
 def posts(live_x):
     return [one for one in live_x.state()["posts"] if one["author_id"] == BRAND and one["parent"]]
 
@@ -290,12 +294,16 @@ def test_without_credit_the_app_pauses_keeps_the_answers_and_resumes_by_a_probe(
     assert Exchange.objects.count() == calls
     acme_on_x.refresh_from_db()
     assert "money first" in " ".join(wording.standing(acme_on_x).reasons)
+    assert (message.failure, reading.compose(fresh(asked))["reply"]["reason"]) == (Reason.NO_CREDIT, Reason.NO_CREDIT)
+    with pytest.raises(NotAllowed):
+        answer(alice, "Once more", ticket=fresh(asked))
     limits.unblock(f"app:{acme_on_x.app_id}")
     due_now()
     outbox.send_waiting()
     message.refresh_from_db()
     acme_on_x.refresh_from_db()
     assert (message.state, acme_on_x.attention) == ("sent", "")
+    assert reading.compose(fresh(asked))["reply"]["allowed"]
 
 
 @pytest.mark.behaviour_x(31)
