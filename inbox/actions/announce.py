@@ -18,6 +18,8 @@ from socialcare.models import User
 from socialcare.tenancy import current_workspace
 
 ACCOUNT_LOCK = 2
+# The list's sign for it; signs stand in square brackets, as those of attachments do.
+REMOVED = "[removed]"
 CLOCK = ("due_at", "metric", "breached", "version", "updated_at")
 WRITTEN = (
     *CLOCK,
@@ -110,6 +112,13 @@ def event(ticket: Ticket, verb: str, actor: User | None = None, **data: Any) -> 
 
 def history(*events: Event) -> None:
     Event.objects.bulk_create(events)
+
+
+def show_newest(ticket: Ticket) -> None:
+    """The list shows the newest words that still stand, or that they were removed. The caller saves the ticket."""
+    said = Message.objects.filter(ticket=ticket, state__in=[Message.State.RECEIVED, Message.State.SENT])
+    newest = said.filter(removed_at=None).order_by("-at", "-id").first()
+    ticket.preview = preview(newest.text, newest.attachments) if newest else REMOVED
 
 
 def preview(text: str, attachments: Sequence[dict[str, Any]] = ()) -> str:

@@ -113,14 +113,27 @@ def _tell(tickets: dict[int, Ticket], changed: Sequence[Message], removed: Seque
         ticket = tickets[message.ticket_id]
         if message.at >= ticket.last_at:
             ticket.preview = announce.preview(message.text, message.attachments)
-    announce.history(
-        *(Event(ticket_id=message.ticket_id, verb="removed_by_customer", data={"message": message.pk})
-          for message in removed if message.origin == Message.Origin.CUSTOMER)
-    )  # fmt: skip
+    announce.history(*(_removal(message) for message in removed))
+    for pk in {message.ticket_id for message in removed}:
+        announce.show_newest(tickets[pk])
     for pk in {message.ticket_id for message in removed if message.origin == Message.Origin.CUSTOMER}:
         nothing_left_to_answer(tickets[pk])
+    for pk in {message.ticket_id for message in removed if message.origin != Message.Origin.CUSTOMER}:
+        an_answer_is_gone(tickets[pk])
     announce.save([tickets[pk] for pk in sorted({message.ticket_id for message in changed})])
     announce.restated(changed)
+
+
+def _removal(message: Message) -> Event:
+    theirs = message.origin == Message.Origin.CUSTOMER
+    verb = "removed_by_customer" if theirs else "answer_removed"
+    return Event(ticket_id=message.ticket_id, verb=verb, data={"message": message.pk})
+
+
+def an_answer_is_gone(ticket: Ticket) -> None:
+    """Whom nothing answers any more but what was deleted waits for us again, from then on."""
+    if ticket.pk in clocks.recompute([ticket]) and ticket.status == Ticket.Status.PENDING:
+        ticket.status = Ticket.Status.OPEN
 
 
 def nothing_left_to_answer(ticket: Ticket) -> None:
@@ -128,7 +141,9 @@ def nothing_left_to_answer(ticket: Ticket) -> None:
     since = engine.waiting_since(ticket.pk)
     if since is None:
         return
-    theirs = Message.objects.filter(ticket=ticket, origin=Message.Origin.CUSTOMER, standby=False, at__gte=since)
+    all_of_theirs = Message.objects.filter(ticket=ticket, origin=Message.Origin.CUSTOMER, standby=False)
+    # A wait that began when an answer was deleted is for words from before.
+    theirs = waiting if (waiting := all_of_theirs.filter(at__gte=since)).exists() else all_of_theirs
     if theirs.filter(removed_at=None).exists():
         return
     # Never before the words themselves, whatever a platform's clock says.

@@ -50,6 +50,7 @@ def _tickets() -> dict[str, str]:
     return {
         "unknown_author": _("Unknown author"),
         "no_words": _("(no words)"),
+        "removed": _("Removed"),
         "channel_facebook": _("Facebook"),
         "channel_messenger": _("Messenger"),
         "channel_twitter": _("X"),

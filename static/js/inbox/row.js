@@ -5,6 +5,8 @@ import { t } from "../core/strings.js";
 import * as drafts from "../core/drafts.js";
 
 export const HEIGHT = 74;
+/** As the server's announce.REMOVED: nothing that was said stands any more. */
+const REMOVED = "[removed]";
 
 export function makeRow() {
   const node = stamp("row");
@@ -30,8 +32,12 @@ export function fillRow(node, row, extra) {
 }
 
 function preview(row) {
-  if (drafts.any(row.id)) return `${t("draft")} · ${row.text}`;
-  return row.text || t("no_words");
+  return drafts.any(row.id) ? `${t("draft")} · ${newest(row)}` : newest(row);
+}
+
+/** The newest words of a ticket, or why there are none. */
+export function newest({ text }) {
+  return (text === REMOVED ? t("removed") : text) || t("no_words");
 }
 
 /** What changes with time alone. */

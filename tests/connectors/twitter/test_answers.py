@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-import uuid
 from datetime import timedelta
 from decimal import Decimal
 
@@ -18,61 +17,14 @@ from connectors.models import ChannelAccount, Charged, Exchange
 from inbox import intake, outbox, polling, reading
 from inbox.actions import accounts, replies
 from inbox.actions.refusals import NotAllowed
-from inbox.models import Message, Outgoing, Ticket
+from inbox.models import Message, Ticket
 from inbox.views.settings import wording
 from socialcare.tenancy import workspace
 from tests import x
 from tests.conftest import take_in
 from tests.connectors.stand import until
+from tests.connectors.twitter.conftest import answer, bring_in, due_now, fresh, posts
 from tests.connectors.twitter.simulator_stand import BRAND
-from tests.connectors.twitter.test_backfill import due
-
-
-def answer(agent, text="We are on it.", ticket=None, **more) -> Message:
-    ticket = ticket or Ticket.objects.get()
-    given = {"private": False, "token": uuid.uuid4(), "last_seq": ticket.seq} | more
-    return replies.reply(ticket.pk, agent.user, text, **given)
-
-
-def bring_in(account: ChannelAccount, live_x) -> None:
-    """What the fake X has sent so far is taken in."""
-    now = timezone.now()
-    arrived = [deliveries.Arrived(account.app_id, body, now) for body, _ in list(live_x.hook.bodies)]
-    deliveries.keep(arrived)
-    while batch := deliveries.claim(200):
-        intake.take_in(batch)
-
-
-def taken_in(account: ChannelAccount) -> None:
-    """What polling brings now, whatever its pauses."""
-    account.refresh_from_db()
-    account.cursor = due(account.cursor)
-    account.save(update_fields=["cursor"])
-    polling.poll_account(account.pk)
-    while batch := deliveries.claim(200):
-        intake.take_in(batch)
-
-
-@pytest.fixture
-def asked(acme_on_x, live_x) -> Ticket:
-    """A customer's public question, on both sides."""
-    live_x.say("post", "@Acme where is it?")
-    until(lambda: live_x.hook.events("post.mention.create"))
-    bring_in(acme_on_x, live_x)
-    return Ticket.objects.get()
-
-
-def fresh(ticket: Ticket) -> Ticket:
-    return Ticket.objects.select_related("account__app").get(pk=ticket.pk)
-
-
-def posts(live_x):
-    return [one for one in live_x.state()["posts"] if one["author_id"] == BRAND and one["parent"]]
-
-
-def due_now() -> None:
-    Outgoing.objects.update(ready_at=timezone.now(), lease_until=None)
-
 
 # ---------------------------------------------------------------- out, once
 

@@ -11,12 +11,8 @@ from connectors.contract import Kind, Unavailable
 from connectors.twitter import backfill
 from connectors.twitter.backfill import Place, query_of, read_cursor, write_cursor
 from connectors.twitter.twitter import twitter
+from tests.connectors.twitter.conftest import due
 from tests.connectors.twitter.simulator_stand import BRAND
-
-
-def due(cursor: str) -> str:
-    """The cursor as if its pauses were over."""
-    return write_cursor({name: replace(place, due=0) for name, place in read_cursor(cursor).items()})
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from inbox import polling, reading
 from inbox.models import Message, Ticket
 from tests import x
 from tests.conftest import take_in
-from tests.connectors.twitter.test_answers import taken_in
+from tests.connectors.twitter.conftest import taken_in
 
 NOW = datetime.now(UTC)
 LENA = "1600000000000000023"

@@ -10,7 +10,7 @@ from inbox import intake, polling
 from inbox.actions import accounts
 from inbox.models import Message
 from inbox.views.settings import wording
-from tests.connectors.twitter.test_answers import taken_in
+from tests.connectors.twitter.conftest import taken_in
 from tests.inbox.settings_support import text
 
 
