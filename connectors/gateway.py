@@ -88,8 +88,8 @@ def poll(account: ChannelAccount) -> contract.Page:
         return channel.poll(opened, account.cursor)
 
 
-def gone(account: ChannelAccount, external_ids: Sequence[str]) -> Sequence[str]:
-    """Which of these public messages can no longer be seen on the platform."""
+def gone(account: ChannelAccount, external_ids: Sequence[str]) -> Mapping[str, Reason]:
+    """Which of these public messages can no longer be seen on the platform, and why."""
     with _calling(account, "gone", reading=True) as (channel, opened):
         return channel.gone(opened, external_ids)
 

@@ -21,6 +21,7 @@ from connectors.contract import (
     ConnectorError,
     Disconnected,
     Forbidden,
+    Kind,
     OutOfCredit,
     Reason,
     Refused,
@@ -29,7 +30,7 @@ from connectors.contract import (
     UnknownOutcome,
 )
 from connectors.models import ChannelAccount
-from inbox.actions import accounts, replies
+from inbox.actions import accounts, changes, replies
 from inbox.models import Message, Outgoing
 from socialcare.background import answer, ring
 from socialcare.tenancy import workspace
@@ -114,7 +115,9 @@ def _send(message: Message) -> None:
     try:
         outcome = gateway.send(message.account, replies.outgoing_reply(message))
     except Refused as error:
-        replies.failed(message.pk, error.reason, error.detail, closes=error.lasting)
+        # What a later part answers is our own part before it, not the customer's words.
+        closes = error.lasting and message.continues is None
+        replies.failed(message.pk, _why_refused(message, error), error.detail, closes=closes)
     except Forbidden as error:
         replies.failed(message.pk, Reason.PERMISSION_MISSING, error.detail)
     except AlreadyDone as error:
@@ -133,6 +136,25 @@ def _send(message: Message) -> None:
     else:
         replies.sent(message.pk, outcome)
     accounts.retold(message.account)
+
+
+def _why_refused(message: Message, error: Refused) -> Reason | str:
+    if error.reason is not Reason.GONE:
+        return error.reason
+    return _gone(message) or ("part_before" if message.continues else error.reason)
+
+
+def _gone(message: Message) -> Reason | None:
+    """Why what we answer is there no more, where the platform says so; its words are forgotten then."""
+    if message.private or message.kind == Kind.DIRECT:
+        return None
+    try:
+        missing = gateway.gone(message.account, [message.parent_id])
+    except ConnectorError as error:
+        log.info("looking for what message %s answers ended: %s", message.pk, type(error).__name__)
+        return None
+    changes.removed_there(message.account, missing, timezone.now())
+    return missing.get(message.parent_id)
 
 
 def _wait(message: Message, line: Outgoing, error: Throttled | Unavailable) -> None:

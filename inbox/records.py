@@ -120,6 +120,7 @@ def message(message: Message, who: str, failure_message: str = "", parent: int |
         "edited": ms(message.edited_at),
         "revisions": message.revisions,
         "removed": message.removed_at is not None,
+        "closed": message.closed,
         "hidden": message.hidden,
         "liked": message.liked,
         "reactions": _tally(message.reactions.values()),

@@ -92,13 +92,14 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """The platform says a message is gone; its words must be forgotten too."""
+    """The platform says a message is gone, or PROTECTED by now; its words must be forgotten too."""
 
     channel: str
     account: str
     external_id: str
     at: datetime
     raw_kind: str = ""
+    why: Reason = Reason.GONE
 
 
 @dataclass(frozen=True, slots=True)

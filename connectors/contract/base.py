@@ -82,9 +82,12 @@ class Channel(ABC):
         """Fetch what came since the cursor."""
         return Page((), cursor)
 
-    def gone(self, account: Account, external_ids: Sequence[str]) -> Sequence[str]:
-        """Which of these public messages can no longer be seen there. Asked daily of what still waits."""
-        return ()
+    def gone(self, account: Account, external_ids: Sequence[str]) -> Mapping[str, Reason]:
+        """Which of these public messages can no longer be seen there, and why: GONE or PROTECTED.
+
+        Asked daily of what still waits, and where an answer is refused because of it.
+        """
+        return {}
 
     def cost_of(self, app: App, record: Inbound) -> Cost | None:
         """What the platform charges for having told us this; None where that is free."""

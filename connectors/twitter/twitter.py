@@ -47,6 +47,7 @@ CLOCKS_DIFFER = timedelta(seconds=5)
 SETTLE_PAGES = 2
 AT_ONCE = 100
 WEIGHTED = "weighted"
+NOT_SHOWN = "/not-authorized-for-resource"
 _SCHEME = re.compile(r"https?://(www\.)?", re.IGNORECASE)
 _ANSWERED = frozenset({Can.REPLY, Can.REPLY_PRIVATELY})
 
@@ -128,6 +129,9 @@ class Twitter(Channel):
         """With Enterprise access nobody needs to have named us. A private reply is paid as a message."""
         if thread.closed is Reason.NOT_SUMMONED and account.options.get("enterprise"):
             thread = replace(thread, closed=None)
+        if private and thread.closed is Reason.PROTECTED:
+            # A protected author's posts are out of sight, and a message needs none.
+            thread = replace(thread, removed=False)
         rule = super().reply_rule(account, thread, now, private=private)
         if private and rule.allowed and thread.privately_replied:
             return Rule(False, Reason.PRIVATE_REPLY_USED)
@@ -215,18 +219,19 @@ class Twitter(Channel):
             return None
         return replace(posts[0], external_id=external_id, context_only=True) if posts else None
 
-    def gone(self, account: Account, external_ids: Sequence[str]) -> Sequence[str]:
+    def gone(self, account: Account, external_ids: Sequence[str]) -> Mapping[str, Reason]:
         """Those X says it cannot find or show; one it merely leaves out is left alone."""
         asked = [one for one in external_ids if number(one)]
-        missing: list[str] = []
+        missing: dict[str, Reason] = {}
         with XClient(account) as client:
             for start in range(0, len(asked), AT_ONCE):
                 answer = client.get("/2/tweets", ids=",".join(asked[start : start + AT_ONCE]))
                 there = [ident(as_object(one).get("id")) for one in as_list(answer.get("data"))]
                 account.report_cost(cost(account.app, "post_read", there))
-                errors = map(as_object, as_list(answer.get("errors")))
-                missing += [ident(one.get("resource_id")) or ident(one.get("value")) for one in errors]
-        return [one for one in missing if one in asked]
+                for error in map(as_object, as_list(answer.get("errors"))):
+                    why = Reason.PROTECTED if words(error.get("type")).endswith(NOT_SHOWN) else Reason.GONE
+                    missing[ident(error.get("resource_id")) or ident(error.get("value"))] = why
+        return {one: missing[one] for one in asked if one in missing}
 
     def is_group(self, thread_id: str) -> bool:
         return thread_id.startswith(GROUP)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import Greatest
 
-from connectors.contract import Edited, Hidden, Inbound, Kind, Notice, NoticeKind, Reacted, Receipt, Removed
+from connectors.contract import Edited, Hidden, Inbound, Kind, Notice, NoticeKind, Reacted, Reason, Receipt, Removed
 from connectors.models import ChannelAccount
 from inbox.actions import announce, clocks, participants
 from inbox.actions.handover import thread_handed_over
@@ -21,7 +21,9 @@ from sla import engine
 AboutMessage = Edited | Removed | Hidden | Reacted
 # Asking costs money on some platforms.
 LOOKED_FOR = 1000
-SAID_LATER = ("text", "attachments", "revisions", "edited_at", "removed_at", "hidden", "liked", "reactions", "moved")
+SAID_LATER = (
+    "text", "attachments", "revisions", "edited_at", "removed_at", "hidden", "liked", "reactions", "moved", "closed",
+)  # fmt: skip
 
 
 def apply(account: ChannelAccount, records: Sequence[Inbound]) -> None:
@@ -44,10 +46,11 @@ def that_still_wait(account: ChannelAccount, at_once: int = 100) -> list[list[st
 
 
 @transaction.atomic
-def removed_there(account: ChannelAccount, external_ids: Sequence[str], at: datetime) -> None:
-    """We looked, and these are gone: as if the platform had told."""
+def removed_there(account: ChannelAccount, missing: Mapping[str, Reason], at: datetime) -> None:
+    """We looked, and these are gone, for that reason: as if the platform had told."""
     announce.lock_account(account.pk)
-    apply(account, [Removed(account.channel, account.external_id, one, at, "gone") for one in external_ids])
+    whose = account.channel, account.external_id
+    apply(account, [Removed(*whose, one, at, "gone", why) for one, why in missing.items()])
 
 
 def catch_up(messages: Sequence[Message]) -> None:
@@ -125,8 +128,9 @@ def _tell(tickets: dict[int, Ticket], changed: Sequence[Message], removed: Seque
 
 
 def _removal(message: Message) -> Event:
-    theirs = message.origin == Message.Origin.CUSTOMER
-    verb = "removed_by_customer" if theirs else "answer_removed"
+    verb = "removed_by_customer" if message.origin == Message.Origin.CUSTOMER else "answer_removed"
+    if message.closed == Reason.PROTECTED:
+        verb = "protected_by_customer"
     return Event(ticket_id=message.ticket_id, verb=verb, data={"message": message.pk})
 
 
@@ -162,7 +166,8 @@ def _described(account: ChannelAccount, record: AboutMessage) -> dict[str, Any]:
         case Edited():
             return {"do": "edit", "text": record.text, "at": at}
         case Removed():
-            return {"do": "remove", "at": at}
+            why = {"why": record.why} if record.why is not Reason.GONE else {}
+            return {"do": "remove", "at": at, **why}
         case Hidden():
             return {"do": "hide", "on": record.hidden, "at": at}
         case Reacted():
@@ -200,6 +205,7 @@ def _remove(message: Message, change: dict[str, Any], at: datetime) -> bool:
     if message.removed_at:
         return False
     message.text, message.attachments, message.revisions, message.removed_at = "", [], [], at
+    message.closed = change.get("why", message.closed)
     return True
 
 

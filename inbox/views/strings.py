@@ -51,6 +51,7 @@ def _tickets() -> dict[str, str]:
         "unknown_author": _("Unknown author"),
         "no_words": _("(no words)"),
         "removed": _("Removed"),
+        "removed_protected": _("Protected by its author"),
         "channel_facebook": _("Facebook"),
         "channel_messenger": _("Messenger"),
         "channel_twitter": _("X"),

@@ -45,6 +45,7 @@ function fillMessage(node, entry, context) {
   setText(part.privateWord, t(context.group ? "group_word" : "private_word"));
   fillWhen(part, entry);
   fillRating(part.rating, entry.rating);
+  setText(part.removedWord, t(entry.closed === "protected" ? "removed_protected" : "removed"));
   setText(part.quote, quoted(entry, context));
   fillText(part.text, entry.removed ? "" : words(entry));
   fillAttachments(part.attachments, entry.removed ? [] : entry.attachments);

@@ -5,8 +5,8 @@ import { t } from "../core/strings.js";
 import * as drafts from "../core/drafts.js";
 
 export const HEIGHT = 74;
-/** As the server's announce.REMOVED: nothing that was said stands any more. */
-const REMOVED = "[removed]";
+/** As the server's announce.REMOVED and PROTECTED: nothing that was said stands any more. */
+const GONE = { "[removed]": "removed", "[protected]": "removed_protected" };
 
 export function makeRow() {
   const node = stamp("row");
@@ -37,7 +37,7 @@ function preview(row) {
 
 /** The newest words of a ticket, or why there are none. */
 export function newest({ text }) {
-  return (text === REMOVED ? t("removed") : text) || t("no_words");
+  return (Object.hasOwn(GONE, text) ? t(GONE[text]) : text) || t("no_words");
 }
 
 /** What changes with time alone. */
