@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from connectors import gateway
 from connectors.contract import Kind, Reason, Rule
 from connectors.models import ChannelAccount
 from inbox.models import Event, Message, Priority
@@ -23,7 +24,9 @@ REASONS = {
     Reason.EMPTY: gettext_lazy("Write something first."),
     Reason.GONE: gettext_lazy("The customer’s message was removed from the platform; it cannot be answered any more."),
     Reason.OTHER_APP_OWNS_THREAD: gettext_lazy("Another application is handling this conversation at the moment."),
-    Reason.RECIPIENT_UNAVAILABLE: gettext_lazy("This person cannot be reached: they blocked the page or left."),
+    Reason.RECIPIENT_UNAVAILABLE: gettext_lazy(
+        "This person cannot be reached: they take no messages from this account, blocked it, or left."
+    ),
     Reason.PERMISSION_MISSING: gettext_lazy("The page lacks a permission for this. Please tell an admin."),
     Reason.RESTRICTED: gettext_lazy("The platform restricts the page at the moment. Please tell an admin."),
     Reason.DISCONNECTED: gettext_lazy(
@@ -91,6 +94,8 @@ def rule_text(rule: Rule, account: ChannelAccount, kind: str, *, private: bool, 
                 readers,
             ) % {"people": readers}
         return _("Only the customer sees this.")
+    if private and not gateway.surface(account.channel, kind).private_once:
+        return _("Goes to the customer’s private messages, where they take any from this account.")
     if private:
         return _("Goes to the customer’s private messages; possible once per post.")
     if kind == Kind.MENTION:

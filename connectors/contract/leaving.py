@@ -109,7 +109,8 @@ class Thread:
     `kind`: the surface of the message to be answered. `post_created_at`: when that message
     was written. `last_customer_at`: the customer's last sign in this conversation (their
     message, postback or reaction). `privately_replied`: a private reply to the message was
-    already sent or tried. `owner`: app id that owns the conversation, "" when unknown or us.
+    already sent or tried, where only one is taken. `unreachable`: the platform would not give our private words to
+    this person, who has given no sign since. `owner`: app id that owns the conversation, "" when unknown or us.
     `closed`: what the platform said against an answer, with the message or after a try.
     `thread_id`: which conversation.
     """
@@ -118,6 +119,7 @@ class Thread:
     post_created_at: datetime | None = None
     last_customer_at: datetime | None = None
     privately_replied: bool = False
+    unreachable: bool = False
     removed: bool = False
     owner: str = ""
     closed: Reason | None = None

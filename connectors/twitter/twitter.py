@@ -126,15 +126,18 @@ class Twitter(Channel):
     # ------------------------------------------------------------ answering
 
     def reply_rule(self, account: Account, thread: Thread, now: datetime, *, private: bool = False) -> Rule:
-        """With Enterprise access nobody needs to have named us. A private reply is paid as a message."""
+        """With Enterprise access nobody needs to have named us.
+
+        A private reply is a message, and paid as one: X takes as many as the person does, and says no by a refusal.
+        """
         if thread.closed is Reason.NOT_SUMMONED and account.options.get("enterprise"):
             thread = replace(thread, closed=None)
         if private and thread.closed is Reason.PROTECTED:
             # A protected author's posts are out of sight, and a message needs none.
             thread = replace(thread, removed=False)
         rule = super().reply_rule(account, thread, now, private=private)
-        if private and rule.allowed and thread.privately_replied:
-            return Rule(False, Reason.PRIVATE_REPLY_USED)
+        if private and rule.allowed and thread.unreachable:
+            return Rule(False, Reason.RECIPIENT_UNAVAILABLE)
         if not rule.allowed:
             return rule
         if private or thread.kind is Kind.DIRECT:
@@ -151,8 +154,7 @@ class Twitter(Channel):
             raise Refused(Reason.EMPTY)
         if limit is not None and count(reply.text) > limit:
             raise Refused(Reason.TOO_LONG, f"longer than {limit}")
-        thread = replace(reply.thread, privately_replied=False)
-        rule = self.reply_rule(account, thread, datetime.now(UTC), private=reply.private)
+        rule = self.reply_rule(account, reply.thread, datetime.now(UTC), private=reply.private)
         if rule.reason:
             raise Refused(rule.reason)
         with XClient(account) as client:

@@ -76,14 +76,15 @@ def answerable(ticket: Ticket, to: int | None = None) -> Message:
 
 def thread_of(ticket: Ticket, target: Message) -> Thread:
     """What a channel must know to say whether we may answer this message."""
-    used = Message.objects.filter(
-        account=ticket.account_id, parent_id=target.external_id or "", private=True, origin=Message.Origin.AGENT
-    )
+    ours = Message.objects.filter(account=ticket.account_id, origin=Message.Origin.AGENT)
+    used = ours.filter(parent_id=target.external_id or "", once=True, state__in=UNDER_WAY)
+    refused = ours.filter(ticket=ticket, private=True, failure=Reason.RECIPIENT_UNAVAILABLE)
     return Thread(
         kind=Kind(target.kind),
         post_created_at=target.at,
         last_customer_at=ticket.last_customer_at,
-        privately_replied=used.filter(state__in=UNDER_WAY).exclude(kind=Kind.DIRECT).exists(),
+        privately_replied=used.exists(),
+        unreachable=refused.filter(at__gt=ticket.last_customer_at or target.at).exists(),
         removed=target.removed_at is not None,
         owner=ticket.owner_app,
         closed=Reason(target.closed) if target.closed else None,
@@ -140,6 +141,7 @@ def _queue(ticket: Ticket, target: Message, agent: User, text: str, private: boo
         state=State.QUEUED,
         kind=target.kind,
         private=private,
+        once=private and gateway.surface(ticket.account.channel, target.kind).private_once,
         parent_id=target.external_id or "",
         token=token,
         agent=agent,
@@ -198,8 +200,8 @@ def retry(message_id: int, agent: User) -> Message:
     target = answerable(message.ticket)
     if original := Message.objects.filter(account=message.account_id, external_id=message.parent_id).first():
         target = original
-    message_state, message.state = message.state, State.FAILED
-    message.save(update_fields=["state"])
+    message_state, message.state, message.failure = message.state, State.FAILED, ""
+    message.save(update_fields=["state", "failure"])
     _refuse_if_forbidden(message.ticket, target, message.text, message.private)
     announce.history(announce.event(message.ticket, "sent_again", agent, message=message.pk, after=message_state))
     message.send_after = timezone.now()
@@ -286,10 +288,10 @@ def _named(message: Message, outcome: Sent) -> Message:
 
 def _only_private_reply(message: Message) -> bool:
     """A comment gets one private reply: what is proven to be out wins over what is not. False where another one is."""
-    if not message.private or message.kind == Kind.DIRECT:
+    if not message.once:
         return True
-    same = Message.objects.filter(account=message.account_id, parent_id=message.parent_id, private=True)
-    others = same.filter(origin=Message.Origin.AGENT, state__in=UNDER_WAY).exclude(kind=Kind.DIRECT)
+    same = Message.objects.filter(account=message.account_id, parent_id=message.parent_id, once=True)
+    others = same.filter(origin=Message.Origin.AGENT, state__in=UNDER_WAY)
     for other in others.exclude(pk=message.pk):
         if other.state == State.SENT:
             return False
