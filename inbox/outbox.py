@@ -170,18 +170,19 @@ def _wait(message: Message, line: Outgoing, error: Throttled | Unavailable) -> N
 def _look(message: Message, otherwise: Reason | None = None) -> None:
     """Settle an unknown outcome by looking on the platform; when it is not found, a human decides."""
     line = Outgoing.objects.filter(message=message).first()
+    looked = replies.NOT_FOUND
     since = (line.started_at if line and line.started_at else message.received_at) - timedelta(minutes=1)
     try:
         found = gateway.settle(message.account, replies.outgoing_reply(message), since)
     except ConnectorError as error:
         log.info("looking for message %s ended: %s", message.pk, type(error).__name__)
-        found = None
+        found, looked = None, replies.NOT_SEEN
     if found and not replies.is_another_s(message, found.external_id):
         replies.sent(message.pk, found)
     elif otherwise:
         replies.failed(message.pk, otherwise)
     else:
-        replies.unknown(message.pk, _next_look(line))
+        replies.unknown(message.pk, _next_look(line), looked=looked)
 
 
 def _next_look(line: Outgoing | None) -> datetime | None:

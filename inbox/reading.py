@@ -311,7 +311,7 @@ def _shown(
     said = list(messages.select_related("ticket__identity", "agent"))
     if above := {message.parent_id for message in said if message.parent_id}:
         known = Message.objects.filter(account=found.account_id, external_id__in=above, ticket=found)
-        parents = dict(known.values_list("external_id", "id"))
+        parents = {parent.external_id: parent for parent in known.only("external_id", "permalink")}
     for message in said:
         merged.append((message.at, MESSAGE, entry(message, found.account.name, parents.get(message.parent_id))))
     for note in notes.select_related("author"):
@@ -340,9 +340,12 @@ def _event(event: Event, text: str) -> dict[str, Any]:
     return {"type": "event", "id": event.pk, "verb": event.verb, "who": who, "at": records.ms(event.at), "text": text}
 
 
-def entry(message: Message, account_name: str, parent: int | None = None) -> dict[str, Any]:
-    """One message as the thread shows it."""
-    return records.message(message, _who(message, account_name), failure_text(message), parent)
+def entry(message: Message, account_name: str, parent: Message | None = None) -> dict[str, Any]:
+    """One message as the thread shows it, with the message of the same ticket it answers."""
+    place = parent.permalink if parent else ""
+    return records.message(
+        message, _who(message, account_name), failure_text(message), parent.pk if parent else None, place
+    )
 
 
 def _who(message: Message, account_name: str) -> str:
@@ -357,4 +360,4 @@ def one_message(message_id: int) -> dict[str, Any]:
         pk=message_id
     )
     parent = Message.objects.filter(account=message.account_id, external_id=message.parent_id or None).first()
-    return entry(message, message.account.name, parent.pk if parent and parent.ticket_id == message.ticket_id else None)
+    return entry(message, message.account.name, parent if parent and parent.ticket_id == message.ticket_id else None)

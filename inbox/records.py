@@ -99,8 +99,14 @@ def counts() -> dict[str, Any]:
     }
 
 
-def message(message: Message, who: str, failure_message: str = "", parent: int | None = None) -> dict[str, Any]:
-    """One message of the thread. `who` is the name to show; `parent` the message it answers, where it is ours."""
+def message(
+    message: Message, who: str, failure_message: str = "", parent: int | None = None, above: str = ""
+) -> dict[str, Any]:
+    """One message of the thread. `who` is the name to show; `parent` the message it answers, where it is ours.
+
+    `above`: where that one stands on the platform. An answer of unknown outcome would be found there.
+    """
+    unknown = message.state == Message.State.UNKNOWN
     return {
         "type": "message",
         "id": message.pk,
@@ -129,6 +135,8 @@ def message(message: Message, who: str, failure_message: str = "", parent: int |
         "send_after": ms(message.send_after) if message.state == Message.State.QUEUED else None,
         "failure": message.failure,
         "failure_message": failure_message,
+        "looked": ms(message.looked_at) if unknown else None,
+        "look_at": above if unknown else "",
         "permalink": message.permalink,
         "parent": parent,
         "rating": message.rating,

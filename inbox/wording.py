@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from connectors import gateway
 from connectors.contract import Kind, Reason, Rule
 from connectors.models import ChannelAccount
+from inbox.actions import replies
 from inbox.models import Event, Message, Priority
 
 REASONS = {
@@ -75,6 +76,10 @@ def reason_text(reason: Reason | str, limit: int | None = None, length: int | No
 
 def failure_text(message: Message) -> str:
     """Why an answer is where it is; empty where all is well."""
+    if message.state == Message.State.UNKNOWN and message.looked_at is None:
+        return _("We do not know yet whether this reached the platform, and are looking there.")
+    if message.state == Message.State.UNKNOWN and message.failure == replies.NOT_FOUND:
+        return _("We looked for this on the platform and did not find it. Look there before you send it again.")
     if message.state == Message.State.UNKNOWN:
         return _("We do not know whether this reached the platform. Please look there before you send it again.")
     return reason_text(message.failure) if message.failure else ""

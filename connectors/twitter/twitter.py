@@ -154,7 +154,8 @@ class Twitter(Channel):
             raise Refused(Reason.EMPTY)
         if limit is not None and count(reply.text) > limit:
             raise Refused(Reason.TOO_LONG, f"longer than {limit}")
-        rule = self.reply_rule(account, reply.thread, datetime.now(UTC), private=reply.private)
+        thread = replace(reply.thread, unreachable=False)
+        rule = self.reply_rule(account, thread, datetime.now(UTC), private=reply.private)
         if rule.reason:
             raise Refused(rule.reason)
         with XClient(account) as client:

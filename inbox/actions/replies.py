@@ -19,6 +19,8 @@ from sla import engine
 from socialcare.models import User, Workspace
 
 State = Message.State
+# What looking for an answer of unknown outcome brought: it is not there, or the platform could not be asked.
+NOT_FOUND, NOT_SEEN = "not_found", "not_seen"
 UNDER_WAY = (State.QUEUED, State.SENDING, State.SENT, State.UNKNOWN)
 
 
@@ -200,8 +202,8 @@ def retry(message_id: int, agent: User) -> Message:
     target = answerable(message.ticket)
     if original := Message.objects.filter(account=message.account_id, external_id=message.parent_id).first():
         target = original
-    message_state, message.state, message.failure = message.state, State.FAILED, ""
-    message.save(update_fields=["state", "failure"])
+    message_state, message.state, message.failure, message.looked_at = message.state, State.FAILED, "", None
+    message.save(update_fields=["state", "failure", "looked_at"])
     _refuse_if_forbidden(message.ticket, target, message.text, message.private)
     announce.history(announce.event(message.ticket, "sent_again", agent, message=message.pk, after=message_state))
     message.send_after = timezone.now()
@@ -354,8 +356,11 @@ def held(message_id: int, account: ChannelAccount, ready_at: datetime, why: Reas
 
 
 @transaction.atomic
-def unknown(message_id: int, look_at: datetime | None) -> None:
-    """It may be out. `look_at`: when to look on the platform next; None when a human has to decide."""
+def unknown(message_id: int, look_at: datetime | None, *, looked: str = "") -> None:
+    """It may be out. `look_at`: when to look on the platform next; None when a human has to decide.
+
+    `looked`: NOT_FOUND or NOT_SEEN, what our own last look has brought.
+    """
     message = _held(message_id)
     if message.state not in (State.SENDING, State.UNKNOWN):
         return
@@ -363,7 +368,10 @@ def unknown(message_id: int, look_at: datetime | None) -> None:
         Outgoing.objects.filter(message=message).delete()
     else:
         Outgoing.objects.filter(message=message).update(ready_at=look_at, lease_until=None, settling=True)
-    if message.state != State.UNKNOWN:
+    if looked and look_at is None:
+        message.failure, message.looked_at = looked, timezone.now()
+        _restate(message, State.UNKNOWN)
+    elif message.state != State.UNKNOWN:
         _restate(message, State.UNKNOWN)
 
 
@@ -376,7 +384,7 @@ def resume(account_id: int) -> int:
 
 def _restate(message: Message, state: str) -> Message:
     message.state = state
-    message.save(update_fields=["state", "failure", "failure_detail", "send_after"])
+    message.save(update_fields=["state", "failure", "failure_detail", "send_after", "looked_at"])
     _trouble(message.ticket)
     announce.save([message.ticket])
     announce.restated([message])

@@ -136,6 +136,19 @@ def _states() -> dict[str, str]:
         "state_read": _("Read at {time}"),
         "state_failed": _("Not sent"),
         "state_unknown": _("Sent or not? The platform did not say."),
+        "looked_public": _(
+            "We looked at {time} among our newest answers there, and did not find it. Look yourself: it is there, "
+            "or send it again."
+        ),
+        "looked_private": _(
+            "We looked at {time} in the conversation there, and did not find it. Look yourself: it is there, "
+            "or send it again."
+        ),
+        "not_looked": _(
+            "We tried to look at {time}, and the platform did not show it to us. Look yourself: it is there, "
+            "or send it again."
+        ),
+        "look_on": _("Look on {name}"),
         "retry_unknown_title": _("Send it again?"),
         "retry_unknown_text": _(
             "It may already be on the platform. Look there first: sent again, the customer could read it twice."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from connectors.models import ChannelAccount
-from inbox.actions import accounts
+from inbox.actions import accounts, replies
 from inbox.models import Message, Ticket
 from tests import x
 from tests.conftest import take_in
@@ -79,3 +81,22 @@ def test_without_credit_the_composer_closes_before_anybody_types_in_vain(inbox: 
     ChannelAccount.objects.filter(pk=on_x.pk).update(attention="")
     accounts.retold(paused)
     expect(page.locator("#price")).to_have_text("Costs $0.01")
+
+
+@pytest.mark.behaviour_x(8)
+def test_what_was_looked_for_in_vain_says_so_and_leads_there(inbox: Any, on_x: Any, bob: Any) -> None:
+    take_in(on_x, x.mention(id="77"))
+    ticket = Ticket.objects.get()
+    given = {"private": False, "token": uuid.uuid4(), "last_seq": ticket.seq}
+    message = replies.reply(ticket.pk, bob.user, "We are on it.", **given)
+    replies.begin_sending(message.pk)
+    replies.unknown(message.pk, None, looked=replies.NOT_FOUND)
+    page = inbox("bob", f"open/{ticket.pk}/")
+    bubble = page.locator(".entry.ours")
+    expect(bubble).to_contain_text(re.compile("We looked at .+ among our newest answers there, and did not find it"))
+    link = bubble.get_by_role("link", name="Look on X")
+    expect(link).to_have_attribute("href", "https://x.com/amelie/status/77")
+    expect(bubble.get_by_role("button", name="Try again")).to_be_visible()
+    bubble.get_by_role("button", name="I see it on the platform").click()
+    expect(bubble).to_have_attribute("data-state", "sent")
+    expect(link).to_be_hidden()

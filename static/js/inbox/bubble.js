@@ -9,7 +9,8 @@ export function makeEntry(entry) {
   return stamp(entry.type);
 }
 
-/** `context`: {can: allowed acts, answered: the message an entry answers, group: how many people read along}. */
+/** `context`: {can: allowed acts, answered: the message an entry answers, group: how many people read along,
+    label: the channel's name}. */
 export function fillEntry(node, entry, context) {
   const fill = { message: fillMessage, note: fillNote, event: fillEvent }[entry.type];
   fill(node, entry, context);
@@ -51,7 +52,7 @@ function fillMessage(node, entry, context) {
   fillAttachments(part.attachments, entry.removed ? [] : entry.attachments);
   fillRevisions(part, entry);
   fillReactions(part.reactions, entry.reactions);
-  fillState(node, part, entry);
+  fillState(node, part, entry, context);
   offer(node, entry, context);
 }
 
@@ -106,13 +107,25 @@ export function stateOf(entry) {
   return entry.origin === "agent" ? "sent" : "";
 }
 
-function fillState(node, part, entry) {
+function fillState(node, part, entry, context) {
   const state = stateOf(entry);
   if (state) node.dataset.state = state;
   else delete node.dataset.state;
   setText(part.stateText, stateWords(entry, state));
   const trouble = ["queued", "failed", "unknown"].includes(state);
-  setText(part.failure, trouble ? entry.failure_message || "" : "");
+  setText(part.failure, trouble ? looked(entry) || entry.failure_message || "" : "");
+  const place = state === "unknown" ? webAddress(entry.look_at) : "";
+  show(part.lookAt, place);
+  if (place) part.lookAt.href = place;
+  else part.lookAt.removeAttribute("href");
+  setText(part.lookAtWord, place ? t("look_on", { name: context.label }) : "");
+}
+
+/** Where and when we looked for an answer of unknown outcome, and that it was not there. */
+function looked(entry) {
+  if (entry.state !== "unknown" || !entry.looked) return "";
+  const where = entry.private || entry.kind === "direct" ? "looked_private" : "looked_public";
+  return t(entry.failure === "not_found" ? where : "not_looked", { time: clock(entry.looked) });
 }
 
 function stateWords(entry, state) {

@@ -17,7 +17,7 @@ from connectors.models import ChannelAccount, Charged, Exchange
 from inbox import intake, outbox, polling, reading
 from inbox.actions import accounts, replies
 from inbox.actions.refusals import NotAllowed
-from inbox.models import Message, Ticket
+from inbox.models import Message, Outgoing, Ticket
 from inbox.views.settings import wording
 from socialcare.tenancy import workspace
 from tests import x
@@ -65,6 +65,35 @@ def test_an_answer_of_unknown_outcome_is_settled_by_looking_and_never_resent(ask
     message.refresh_from_db()
     assert (message.state, message.external_id) == ("sent", posts(live_x)[0]["id"])
     assert len(posts(live_x)) == 1
+
+
+def entry_of(message: Message, browser) -> dict:
+    return browser.get(f"/w/acme/api/messages/{message.pk}/").json()["entry"]
+
+
+@pytest.mark.behaviour_x(8)
+@pytest.mark.parametrize(("at_the_last_look", "brought"), [("", "not_found"), ("server_error", "not_seen")])
+def test_what_was_looked_for_in_vain_is_told_with_where_and_when(
+    asked, live_x, alice, sign_in, at_the_last_look, brought
+):
+    message, browser = answer(alice), sign_in(alice)
+    live_x.fault("server_error", on="send")
+    outbox.send_waiting()
+    entry = entry_of(message, browser)
+    assert (entry["state"], entry["looked"]) == ("unknown", None)
+    assert entry["failure_message"].startswith("We do not know yet")
+    Outgoing.objects.update(started_at=timezone.now() - timedelta(minutes=2), ready_at=timezone.now())
+    if at_the_last_look:
+        live_x.fault(at_the_last_look, on="read")
+    outbox.send_waiting()
+    entry = entry_of(message, browser)
+    assert (entry["state"], entry["failure"], bool(entry["looked"])) == ("unknown", brought, True)
+    assert entry["look_at"] == Message.objects.get(origin="customer").permalink
+    assert not Outgoing.objects.exists()
+    again = browser.post(f"/w/acme/api/messages/{message.pk}/retry/").json()["entry"]
+    assert (again["state"], again["failure"], again["looked"]) == ("queued", "", None)
+    outbox.send_waiting()
+    assert (entry_of(message, browser)["state"], len(posts(live_x))) == ("sent", 1)
 
 
 @pytest.mark.behaviour_x(8)
