@@ -211,6 +211,11 @@ def explain(channel: str, code: str) -> str:
     return registry.channel(channel).explain(code)
 
 
+def cost_name(channel: str, kind: str) -> str:
+    """What a kind of cost is for, in English; the kind itself where the channel has no words for it."""
+    return registry.channel(channel).cost_names.get(kind, kind)
+
+
 def accepted(platform: str) -> int:
     """The status that answers a webhook which was kept."""
     return registry.platforms()[platform].accepted

@@ -34,8 +34,8 @@ class Channel(ABC):
     `account_options` what may be switched on for it (`Account.options`). `poll_every`: how often
     `poll` is worth a call; what is asked then is the channel's to choose. `has_door`: an account is
     connected by sending its owner to the platform and back. Without an `account_id` the channel makes
-    the id from the credentials (`identify`). `checked_by_polling`: a poll tells all that a test would,
-    so no other is made unasked.
+    the id from the credentials (`identify`). `cost_names`: what each kind of cost is for, in English.
+    `checked_by_polling`: a poll tells all that a test would, so no other is made unasked.
     """
 
     name: ClassVar[str]
@@ -44,6 +44,7 @@ class Channel(ABC):
     account_id: ClassVar[Field | None] = Field("external_id", "Account ID")
     account_fields: ClassVar[tuple[Field, ...]] = ()
     account_options: ClassVar[tuple[Field, ...]] = ()
+    cost_names: ClassVar[Mapping[str, str]] = {}
     permissions: ClassVar[tuple[str, ...]] = ()
     poll_every: ClassVar[timedelta] = timedelta(minutes=5)
     has_door: ClassVar[bool] = False

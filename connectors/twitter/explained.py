@@ -30,3 +30,16 @@ EXPLAINED = {
         "Reconnect the account and grant all permissions."
     ),
 }
+
+COSTS = {
+    "post_read": gettext_noop("Posts read"),
+    "user_read": gettext_noop("People looked up"),
+    "dm_read": gettext_noop("Private messages read"),
+    "post_event": gettext_noop("Posts told by the webhook"),
+    "dm_event": gettext_noop("Private messages told by the webhook"),
+    "summoned_reply": gettext_noop("Public answers"),
+    "post_with_link": gettext_noop("Public answers with a link"),
+    "dm_create": gettext_noop("Private messages sent"),
+    "post_delete": gettext_noop("Answers deleted"),
+    "hide": gettext_noop("Replies hidden or shown again"),
+}

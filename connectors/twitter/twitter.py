@@ -34,11 +34,12 @@ from connectors.contract import (
     UnknownOutcome,
 )
 from connectors.reading import Unfit, as_list, as_object, ident, link, point_in_time, title, words
-from connectors.twitter import backfill, search, subscriptions, tokens
+from connectors.twitter import backfill, subscriptions, tokens
 from connectors.twitter.client import XClient
 from connectors.twitter.direct import GROUP
-from connectors.twitter.explained import EXPLAINED
+from connectors.twitter.explained import COSTS, EXPLAINED
 from connectors.twitter.length import LONGEST, has_link, weight
+from connectors.twitter.options import OPTIONS
 from connectors.twitter.posts import SITE, Told, number, plain_text, read_post, told_with, unescaped
 from connectors.twitter.prices import cost, of_event, shown
 
@@ -80,31 +81,8 @@ class Twitter(Channel):
             help="Only with OAuth 2. It is used once and replaced: use it nowhere else.",
         ),
     )
-    account_options = (
-        Field(
-            "keywords",
-            "Words to search for",
-            required=False,
-            words=True,
-            longest=2000,
-            tidy=search.tidy,
-            help="Parted by commas. Every post found is paid for, and most cannot be answered from here.",
-        ),
-        Field(
-            "monthly_limit",
-            "Ceiling a month, in dollars",
-            required=False,
-            words=True,
-            pattern=r"\d{1,6}(\.\d{1,2})?",
-            help="At 90 % of it nothing more is read, at 100 % nothing more is sent. Empty: no ceiling.",
-        ),
-        Field(
-            "enterprise",
-            "Enterprise access",
-            required=False,
-            help="X granted the app this access: it may answer without being named.",
-        ),
-    )
+    account_options = OPTIONS
+    cost_names = COSTS
     permissions = tuple(scope for scope in tokens.SCOPES if scope != "offline.access")
     surfaces = (
         Surface(Kind.POST, frozenset({Can.REPLY}), LONGEST, weight, counts=WEIGHTED),

@@ -123,8 +123,15 @@ def _worries(account: ChannelAccount) -> list[str]:
         sentence = _("%(platform)s wants money first (%(code)s): nothing is read or sent until the app has credit.")
         code = account.attention.partition(":")[2] or "–"
         worries.append(sentence % {"platform": platform, "code": code})
+    elif not ledger.may_write(account):
+        sentence = _(
+            "The month’s ceiling is reached (%(share)s %%): nothing more is read or sent until the month is over (UTC), "
+            "or until you raise it under “Edit or reconnect”."
+        )
+        worries.append(sentence % {"share": ledger.share(account)})
     elif not ledger.may_read(account):
-        worries.append(_("The month’s ceiling is near or reached: nothing more is read, answers leave while they may."))
+        sentence = _("%(share)s %% of the month’s ceiling are spent: nothing more is read, only answers still leave.")
+        worries.append(sentence % {"share": ledger.share(account)})
     if account.app.paused_at:
         worries.append(_("Its %(platform)s app is paused: webhooks are kept and wait.") % {"platform": platform})
     return worries
