@@ -138,9 +138,7 @@ def account(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
         **described(shown),
         permissions=channel.permissions,
         expires=_expires(shown),
-        spending=[
-            {"name": _(gateway.cost_name(channel.name, line.kind)), "line": line} for line in ledger.lines(shown)
-        ],
+        spending=[(_(gateway.cost_name(channel.name, line.kind)), line) for line in ledger.lines(shown)],
         share=ledger.share(shown),
         spent=ledger.spent(shown),
         ceiling=ledger.ceiling(shown),

@@ -125,7 +125,7 @@ def _worries(account: ChannelAccount) -> list[str]:
         worries.append(sentence % {"platform": platform, "code": code})
     elif not ledger.may_write(account):
         sentence = _(
-            "The month’s ceiling is reached (%(share)s %%): nothing more is read or sent until the month is over (UTC), "
+            "The month’s ceiling is reached (%(share)s %%): nothing more is read or sent until the month is over (UTC) "
             "or until you raise it under “Edit or reconnect”."
         )
         worries.append(sentence % {"share": ledger.share(account)})

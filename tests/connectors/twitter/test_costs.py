@@ -24,9 +24,7 @@ def page_of(account, browser, language: str = "en") -> str:
     return text(browser.get(address, headers={"accept-language": language}).content.decode())
 
 
-@pytest.mark.parametrize(
-    ("given", "kept"), [("150", "150"), ("1.50", "1.50"), ("1,50", "1.50"), (" 7 ", "7"), ("", "")]
-)
+@pytest.mark.parametrize(("given", "kept"), [("150", "150"), ("1.50", "1.50"), ("1,50", "1.50"), ("", "")])
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_a_ceiling_is_given_as_people_write_amounts(acme_on_x, carol, sign_in, given, kept, language):
     browser = sign_in(carol)
