@@ -28,8 +28,8 @@ REASONS = {
     Reason.RECIPIENT_UNAVAILABLE: gettext_lazy(
         "This person cannot be reached: they take no messages from this account, blocked it, or left."
     ),
-    Reason.PERMISSION_MISSING: gettext_lazy("The page lacks a permission for this. Please tell an admin."),
-    Reason.RESTRICTED: gettext_lazy("The platform restricts the page at the moment. Please tell an admin."),
+    Reason.PERMISSION_MISSING: gettext_lazy("The account lacks a permission for this. Please tell an admin."),
+    Reason.RESTRICTED: gettext_lazy("The platform restricts the account at the moment. Please tell an admin."),
     Reason.DISCONNECTED: gettext_lazy(
         "The account needs to be reconnected by an admin; then answers can be sent again."
     ),

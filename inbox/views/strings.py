@@ -92,7 +92,7 @@ def _list() -> dict[str, str]:
 def _thread() -> dict[str, str]:
     return {
         "assign": _("Assign"),
-        "our_side": _("Our page"),
+        "our_side": _("Our account"),
         "our_post": _("our post"),
         "their_post": _("post"),
         "public_reply": _("Public"),
@@ -103,7 +103,19 @@ def _thread() -> dict[str, str]:
         "undated": _("The platform gave no usable time; this is when it arrived."),
         "edited": _("Edited"),
         "edited_at": _("Edited at {time}"),
-        "delete_title": _("Delete this from the page?"),
+        "place_facebook": _("the page"),
+        "place_messenger": _("Messenger"),
+        "place_twitter": _("X"),
+        "place_blog": _("the blog"),
+        "place_feed": _("the blog"),
+        "place_watch": _("the blog"),
+        "act_hide": _("Hide on {place}"),
+        "act_delete": _("Delete from {place}"),
+        "hidden_there": _("Hidden on {place}"),
+        "delete_title": _("Delete this from {place}?"),
+        "delete_own_text": _(
+            "Our answer disappears for everybody, and the customer waits for us again. This cannot be undone."
+        ),
         "delete_text": _("The customer’s words disappear for everybody. This cannot be undone."),
         "delete_yes": _("Delete"),
         "spam_title": _("Mark this as spam?"),

@@ -100,3 +100,21 @@ def test_what_was_looked_for_in_vain_says_so_and_leads_there(inbox: Any, on_x: A
     bubble.get_by_role("button", name="I see it on the platform").click()
     expect(bubble).to_have_attribute("data-state", "sent")
     expect(link).to_be_hidden()
+
+
+def test_what_is_done_on_x_is_said_to_be_done_on_x(inbox: Any, on_x: Any, bob: Any) -> None:
+    take_in(on_x, x.mention(id="77"), x.own("@amelie Good day", id="78", to="77", conversation="77"))
+    ticket = Ticket.objects.get()
+    Message.objects.filter(external_id="78").update(origin="agent", agent=bob.user)
+    take_in(on_x, x.event("post.reply.create", x.post("@acme thanks", id="79", to="78", conversation="77")))
+    page = inbox("bob", f"open/{ticket.pk}/")
+    ours = page.locator(".entry.ours")
+    ours.hover()
+    ours.get_by_role("button", name="Delete from X").click()
+    expect(page.locator("#confirm-title")).to_have_text("Delete this from X?")
+    expect(page.locator("#confirm-text")).to_contain_text("the customer waits for us again")
+    page.keyboard.press("Escape")
+    theirs = page.locator(".entry.message", has_text="thanks")
+    theirs.hover()
+    expect(theirs.get_by_role("button", name="Hide on X")).to_be_visible()
+    assert "the page" not in page.locator("#thread-frame").inner_text()

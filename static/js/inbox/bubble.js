@@ -10,7 +10,7 @@ export function makeEntry(entry) {
 }
 
 /** `context`: {can: allowed acts, answered: the message an entry answers, group: how many people read along,
-    label: the channel's name}. */
+    label: the channel's name, place: what the place is called where the message stands}. */
 export function fillEntry(node, entry, context) {
   const fill = { message: fillMessage, note: fillNote, event: fillEvent }[entry.type];
   fill(node, entry, context);
@@ -46,6 +46,7 @@ function fillMessage(node, entry, context) {
   setText(part.privateWord, t(context.group ? "group_word" : "private_word"));
   fillWhen(part, entry);
   fillRating(part.rating, entry.rating);
+  setText(part.hiddenWord, t("hidden_there", { place: context.place }));
   setText(part.removedWord, t(entry.closed === "protected" ? "removed_protected" : "removed"));
   setText(part.quote, quoted(entry, context));
   fillText(part.text, entry.removed ? "" : words(entry));
@@ -165,6 +166,11 @@ function offer(node, entry, context) {
   for (const act of ["like", "hide", "approve", "spam", "delete"]) offerOne(node, act, theirs && context.can.includes(act));
   const out = own && entry.state === "sent" && !entry.removed && !entry.private && entry.kind !== "direct";
   if (out && context.canOwn.includes("delete")) offerOne(node, "delete", true);
+  for (const act of ["hide", "delete"]) {
+    const part = parts(node);
+    setText(part[`${act}Word`], t(`act_${act}`, { place: context.place }));
+    if (part[act].title !== part[`${act}Word`].textContent) part[act].title = part[`${act}Word`].textContent;
+  }
   press(node, "like", entry.liked);
   press(node, "hide", entry.hidden);
   press(node, "approve", !entry.hidden);

@@ -181,7 +181,9 @@ export class Sending {
   }
 
   async remove(entry) {
-    if (await this.confirm(t("delete_title"), t("delete_text"), t("delete_yes"))) await this.perform(entry, "delete", true);
+    const { place } = this.thread;
+    const what = t(entry.origin === "customer" ? "delete_text" : "delete_own_text");
+    if (await this.confirm(t("delete_title", { place }), what, t("delete_yes"))) await this.perform(entry, "delete", true);
   }
 
   async perform(entry, action, turnOn) {

@@ -26,7 +26,7 @@ export class Thread {
   constructor(store) {
     this.store = store;
     this.scroller = one("#messages");
-    const context = () => ({ can: this.detail?.compose?.can ?? [], canOwn: this.detail?.compose?.can_own ?? [], group: this.group, label: this.label, answered: (entry) => this.entries.answered(entry) });
+    const context = () => ({ can: this.detail?.compose?.can ?? [], canOwn: this.detail?.compose?.can_own ?? [], group: this.group, label: this.label, place: this.place, answered: (entry) => this.entries.answered(entry) });
     this.entries = new Entries(one("#entries"), context);
     this.listen();
   }
@@ -50,6 +50,10 @@ export class Thread {
   /** How many people of a group read along; 0 where it is none. */
   get group() {
     return this.detail?.compose?.reply?.group ?? 0;
+  }
+
+  get place() {
+    return t(`place_${this.row?.ch}`);
   }
 
   get label() {
