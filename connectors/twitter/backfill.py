@@ -29,6 +29,8 @@ MENTIONS, SEARCH, DIRECT = "mentions", "search", "direct"
 EVERY = {DIRECT: 60, MENTIONS: 60, SEARCH: 120}
 # Polls do not begin by the second: what is due as soon as this is due now, and not at the next poll.
 SOON = 5
+# Seconds after which a poll begins with no further kind.
+PATIENCE = 15
 WHEN_REFUSED = 3600
 MOST_PAGES = 5
 INDEXED = 10
@@ -81,19 +83,26 @@ def snowflake(at: datetime) -> str:
 
 
 def poll(account: Account, cursor: str) -> Page:
-    """Each kind for itself: what one of them cannot be asked now does not keep the others waiting."""
-    places, now = read_cursor(cursor), int(time.time())
+    """Each kind for itself: what one of them cannot be asked now does not keep the others waiting.
+
+    What was found waits no longer than PATIENCE for the kinds that are still to be asked: they come first next time.
+    """
+    places, now, began = read_cursor(cursor), int(time.time()), time.monotonic()
     bodies: list[bytes] = []
+    asked: list[str] = []
     failures: list[Unavailable] = []
     due = [name for name in _wanted(account) if _is_due(account, name, places.get(name, Place()), now)]
     with XClient(account) as client:
-        for name in due:
+        for name in sorted(due, key=lambda one: places.get(one, Place()).due):
+            if asked and time.monotonic() - began > PATIENCE:
+                break
+            asked.append(name)
             try:
                 found, places[name] = _read(client, name, places.get(name, Place()), now)
                 bodies += found
             except Unavailable as error:
                 failures.append(error)
-    if failures and len(failures) == len(due):
+    if failures and len(failures) == len(asked):
         raise failures[0]
     return Page(tuple(bodies), write_cursor(places), _unseen(account, places))
 

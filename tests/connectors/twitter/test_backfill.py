@@ -141,6 +141,17 @@ def test_what_x_cannot_tell_now_keeps_nothing_else_waiting(desk):
     assert [post.thread_id for post in found] == [f"group:{group}"]
 
 
+def test_what_was_found_does_not_wait_for_a_slow_kind_and_each_has_its_turn(desk, monkeypatch):
+    _, cursor = desk.polled()
+    desk.x.say("message", "one")
+    desk.x.say("post", "@Acme one")
+    monkeypatch.setattr(backfill, "PATIENCE", 0)
+    found, after = desk.polled(due(cursor))
+    assert [post.kind for post in found] == [Kind.DIRECT]
+    found, _ = desk.polled(after)
+    assert [post.kind for post in found] == [Kind.MENTION]
+
+
 def test_a_poll_a_little_early_is_no_poll_too_late(desk):
     _, cursor = desk.polled()
     desk.x.say("post", "@Acme one")
