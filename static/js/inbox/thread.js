@@ -53,7 +53,8 @@ export class Thread {
   }
 
   get place() {
-    return t(`place_${this.row?.ch}`);
+    const name = `place_${this.row?.ch}`;
+    return t(name) === name ? this.label : t(name);
   }
 
   get label() {
