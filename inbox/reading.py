@@ -212,8 +212,8 @@ def _story(found: Ticket) -> dict[str, Any] | None:
 
 
 def _others(found: Ticket) -> list[dict[str, Any]]:
-    """What other people said in the same public thread."""
-    if found.kind == Kind.DIRECT:
+    """What other people said in the same public thread, or in the same group."""
+    if found.kind == Kind.DIRECT and not gateway.is_group(found.account.channel, found.thread_id):
         return []
     said = Message.objects.filter(ticket__account=found.account_id, ticket__thread_id=found.thread_id)
     said = said.exclude(external_id=found.thread_id)  # the post itself, which stands above them

@@ -12,7 +12,7 @@ import logging
 import time
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -163,7 +163,7 @@ def _read(client: XClient, name: str, place: Place, now: int) -> tuple[list[byte
     try:
         return _read_on(client, name, place, now)
     except Throttled as error:
-        return [], Place(place.since, int(error.retry_at.timestamp()) + 1 + SOON, place.token, place.newest)
+        return [], replace(place, due=int(error.retry_at.timestamp()) + 1 + SOON)
     except (Forbidden, Refused) as error:
         if isinstance(error, Refused) and error.reason is Reason.INVALID and place.token:
             return [], Place(place.since)

@@ -132,6 +132,10 @@ def _thread() -> dict[str, str]:
             "others", lambda n: ngettext("{n} other comment under this post", "{n} other comments under this post", n)
         ),
         **_both(
+            "others_group",
+            lambda n: ngettext("{n} other message in this group", "{n} other messages in this group", n),
+        ),
+        **_both(
             "said_new", lambda n: ngettext("New message from {name}.", "{n} new messages, the last from {name}.", n)
         ),
         **_both("new_messages", lambda n: ngettext("{n} new message", "{n} new messages", n)),

@@ -246,7 +246,7 @@ export class Thread {
     const node = one("#others");
     show(node, others.length);
     if (!others.length) return;
-    setText(one("summary span", node), count("others", others.length));
+    setText(one("summary span", node), count(this.group ? "others_group" : "others", others.length));
     one("ul", node).replaceChildren(...others.map((other) => {
       const item = stamp("other-comment");
       setText(parts(item).name, other.name || t("unknown_author"));

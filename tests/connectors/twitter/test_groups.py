@@ -44,9 +44,12 @@ def test_who_reads_a_group_is_said_before_anybody_types(acme_on_x):
 
 
 @pytest.mark.behaviour_x(27)
-def test_whoever_writes_in_a_group_reads_it_though_nobody_said_they_joined(acme_on_x):
+def test_whoever_writes_in_a_group_reads_it_though_nobody_said_they_joined(acme_on_x, alice, sign_in):
     take_in(acme_on_x, said(x.AMELIE), said(x.KARIM, seconds=1))
-    assert {of(ticket)[0] for ticket in Ticket.objects.all()} == {2}
+    first, second = Ticket.objects.order_by("id")
+    assert of(first)[0] == of(second)[0] == 2
+    given = sign_in(alice).get(f"/w/acme/api/tickets/{first.pk}/").json()
+    assert [one["text"] for one in given["others"]] == ["All of you"]
 
 
 def test_a_conversation_of_two_is_no_group(acme_on_x):
