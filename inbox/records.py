@@ -106,7 +106,6 @@ def message(
 
     `above`: where that one stands on the platform. An answer of unknown outcome would be found there.
     """
-    unknown = message.state == Message.State.UNKNOWN
     return {
         "type": "message",
         "id": message.pk,
@@ -133,15 +132,22 @@ def message(
         "delivered": ms(message.delivered_at),
         "read": ms(message.read_at),
         "send_after": ms(message.send_after) if message.state == Message.State.QUEUED else None,
-        "failure": message.failure,
-        "failure_message": failure_message,
-        "looked": ms(message.looked_at) if unknown else None,
-        "look_at": above if unknown else "",
+        **_failure(message, failure_message, above),
         "permalink": message.permalink,
         "parent": parent,
         "rating": message.rating,
         "raw_kind": message.raw_kind,
         "client_id": str(message.token) if message.token else None,
+    }
+
+
+def _failure(message: Message, words: str, above: str) -> dict[str, Any]:
+    unknown = message.state == Message.State.UNKNOWN
+    return {
+        "failure": message.failure,
+        "failure_message": words,
+        "looked": ms(message.looked_at) if unknown else None,
+        "look_at": above if unknown else "",
     }
 
 

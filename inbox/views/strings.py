@@ -11,7 +11,7 @@ def strings() -> dict[str, str]:
 
     A name ending in _one or _other is chosen by the browser's plural rules.
     """
-    ticket = {**_tickets(), **_list(), **_thread(), **_states(), **_attachments(), **_composer()}
+    ticket = {**_tickets(), **_list(), **_thread(), **_places(), **_states(), **_attachments(), **_composer()}
     return {**_time(), **ticket, **_people(), **_connection(), **_commands(), **_board()}
 
 
@@ -103,19 +103,7 @@ def _thread() -> dict[str, str]:
         "undated": _("The platform gave no usable time; this is when it arrived."),
         "edited": _("Edited"),
         "edited_at": _("Edited at {time}"),
-        "place_facebook": _("the page"),
-        "place_messenger": _("Messenger"),
-        "place_twitter": _("X"),
-        "place_blog": _("the blog"),
-        "place_feed": _("the blog"),
-        "place_watch": _("the blog"),
-        "act_hide": _("Hide on {place}"),
-        "act_delete": _("Delete from {place}"),
-        "hidden_there": _("Hidden on {place}"),
         "delete_title": _("Delete this from {place}?"),
-        "delete_own_text": _(
-            "Our answer disappears for everybody, and the customer waits for us again. This cannot be undone."
-        ),
         "delete_text": _("The customer’s words disappear for everybody. This cannot be undone."),
         "delete_yes": _("Delete"),
         "spam_title": _("Mark this as spam?"),
@@ -139,6 +127,24 @@ def _thread() -> dict[str, str]:
             "said_new", lambda n: ngettext("New message from {name}.", "{n} new messages, the last from {name}.", n)
         ),
         **_both("new_messages", lambda n: ngettext("{n} new message", "{n} new messages", n)),
+    }
+
+
+def _places() -> dict[str, str]:
+    """What the place is called where words stand, and what is done there."""
+    return {
+        "place_facebook": _("the page"),
+        "place_messenger": _("Messenger"),
+        "place_twitter": _("X"),
+        "place_blog": _("the blog"),
+        "place_feed": _("the blog"),
+        "place_watch": _("the blog"),
+        "act_hide": _("Hide on {place}"),
+        "act_delete": _("Delete from {place}"),
+        "hidden_there": _("Hidden on {place}"),
+        "delete_own_text": _(
+            "Our answer disappears for everybody, and the customer waits for us again. This cannot be undone."
+        ),
     }
 
 
