@@ -22,6 +22,8 @@ State = ChannelAccount.State
 # After "no credit" the whole app makes no call; the one after that is the probe.
 WITHOUT_CREDIT = timedelta(minutes=15)
 OUT_OF_CREDIT = "out_of_credit"
+# Of an OutOfCredit: nobody's wallet is empty, but our own ceiling is reached.
+CEILING = "ceiling"
 
 
 # ---------------------------------------------------------------- what the platforms ask and send
@@ -86,8 +88,8 @@ def poll(account: ChannelAccount) -> contract.Page:
         return channel.poll(opened, account.cursor)
 
 
-def gone(account: ChannelAccount, external_ids: Sequence[str]) -> Sequence[str]:
-    """Which of these public messages can no longer be seen on the platform."""
+def gone(account: ChannelAccount, external_ids: Sequence[str]) -> Mapping[str, Reason]:
+    """Which of these public messages can no longer be seen on the platform, and why."""
     with _calling(account, "gone", reading=True) as (channel, opened):
         return channel.gone(opened, external_ids)
 
@@ -124,6 +126,11 @@ def surface(channel: str, kind: str) -> Surface:
     return registry.channel(channel).surface(contract.Kind(kind))
 
 
+def is_group(channel: str, thread_id: str) -> bool:
+    """Whether what is written to this conversation is read by several people."""
+    return registry.channel(channel).is_group(thread_id)
+
+
 def arrived(account: ChannelAccount, records: Iterable[contract.Inbound]) -> None:
     """Write down what the platform charges for having told us these."""
     channel = registry.channel(account.channel)
@@ -143,13 +150,25 @@ def let_in(app: PlatformApp, channel: str, back: str, code: str, verifier: str) 
     return registry.channel(channel).let_in(app.as_app(), back, code, verifier)
 
 
+def is_spent(account: ChannelAccount) -> bool:
+    """Whether the month's ceiling lets nothing more be sent."""
+    return not ledger.may_write(account)
+
+
+def reason_of(error: contract.OutOfCredit) -> Reason:
+    """Whose money is over: what we let it cost, or the app's credit at the platform."""
+    return Reason.OVER_BUDGET if error.code == CEILING else Reason.NO_CREDIT
+
+
 def reply_rule(account: ChannelAccount, thread: Thread, *, private: bool = False) -> Rule:
     """Whether a human may answer now; no call is made."""
     if account.state == State.ATTENTION:
         return Rule(False, Reason.DISCONNECTED)
     if account.state in (State.PAUSED, State.REMOVED):
         return Rule(False, Reason.PAUSED)
-    if not ledger.may_write(account):
+    if account.attention.startswith(OUT_OF_CREDIT) or limits.blocked_until(_app_bucket(account)):
+        return Rule(False, Reason.NO_CREDIT)
+    if is_spent(account):
         return Rule(False, Reason.OVER_BUDGET)
     return registry.channel(account.channel).reply_rule(opened(account), thread, timezone.now(), private=private)
 
@@ -190,6 +209,11 @@ def identify(app: PlatformApp, channel: str, given: Mapping[str, str]) -> str:
 def explain(channel: str, code: str) -> str:
     """What a code of a channel's own means, in English; "" where it has no more to say."""
     return registry.channel(channel).explain(code)
+
+
+def cost_name(channel: str, kind: str) -> str:
+    """What a kind of cost is for, in English; the kind itself where the channel has no words for it."""
+    return registry.channel(channel).cost_names.get(kind, kind)
 
 
 def accepted(platform: str) -> int:
@@ -245,9 +269,9 @@ def _refuse_early(account: ChannelAccount, repairing: bool) -> None:
 
 def _refuse_too_dear(account: ChannelAccount, writing: bool, reading: bool) -> None:
     if reading and not ledger.may_read(account):
-        raise contract.OutOfCredit("the month's ceiling is near: only answers are paid for")
+        raise contract.OutOfCredit("the month's ceiling is near: only answers are paid for", code=CEILING)
     if writing and not ledger.may_write(account):
-        raise contract.OutOfCredit("the month's ceiling is reached")
+        raise contract.OutOfCredit("the month's ceiling is reached", code=CEILING)
 
 
 def _learn_from(account: ChannelAccount, error: ConnectorError) -> None:

@@ -70,6 +70,12 @@ def ceiling(account: ChannelAccount) -> Decimal | None:
         return None
 
 
+def share(account: ChannelAccount) -> int | None:
+    """How many per cent of the ceiling are spent, never rounded up; None where there is no ceiling."""
+    most = ceiling(account)
+    return int(spent(account) * 100 / most) if most else None
+
+
 def may_read(account: ChannelAccount) -> bool:
     most = ceiling(account)
     return most is None or spent(account) < most * READS_STOP_AT

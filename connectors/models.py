@@ -183,7 +183,7 @@ class Oddity(models.Model):
 
     class What(models.TextChoices):
         EVENT = "event", _("Unknown event")
-        ACCOUNT = "account", _("Page that is not connected")
+        ACCOUNT = "account", _("Account that is not connected")
 
     app = models.ForeignKey(PlatformApp, models.CASCADE, related_name="oddities")
     what = models.CharField(max_length=8, choices=What)

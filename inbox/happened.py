@@ -34,6 +34,8 @@ EVENTS = {
     "answered_outside": gettext_lazy("Answered with another tool"),
     "answered_by_itself": gettext_lazy("An automatic answer, which stops no clock"),
     "removed_by_customer": gettext_lazy("The customer removed a message"),
+    "protected_by_customer": gettext_lazy("The customer’s posts are protected now"),
+    "answer_removed": gettext_lazy("Our answer was deleted on the platform"),
     "withdrawn": gettext_lazy("Nothing is left to answer: the words are gone"),
     "failed": gettext_lazy("An answer could not be sent"),
     "sent_again": gettext_lazy("Sent again by hand"),

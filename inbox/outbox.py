@@ -26,6 +26,7 @@ from connectors.contract import (
     ConnectorError,
     Disconnected,
     Forbidden,
+    Kind,
     OutOfCredit,
     Reason,
     Refused,
@@ -34,7 +35,7 @@ from connectors.contract import (
     UnknownOutcome,
 )
 from connectors.models import ChannelAccount
-from inbox.actions import replies
+from inbox.actions import accounts, changes, replies
 from inbox.models import Message, Outgoing
 from socialcare.background import answer, ring
 from socialcare.tenancy import workspace
@@ -141,7 +142,9 @@ def _send(message: Message) -> None:
     try:
         outcome = gateway.send(message.account, replies.outgoing_reply(message))
     except Refused as error:
-        replies.failed(message.pk, error.reason, error.detail, closes=error.lasting)
+        # What a later part answers is our own part before it, not the customer's words.
+        closes = error.lasting and message.continues is None
+        replies.failed(message.pk, _why_refused(message, error), error.detail, closes=closes)
     except Forbidden as error:
         replies.failed(message.pk, Reason.PERMISSION_MISSING, error.detail)
     except AlreadyDone as error:
@@ -155,10 +158,30 @@ def _send(message: Message) -> None:
         if ChannelAccount.objects.filter(pk=message.account_id, state=ChannelAccount.State.REMOVED).exists():
             replies.failed(message.pk, Reason.DISCONNECTED)
             return
-        why = Reason.PAUSED if isinstance(error, OutOfCredit) else Reason.DISCONNECTED
+        why = gateway.reason_of(error) if isinstance(error, OutOfCredit) else Reason.DISCONNECTED
         replies.held(message.pk, message.account, timezone.now() + HELD, why)
     else:
         replies.sent(message.pk, outcome)
+    accounts.retold(message.account)
+
+
+def _why_refused(message: Message, error: Refused) -> Reason | str:
+    if error.reason is not Reason.GONE:
+        return error.reason
+    return _gone(message) or ("part_before" if message.continues else error.reason)
+
+
+def _gone(message: Message) -> Reason | None:
+    """Why what we answer is there no more, where the platform says so; its words are forgotten then."""
+    if message.private or message.kind == Kind.DIRECT:
+        return None
+    try:
+        missing = gateway.gone(message.account, [message.parent_id])
+    except ConnectorError as error:
+        log.info("looking for what message %s answers ended: %s", message.pk, type(error).__name__)
+        return None
+    changes.removed_there(message.account, missing, timezone.now())
+    return missing.get(message.parent_id)
 
 
 def _wait(message: Message, line: Outgoing, error: Throttled | Unavailable) -> None:
@@ -174,18 +197,19 @@ def _wait(message: Message, line: Outgoing, error: Throttled | Unavailable) -> N
 def _look(message: Message, otherwise: Reason | None = None) -> None:
     """Settle an unknown outcome by looking on the platform; when it is not found, a human decides."""
     line = Outgoing.objects.filter(message=message).first()
+    looked = replies.NOT_FOUND
     since = (line.started_at if line and line.started_at else message.received_at) - timedelta(minutes=1)
     try:
         found = gateway.settle(message.account, replies.outgoing_reply(message), since)
     except ConnectorError as error:
         log.info("looking for message %s ended: %s", message.pk, type(error).__name__)
-        found = None
+        found, looked = None, replies.NOT_SEEN
     if found and not replies.is_another_s(message, found.external_id):
         replies.sent(message.pk, found)
     elif otherwise:
         replies.failed(message.pk, otherwise)
     else:
-        replies.unknown(message.pk, _next_look(line))
+        replies.unknown(message.pk, _next_look(line), looked=looked)
 
 
 def _next_look(line: Outgoing | None) -> datetime | None:

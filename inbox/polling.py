@@ -6,6 +6,7 @@ What it finds joins the deliveries, so that webhook and poll of one post make on
 from __future__ import annotations
 
 import logging
+from copy import copy
 from datetime import timedelta
 
 from celery import shared_task
@@ -47,10 +48,13 @@ def poll_account(account_id: int) -> None:
     except ConnectorError as error:
         log.info("polling account %s ended: %s", account_id, type(error).__name__)
         return
+    finally:
+        accounts.retold(account)
     now = timezone.now()
     about, whose = {"x-origin": "poll"}, account.external_id.encode()
     new = deliveries.keep(Arrived(account.app_id, body, now, about, whose) for body in page.bodies)
     ChannelAccount.objects.filter(pk=account_id).update(cursor=page.cursor)
+    accounts.polled(account, page.unseen)
     if new:
         intake.ring_for_deliveries()
 
@@ -68,6 +72,7 @@ def check_accounts() -> None:
 def check_account(account_id: int) -> None:
     """Ask the platform whether token and subscription still stand; subscribe again to what was dropped."""
     account = ChannelAccount.objects.select_related("app").get(pk=account_id)
+    before = copy(account)
     try:
         found = accounts.check(account)
         if found.unsubscribed:
@@ -75,6 +80,8 @@ def check_account(account_id: int) -> None:
             accounts.check(account)
     except ConnectorError as error:
         log.warning("checking account %s ended: %s", account_id, type(error).__name__)
+    finally:
+        accounts.retold(before)
 
 
 @shared_task

@@ -17,7 +17,7 @@ from connectors import gateway
 from connectors.contract import Can, Kind
 from connectors.models import ChannelAccount
 from inbox import live, records, search
-from inbox.actions import elsewhere, replies, sorting
+from inbox.actions import elsewhere, participants, replies, sorting
 from inbox.actions.refusals import NotAllowed
 from inbox.actions.work import MODERATION
 from inbox.figures import Only
@@ -224,8 +224,8 @@ def _story(found: Ticket) -> dict[str, Any] | None:
 
 
 def _others(found: Ticket) -> list[dict[str, Any]]:
-    """What other people said in the same public thread."""
-    if found.kind == Kind.DIRECT:
+    """What other people said in the same public thread, or in the same group."""
+    if found.kind == Kind.DIRECT and not gateway.is_group(found.account.channel, found.thread_id):
         return []
     said = Message.objects.filter(ticket__account=found.account_id, ticket__thread_id=found.thread_id)
     said = said.exclude(external_id=found.thread_id)  # the post itself, which stands above them
@@ -261,14 +261,14 @@ def compose(found: Ticket) -> dict[str, Any]:
     except NotAllowed:
         return {"reply": None, "private": None, "note": {"allowed": True, "max": None}, "can": [], "can_own": []}
     surface = gateway.surface(found.account.channel, target.kind)
-    thread = replies.thread_of(found, target)
+    thread, readers = replies.thread_of(found, target), participants.readers(found)
 
     def mode(private: bool) -> dict[str, Any]:
         rule = gateway.reply_rule(found.account, thread, private=private)
         return {
             "allowed": rule.allowed,
             "reason": rule.reason or "",
-            "message": rule_text(rule, found.account, target.kind, private=private),
+            "message": rule_text(rule, found.account, target.kind, private=private, readers=readers),
             "until": records.ms(rule.until),
             "max": surface.private_max_length if private else surface.max_length,
             "counts": "characters" if private else surface.counts,
@@ -277,6 +277,7 @@ def compose(found: Ticket) -> dict[str, Any]:
             "instead": target.permalink if rule.reason and target.removed_at is None else "",
             "elsewhere": not private and elsewhere.may_be_recorded(rule),
             "public": target.kind != Kind.DIRECT and not private,
+            "group": readers or 0,
             "to": target.pk,
             "label": gateway.label(found.account.channel),
         }
@@ -322,7 +323,7 @@ def _shown(
     said = list(messages.select_related("ticket__identity", "agent"))
     if above := {message.parent_id for message in said if message.parent_id}:
         known = Message.objects.filter(account=found.account_id, external_id__in=above, ticket=found)
-        parents = dict(known.values_list("external_id", "id"))
+        parents = {parent.external_id: parent for parent in known.only("external_id", "permalink")}
     for message in said:
         merged.append((message.at, MESSAGE, entry(message, found.account.name, parents.get(message.parent_id))))
     for note in notes.select_related("author"):
@@ -350,9 +351,12 @@ def _event(event: Event, text: str) -> dict[str, Any]:
     return {"type": "event", "id": event.pk, "verb": event.verb, "who": who, "at": records.ms(event.at), "text": text}
 
 
-def entry(message: Message, account_name: str, parent: int | None = None) -> dict[str, Any]:
-    """One message as the thread shows it."""
-    return records.message(message, _who(message, account_name), failure_text(message), parent)
+def entry(message: Message, account_name: str, parent: Message | None = None) -> dict[str, Any]:
+    """One message as the thread shows it, with the message of the same ticket it answers."""
+    place = parent.permalink if parent else ""
+    return records.message(
+        message, _who(message, account_name), failure_text(message), parent.pk if parent else None, place
+    )
 
 
 def _who(message: Message, account_name: str) -> str:
@@ -367,4 +371,4 @@ def one_message(message_id: int) -> dict[str, Any]:
         pk=message_id
     )
     parent = Message.objects.filter(account=message.account_id, external_id=message.parent_id or None).first()
-    return entry(message, message.account.name, parent.pk if parent and parent.ticket_id == message.ticket_id else None)
+    return entry(message, message.account.name, parent if parent and parent.ticket_id == message.ticket_id else None)

@@ -98,8 +98,13 @@ def counts() -> dict[str, Any]:
     }
 
 
-def message(message: Message, who: str, failure_message: str = "", parent: int | None = None) -> dict[str, Any]:
-    """One message of the thread. `who` is the name to show; `parent` the message it answers, where it is ours."""
+def message(
+    message: Message, who: str, failure_message: str = "", parent: int | None = None, above: str = ""
+) -> dict[str, Any]:
+    """One message of the thread. `who` is the name to show; `parent` the message it answers, where it is ours.
+
+    `above`: where that one stands on the platform. An answer of unknown outcome would be found there.
+    """
     return {
         "type": "message",
         "id": message.pk,
@@ -119,19 +124,29 @@ def message(message: Message, who: str, failure_message: str = "", parent: int |
         "edited": ms(message.edited_at),
         "revisions": message.revisions,
         "removed": message.removed_at is not None,
+        "closed": message.closed,
         "hidden": message.hidden,
         "liked": message.liked,
         "reactions": _tally(message.reactions.values()),
         "delivered": ms(message.delivered_at),
         "read": ms(message.read_at),
         "send_after": ms(message.send_after) if message.state == Message.State.QUEUED else None,
-        "failure": message.failure,
-        "failure_message": failure_message,
+        **_failure(message, failure_message, above),
         "permalink": message.permalink,
         "parent": parent,
         "rating": message.rating,
         "raw_kind": message.raw_kind,
         "client_id": str(message.token) if message.token else None,
+    }
+
+
+def _failure(message: Message, words: str, above: str) -> dict[str, Any]:
+    unknown = message.state == Message.State.UNKNOWN
+    return {
+        "failure": message.failure,
+        "failure_message": words,
+        "looked": ms(message.looked_at) if unknown else None,
+        "look_at": above if unknown else "",
     }
 
 

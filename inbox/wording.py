@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from connectors import gateway
 from connectors.contract import Kind, Reason, Rule
 from connectors.models import ChannelAccount
+from inbox.actions import replies
 from inbox.models import Message
 
 REASONS = {
@@ -21,9 +23,11 @@ REASONS = {
     Reason.EMPTY: gettext_lazy("Write something first."),
     Reason.GONE: gettext_lazy("The customer’s message was removed from the platform; it cannot be answered any more."),
     Reason.OTHER_APP_OWNS_THREAD: gettext_lazy("Another application is handling this conversation at the moment."),
-    Reason.RECIPIENT_UNAVAILABLE: gettext_lazy("This person cannot be reached: they blocked the page or left."),
-    Reason.PERMISSION_MISSING: gettext_lazy("The page lacks a permission for this. Please tell an admin."),
-    Reason.RESTRICTED: gettext_lazy("The platform restricts the page at the moment. Please tell an admin."),
+    Reason.RECIPIENT_UNAVAILABLE: gettext_lazy(
+        "This person cannot be reached: they take no messages from this account, blocked it, or left."
+    ),
+    Reason.PERMISSION_MISSING: gettext_lazy("The account lacks a permission for this. Please tell an admin."),
+    Reason.RESTRICTED: gettext_lazy("The platform restricts the account at the moment. Please tell an admin."),
     Reason.DISCONNECTED: gettext_lazy(
         "The account needs to be reconnected by an admin; then answers can be sent again."
     ),
@@ -36,7 +40,14 @@ REASONS = {
     Reason.REPLIES_LIMITED: gettext_lazy("The author lets only some people answer, and this account is not one."),
     Reason.ENCRYPTED: gettext_lazy("The message is encrypted: it can be read and answered only on the platform."),
     Reason.DUPLICATE: gettext_lazy("The platform takes the same words only once: say it a little differently."),
-    Reason.OVER_BUDGET: gettext_lazy("The month’s ceiling for this account is reached. Please tell an admin."),
+    Reason.OVER_BUDGET: gettext_lazy(
+        "The month’s ceiling for this account is reached: nothing is sent until an admin raises it in the settings, "
+        "or until the month is over."
+    ),
+    Reason.NO_CREDIT: gettext_lazy(
+        "The platform wants money first: nothing is sent until an admin has paid there. What was written before waits "
+        "and leaves then."
+    ),
     Reason.ONLY_THERE: gettext_lazy(
         "This cannot be answered from here. Open the page, answer there, and record the answer with its link."
     ),
@@ -63,19 +74,31 @@ def reason_text(reason: Reason | str, limit: int | None = None, length: int | No
 
 def failure_text(message: Message) -> str:
     """Why an answer is where it is; empty where all is well."""
+    if message.state == Message.State.UNKNOWN and message.looked_at is None:
+        return _("We do not know yet whether this reached the platform, and are looking there.")
+    if message.state == Message.State.UNKNOWN and message.failure == replies.NOT_FOUND:
+        return _("We looked for this on the platform and did not find it. Look there before you send it again.")
     if message.state == Message.State.UNKNOWN:
         return _("We do not know whether this reached the platform. Please look there before you send it again.")
     return reason_text(message.failure) if message.failure else ""
 
 
-def rule_text(rule: Rule, account: ChannelAccount, kind: str, *, private: bool) -> str:
-    """What holds for an answer here, shown before anybody types."""
+def rule_text(rule: Rule, account: ChannelAccount, kind: str, *, private: bool, readers: int | None = None) -> str:
+    """What holds for an answer here, shown before anybody types. `readers`: how many people of a group read it."""
     if rule.reason:
         return reason_text(rule.reason)
     if kind == Kind.DIRECT:
         if rule.tag == "HUMAN_AGENT":
             return _("More than a day has passed: only a personal answer, no advertising.")
+        if readers is not None:
+            return ngettext(
+                "A group: all who are in it read this, %(people)d person as far as we know.",
+                "A group: all who are in it read this, %(people)d people as far as we know.",
+                readers,
+            ) % {"people": readers}
         return _("Only the customer sees this.")
+    if private and not gateway.surface(account.channel, kind).private_once:
+        return _("Goes to the customer’s private messages, where they take any from this account.")
     if private:
         return _("Goes to the customer’s private messages; possible once per post.")
     if kind == Kind.MENTION:

@@ -124,7 +124,7 @@ def customer_wrote(words: Sequence[Wrote], promises: Promises) -> tuple[set[int]
 def agent_answered(ticket_id: int, at: datetime) -> bool:
     """Stop the clock, for an answer that came in order; False where the history has to say what runs."""
     timers = _running([ticket_id])
-    if any(timer.metric == Metric.RESOLUTION for timer in timers):
+    if any(timer.metric == Metric.RESOLUTION or timer.started_at > at for timer in timers):
         return False
     return _stop(timers, at, Outcome.ANSWERED) > 0
 

@@ -1,7 +1,8 @@
 """What a ticket's history says about its clocks. Pure.
 
 A wait for a response begins with the customer's words (the platform's time) and ends with our answer (the platform's
-acceptance) or with the ticket's resolution. The first wait of a ticket is measured as first response, later ones as
+acceptance) or with the ticket's resolution. Whom only a deleted answer had answered waits anew, from its deletion on:
+what was true until then stays true. The first wait of a ticket is measured as first response, later ones as
 next response. A request begins with the words that open the ticket, or open it again, and ends with its resolution.
 """
 
@@ -21,10 +22,11 @@ class What(StrEnum):
     RESOLVED = "resolved"
     WITHDRAWN = "withdrawn"
     RESUMED = "resumed"
+    RETRACTED = "retracted"
 
 
 ENDS = (What.RESOLVED, What.WITHDRAWN)
-RANKS = {What.WROTE: 0, What.ANSWERED: 0, What.RESOLVED: 1, What.WITHDRAWN: 1, What.RESUMED: 2}
+RANKS = {What.WROTE: 0, What.ANSWERED: 0, What.RESOLVED: 1, What.WITHDRAWN: 1, What.RESUMED: 2, What.RETRACTED: 2}
 Pause = tuple[datetime, datetime | None]
 
 
@@ -33,7 +35,8 @@ class Moment:
     """Something that moves a ticket's clock. `at`: the platform's time; `noticed_at`: ours.
 
     `seq`: the number of these words on their ticket; of a resolution, of the last words it knew. Withdrawn: the
-    customer took the waiting words back. Resumed: an agent took the request up again.
+    customer took the waiting words back. Resumed: an agent took the request up again. Retracted: our answer of that
+    number was deleted.
     """
 
     at: datetime
@@ -61,21 +64,16 @@ def waits(moments: Iterable[Moment]) -> list[Wait]:
     instant, what came to the ticket first was first.
     """
     found: list[Wait] = []
-    unanswered: list[Moment] = []
+    words = _Words()
     answered = False
     for moment in _in_order(moments):
-        if moment.what is What.WROTE:
-            unanswered.append(moment)
-        if moment.what in (What.WROTE, What.RESUMED):
-            continue
         answers = moment.what is What.ANSWERED
-        settled, unanswered = _settled(unanswered, moment)
-        if settled:
+        if settled := words.take(moment):
             outcome = Outcome.ANSWERED if answers else Outcome.RESOLVED
             found.append(_wait(settled[0], answered, moment.at, outcome))
         answered = answered or answers
-    if unanswered:
-        found.append(_wait(unanswered[0], answered))
+    if words.unanswered:
+        found.append(_wait(words.unanswered[0], answered))
     return found
 
 
@@ -83,26 +81,58 @@ def requests(moments: Iterable[Moment]) -> list[Wait]:
     """The waits for a resolution, in the order they end; the last may still run."""
     found: list[Wait] = []
     standing: list[Moment] = []
-    unanswered: list[Moment] = []
+    words = _Words()
     idle: list[Pause] = []
     resumed = False
     for moment in _in_order(moments):
+        words.take(moment)
         if moment.what is What.WROTE:
             standing.append(moment)
-            unanswered.append(moment)
-        elif moment.what is What.RESUMED:
-            resumed = True
-        else:
-            _, unanswered = _settled(unanswered, moment)
-            resumed = False
+        elif moment.what is not What.RETRACTED:
+            resumed = moment.what is What.RESUMED
         if moment.what is What.RESOLVED:
             settled, standing = _settled(standing, moment)
             if settled:
                 found.append(_request(settled[0], idle, moment.at))
-        _turn(idle, moment.at, busy=bool(unanswered) or resumed)
+        _turn(idle, moment.at, busy=bool(words.unanswered) or resumed)
     if standing:
         found.append(_request(standing[0], idle))
     return found
+
+
+class _Words:
+    """What waits for an answer of ours, as a history goes on."""
+
+    def __init__(self) -> None:
+        self.unanswered: list[Moment] = []
+        self._answers: set[int] = set()
+
+    def take(self, moment: Moment) -> list[Moment]:
+        """The words that this moment settles."""
+        match moment.what:
+            case What.RESUMED:
+                return []
+            case What.WROTE:
+                self._answers.clear()
+                self.unanswered.append(moment)
+                return []
+            case What.RETRACTED:
+                self._retract(moment)
+                return []
+        settled, self.unanswered = _settled(self.unanswered, moment)
+        if moment.what is What.ANSWERED:
+            self._answers.add(moment.seq)
+        else:
+            self._answers.clear()
+        return settled
+
+    def _retract(self, moment: Moment) -> None:
+        """The last of the answers to what the customer last wrote leaves them without one."""
+        if moment.seq not in self._answers:
+            return
+        self._answers.remove(moment.seq)
+        if not self._answers and not self.unanswered:
+            self.unanswered.append(moment)
 
 
 def _in_order(moments: Iterable[Moment]) -> list[Moment]:

@@ -230,7 +230,7 @@ class Site(Channel):
             context_only=True,
         )
 
-    def gone(self, account: Account, external_ids: Sequence[str]) -> Sequence[str]:
+    def gone(self, account: Account, external_ids: Sequence[str]) -> Mapping[str, Reason]:
         """Those in the trash, among spam, or deleted."""
         wanted = [one for one in external_ids if _number(one)]
         wordpress, there = WordPress(account), set()
@@ -238,7 +238,7 @@ class Site(Channel):
             query = {"include": ",".join(wanted), "status": status, "context": "edit", "per_page": 100}
             found = wordpress.get(COMMENTS, **query) if wanted else []
             there |= {ident(as_object(one).get("id")) for one in as_list(found)}
-        return [one for one in wanted if one not in there]
+        return {one: Reason.GONE for one in wanted if one not in there}
 
     def look_into(self, account: Account, cursor: str, about: Mapping[str, str]) -> Page:
         if about:

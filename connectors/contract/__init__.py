@@ -21,6 +21,7 @@ from connectors.contract.arriving import (
 from connectors.contract.base import Channel, Platform
 from connectors.contract.errors import (
     AlreadyDone,
+    BadInput,
     BadSignature,
     ConnectorError,
     Disconnected,
@@ -59,6 +60,7 @@ __all__ = [
     "App",
     "Attachment",
     "Author",
+    "BadInput",
     "BadSignature",
     "Can",
     "Channel",

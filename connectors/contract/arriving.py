@@ -92,13 +92,14 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """The platform says a message is gone; its words must be forgotten too."""
+    """The platform says a message is gone, or PROTECTED by now; its words must be forgotten too."""
 
     channel: str
     account: str
     external_id: str
     at: datetime
     raw_kind: str = ""
+    why: Reason = Reason.GONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,8 @@ class Notice:
 
     HANDOVER: data["owner"] is the app id that now owns the thread, "" when nobody does;
     data["requested_by"] where somebody asks for it. POLICY: data["action"] and data["reason"].
-    PARTICIPANTS: somebody joined or left a group, data["status"]. PRESENCE: typing and the like; never kept.
+    PARTICIPANTS: people joined or left a group, data["status"]; their ids are in data["people"], with blanks between.
+    PRESENCE: typing and the like; never kept.
     NEWS: there is something to be fetched; `data` is what `Channel.look_into` needs, {} where a poll is meant.
     """
 

@@ -34,8 +34,8 @@ class Channel(ABC):
     `account_options` what may be switched on for it (`Account.options`). `poll_every`: how often
     `poll` is worth a call; what is asked then is the channel's to choose. `has_door`: an account is
     connected by sending its owner to the platform and back. Without an `account_id` the channel makes
-    the id from the credentials (`identify`). `checked_by_polling`: a poll tells all that a test would,
-    so no other is made unasked.
+    the id from the credentials (`identify`). `cost_names`: what each kind of cost is for, in English.
+    `checked_by_polling`: a poll tells all that a test would, so no other is made unasked.
     """
 
     name: ClassVar[str]
@@ -44,6 +44,7 @@ class Channel(ABC):
     account_id: ClassVar[Field | None] = Field("external_id", "Account ID")
     account_fields: ClassVar[tuple[Field, ...]] = ()
     account_options: ClassVar[tuple[Field, ...]] = ()
+    cost_names: ClassVar[Mapping[str, str]] = {}
     permissions: ClassVar[tuple[str, ...]] = ()
     poll_every: ClassVar[timedelta] = timedelta(minutes=5)
     has_door: ClassVar[bool] = False
@@ -82,9 +83,12 @@ class Channel(ABC):
         """Fetch what came since the cursor."""
         return Page((), cursor)
 
-    def gone(self, account: Account, external_ids: Sequence[str]) -> Sequence[str]:
-        """Which of these public messages can no longer be seen there. Asked daily of what still waits."""
-        return ()
+    def gone(self, account: Account, external_ids: Sequence[str]) -> Mapping[str, Reason]:
+        """Which of these public messages can no longer be seen there, and why: GONE or PROTECTED.
+
+        Asked daily of what still waits, and where an answer is refused because of it.
+        """
+        return {}
 
     def cost_of(self, app: App, record: Inbound) -> Cost | None:
         """What the platform charges for having told us this; None where that is free."""
@@ -119,6 +123,10 @@ class Channel(ABC):
     def health(self, account: Account) -> Health:
         """Who the token belongs to, and what is missing."""
         return Health(account.external_id, account.external_id)
+
+    def is_group(self, thread_id: str) -> bool:
+        """Whether a direct conversation is one of several people, who all read what we write there."""
+        return False
 
     def surface(self, kind: Kind) -> Surface:
         for surface in self.surfaces:

@@ -15,6 +15,14 @@ class ConnectorError(Exception):
         self.detail, self.code, self.trace = detail, code, trace
 
 
+class BadInput(ValueError):
+    """What an admin gave cannot be used. `sentence`: what is wrong and what to do, in English; `places` fill it."""
+
+    def __init__(self, sentence: str, **places: str) -> None:
+        super().__init__(sentence % places)
+        self.sentence, self.places = sentence, places
+
+
 class BadSignature(ConnectorError):
     """The webhook does not come from the platform."""
 

@@ -95,10 +95,11 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one poll brought, and where the next one starts."""
+    """What one poll brought, and where the next one starts. `unseen`: codes of what the platform does not show."""
 
     bodies: tuple[bytes, ...]
     cursor: str
+    unseen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,8 @@ class Thread:
     `kind`: the surface of the message to be answered. `post_created_at`: when that message
     was written. `last_customer_at`: the customer's last sign in this conversation (their
     message, postback or reaction). `privately_replied`: a private reply to the message was
-    already sent or tried. `owner`: app id that owns the conversation, "" when unknown or us.
+    already sent or tried, where only one is taken. `unreachable`: the platform would not give our private words to
+    this person, who has given no sign since. `owner`: app id that owns the conversation, "" when unknown or us.
     `closed`: what the platform said against an answer, with the message or after a try.
     `thread_id`: which conversation.
     """
@@ -117,6 +119,7 @@ class Thread:
     post_created_at: datetime | None = None
     last_customer_at: datetime | None = None
     privately_replied: bool = False
+    unreachable: bool = False
     removed: bool = False
     owner: str = ""
     closed: Reason | None = None
@@ -169,7 +172,8 @@ class Sent:
 class Field:
     """One thing an admin has to give. Secret ones are written, never shown.
 
-    An option is switched on or off, unless it takes `words`.
+    An option is switched on or off, unless it takes `words`. `tidy` makes of what was given what is kept, or raises
+    BadInput.
     """
 
     name: str
@@ -180,6 +184,7 @@ class Field:
     pattern: str = ""
     words: bool = False
     longest: int = 120
+    tidy: Callable[[str], str] | None = None
 
 
 # An option of channels whose platform says which app wrote an echo, and not whether a human did.

@@ -55,6 +55,7 @@ class Reason(StrEnum):
     ENCRYPTED = "encrypted"
     DUPLICATE = "duplicate"
     OVER_BUDGET = "over_budget"
+    NO_CREDIT = "no_credit"
     ONLY_THERE = "only_there"
     CLOSED = "closed"
 
@@ -64,7 +65,8 @@ class Surface:
     """One kind of message on a channel: what may be done there and how long a reply may be.
 
     `counts` names the way `length_of` counts, for the browser, which counts alike while somebody types.
-    `deletes_own`: only the account's own words can be deleted there.
+    `deletes_own`: only the account's own words can be deleted there. `private_once`: the platform takes one private
+    reply to a message and no more.
     """
 
     kind: Kind
@@ -74,4 +76,5 @@ class Surface:
     counts: str = "characters"
     deletes_own: bool = False
     private_max_length: int | None = None
+    private_once: bool = False
     public: bool = True

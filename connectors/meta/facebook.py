@@ -51,8 +51,8 @@ class Facebook(PageChannel):
         "pages_messaging",
     )
     surfaces = (
-        Surface(Kind.POST, _MODERATED, COMMENT_LENGTH, private_max_length=MESSAGE_LENGTH),
-        Surface(Kind.COMMENT, _MODERATED, COMMENT_LENGTH, private_max_length=MESSAGE_LENGTH),
+        Surface(Kind.POST, _MODERATED, COMMENT_LENGTH, private_max_length=MESSAGE_LENGTH, private_once=True),
+        Surface(Kind.COMMENT, _MODERATED, COMMENT_LENGTH, private_max_length=MESSAGE_LENGTH, private_once=True),
         Surface(Kind.MENTION, frozenset({Can.REPLY, Can.LIKE}), COMMENT_LENGTH),
         Surface(Kind.REVIEW, frozenset({Can.REPLY}), COMMENT_LENGTH),
     )

@@ -10,21 +10,27 @@ from __future__ import annotations
 import json
 import logging
 import time
+import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.contract import Account, Forbidden, Page, Reason, Refused, Throttled
+from connectors.contract import Account, Forbidden, Page, Reason, Refused, Throttled, Unavailable
 from connectors.reading import as_list, as_object, ident, words
+from connectors.twitter import search
 from connectors.twitter.client import Sheet, XClient
 from connectors.twitter.posts import SNOWFLAKES_SINCE, number
 from connectors.twitter.prices import cost
 
 log = logging.getLogger(__name__)
 MENTIONS, SEARCH, DIRECT = "mentions", "search", "direct"
-# Seconds between two looks, where X's limits leave room.
-EVERY = {MENTIONS: 60, SEARCH: 120, DIRECT: 60}
+# Seconds between two looks, where X's limits leave room. Of groups nobody tells us: messages are looked for first.
+EVERY = {DIRECT: 60, MENTIONS: 60, SEARCH: 120}
+# Polls do not begin by the second: what is due as soon as this is due now, and not at the next poll.
+SOON = 5
+# Seconds after which a poll begins with no further kind.
+PATIENCE = 15
 WHEN_REFUSED = 3600
 MOST_PAGES = 5
 INDEXED = 10
@@ -36,7 +42,6 @@ LATELY = timedelta(minutes=5)
 # A message may be listed a while after a later one.
 OVERLAP = timedelta(minutes=10)
 LONGEST_CURSOR = 500
-LONGEST_QUERY = 512
 
 POST_FIELDS = (
     "attachments,author_id,conversation_id,created_at,display_text_range,edit_history_tweet_ids,entities,"
@@ -60,12 +65,16 @@ MESSAGES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`since`: the newest that is kept. `due`: seconds since 1970. `token`, `newest`: of a run that stopped midway."""
+    """`since`: the newest that is kept. `due`: seconds since 1970. `token`, `newest`: of a run that stopped midway.
+
+    `trouble`: why X does not show this, and of what was asked then, "search_refused:1a2b3c4d".
+    """
 
     since: str = ""
     due: int = 0
     token: str = ""
     newest: str = ""
+    trouble: str = ""
 
 
 def snowflake(at: datetime) -> str:
@@ -74,36 +83,65 @@ def snowflake(at: datetime) -> str:
 
 
 def poll(account: Account, cursor: str) -> Page:
-    places, now = read_cursor(cursor), int(time.time())
+    """Each kind for itself: what one of them cannot be asked now does not keep the others waiting.
+
+    What was found waits no longer than PATIENCE for the kinds that are still to be asked: they come first next time.
+    """
+    places, now, began = read_cursor(cursor), int(time.time()), time.monotonic()
     bodies: list[bytes] = []
+    asked: list[str] = []
+    failures: list[Unavailable] = []
+    due = [name for name in _wanted(account) if _is_due(account, name, places.get(name, Place()), now)]
     with XClient(account) as client:
-        for name in _wanted(account):
-            place = places.get(name, Place())
-            if place.due > now:
-                continue
-            found, places[name] = _read(client, name, place)
-            bodies += found
-    return Page(tuple(bodies), write_cursor(places))
+        for name in sorted(due, key=lambda one: places.get(one, Place()).due):
+            if asked and time.monotonic() - began > PATIENCE:
+                break
+            asked.append(name)
+            try:
+                found, places[name] = _read(client, name, places.get(name, Place()), now)
+                bodies += found
+            except Unavailable as error:
+                failures.append(error)
+    if failures and len(failures) == len(asked):
+        raise failures[0]
+    return Page(tuple(bodies), write_cursor(places), _unseen(account, places))
+
+
+def _is_due(account: Account, name: str, place: Place, now: int) -> bool:
+    """Or X refused it, and something else is to be asked by now."""
+    asked = place.trouble.partition(":")[2]
+    return place.due <= now + SOON or bool(asked and asked != _asked(account, name))
+
+
+def _asked(account: Account, name: str) -> str:
+    return f"{zlib.crc32((query_of(account) if name == SEARCH else name).encode()):08x}"
+
+
+def _unseen(account: Account, places: Mapping[str, Place]) -> tuple[str, ...]:
+    troubles = (places[name].trouble for name in _wanted(account) if name in places)
+    return tuple(trouble.partition(":")[0] for trouble in troubles if trouble)
 
 
 def read_cursor(cursor: str) -> dict[str, Place]:
     """Nonsense counts as a first look."""
     try:
         said = json.loads(cursor) if cursor else {}
-        return {
-            name: Place(number(one["since"]), int(one["due"]), words(one["token"]), number(one["newest"]))
-            for name, one in said.items()
-            if name in EVERY
-        }
+        return {name: _place(one) for name, one in said.items() if name in EVERY}
     except (ValueError, KeyError, TypeError, AttributeError):
         return {}
+
+
+def _place(said: Mapping[str, Any]) -> Place:
+    since, newest = number(said["since"]), number(said["newest"])
+    return Place(since, int(said["due"]), words(said["token"]), newest, words(said.get("trouble")))
 
 
 def write_cursor(places: Mapping[str, Place]) -> str:
     """Where tokens would not fit, the same stretch is read anew."""
     for keeps in (True, False):
         said = {
-            name: asdict(place if keeps else Place(place.since, place.due)) for name, place in sorted(places.items())
+            name: asdict(place if keeps else Place(place.since, place.due, trouble=place.trouble))
+            for name, place in sorted(places.items())
         }
         text = json.dumps(said, separators=(",", ":"))
         if len(text) <= LONGEST_CURSOR:
@@ -112,34 +150,30 @@ def write_cursor(places: Mapping[str, Place]) -> str:
 
 
 def query_of(account: Account) -> str:
-    """What to search for, from the account's keywords: a comma or a new line parts them, a blank joins words."""
-    given = str(account.options.get("keywords") or "").replace("\n", ",").replace('"', "").split(",")
-    terms = [f'"{term}"' if " " in term else term for term in (" ".join(one.split()) for one in given) if term]
-    tail = f" -from:{account.external_id} -is:retweet"
-    while terms and len(f"({' OR '.join(terms)}){tail}") > LONGEST_QUERY:
-        terms.pop()
-    return f"({' OR '.join(terms)}){tail}" if terms else ""
+    """What to search for, from the account's keywords; "" where there are none."""
+    return search.question(search.words_of(str(account.options.get("keywords") or "")), account.external_id)
 
 
 def _wanted(account: Account) -> list[str]:
-    return [MENTIONS, *([SEARCH] if query_of(account) else []), DIRECT]
+    return [name for name in EVERY if name != SEARCH or query_of(account)]
 
 
-def _read(client: XClient, name: str, place: Place) -> tuple[list[bytes], Place]:
-    """What is new of one kind. Only what concerns the whole account stops the other kinds."""
-    now = int(time.time())
+def _read(client: XClient, name: str, place: Place, now: int) -> tuple[list[bytes], Place]:
+    """What is new of one kind. What X refuses is asked again in an hour, and told until then."""
     try:
-        return _read_on(client, name, place)
+        return _read_on(client, name, place, now)
     except Throttled as error:
-        return [], Place(place.since, int(error.retry_at.timestamp()) + 1, place.token, place.newest)
+        return [], replace(place, due=int(error.retry_at.timestamp()) + 1 + SOON)
     except (Forbidden, Refused) as error:
         if isinstance(error, Refused) and error.reason is Reason.INVALID and place.token:
             return [], Place(place.since)
         log.warning("X does not show %s: %s %s", name, type(error).__name__, error.code)
-        return [], Place(place.since, now + WHEN_REFUSED)
+        why = "refused" if isinstance(error, Refused) else "forbidden"
+        trouble = f"{name}_{why}:{_asked(client.account, name)}"
+        return [], Place(place.since, now + WHEN_REFUSED, trouble=trouble)
 
 
-def _read_on(client: XClient, name: str, place: Place) -> tuple[list[bytes], Place]:
+def _read_on(client: XClient, name: str, place: Place, now: int) -> tuple[list[bytes], Place]:
     account, bodies = client.account, list[bytes]()
     begin = account.connected_at or datetime.now(UTC)
     if name == SEARCH:
@@ -157,7 +191,7 @@ def _read_on(client: XClient, name: str, place: Place) -> tuple[list[bytes], Pla
             token = ""
             break
     bodies.reverse()
-    due = 0 if token else int(time.time()) + _pause(client, name)
+    due = 0 if token else now + _pause(client, name)
     if token:
         return bodies, Place(since, due, token, newest)
     return bodies, Place(max(since, newest or since, key=int), due)

@@ -62,8 +62,9 @@ def read_event(told: Told, event: Mapping[str, Any]) -> Iterator[Inbound]:
     thread = thread_of(ident(event.get("dm_conversation_id")), told.account)
     at, dated = _when(event.get("created_at"), external_id, told.received_at)
     if kind in ("ParticipantsJoin", "ParticipantsLeave"):
-        status = "joined" if kind == "ParticipantsJoin" else "left"
-        yield Notice(CHANNEL, told.account, NoticeKind.PARTICIPANTS, at, thread, {"status": status}, told.raw_kind)
+        people = " ".join(filter(None, map(number, as_list_of_ids(event.get("participant_ids")))))
+        said = {"status": "joined" if kind == "ParticipantsJoin" else "left", "people": people}
+        yield Notice(CHANNEL, told.account, NoticeKind.PARTICIPANTS, at, thread, said, told.raw_kind)
         return
     if kind != "MessageCreate":
         raise Unfit("an event of a kind we do not know")

@@ -67,6 +67,17 @@ def has_link(text: str) -> bool:
     return any(next(_links(word), None) for word in _BREAK.split(text) if not _is_hostile(word))
 
 
+def links(text: str) -> list[tuple[int, int]]:
+    """Where X makes links of what was typed. A name without a top-level domain that exists is none, even with https."""
+    found, start = [], 0
+    for end, then in [*((gap.start(), gap.end()) for gap in _BREAK.finditer(text)), (len(text), 0)]:
+        word = text[start:end]
+        if not _is_hostile(word):
+            found += [(start + begin, start + stop) for begin, stop in _links(word)]
+        start = then
+    return found
+
+
 def _word(word: str) -> int:
     if _is_hostile(word):
         return _letters(word)

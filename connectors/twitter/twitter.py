@@ -38,7 +38,9 @@ from connectors.reading import Unfit, as_list, as_object, ident, link, point_in_
 from connectors.twitter import backfill, subscriptions, tokens
 from connectors.twitter.client import XClient
 from connectors.twitter.direct import GROUP
+from connectors.twitter.explained import COSTS, EXPLAINED
 from connectors.twitter.length import LONGEST, has_link, weight
+from connectors.twitter.options import OPTIONS
 from connectors.twitter.posts import SITE, Told, number, plain_text, read_post, told_with, unescaped
 from connectors.twitter.prices import cost, of_event, shown
 
@@ -47,6 +49,7 @@ CLOCKS_DIFFER = timedelta(seconds=5)
 SETTLE_PAGES = 2
 AT_ONCE = 100
 WEIGHTED = "weighted"
+NOT_SHOWN = "/not-authorized-for-resource"
 _SCHEME = re.compile(r"https?://(www\.)?", re.IGNORECASE)
 _ANSWERED = frozenset({Can.REPLY, Can.REPLY_PRIVATELY})
 
@@ -79,30 +82,8 @@ class Twitter(Channel):
             help="Only with OAuth 2. It is used once and replaced: use it nowhere else.",
         ),
     )
-    account_options = (
-        Field(
-            "keywords",
-            "Words to search for",
-            required=False,
-            words=True,
-            help="Parted by commas. Every post found is paid for, and most cannot be answered from here.",
-        ),
-        Field(
-            "monthly_limit",
-            "Ceiling a month, in dollars",
-            required=False,
-            words=True,
-            pattern=r"\d{1,6}(\.\d{1,2})?",
-            help="At 90 % of it nothing more is read, at 100 % nothing more is sent. Empty: no ceiling.",
-        ),
-        Field(
-            "enterprise",
-            "Enterprise access",
-            required=False,
-            help="X granted the app this access: it may answer without being named.",
-        ),
-        AUTOMATIC_APPS,
-    )
+    account_options = (*OPTIONS, AUTOMATIC_APPS)
+    cost_names = COSTS
     permissions = tuple(scope for scope in tokens.SCOPES if scope != "offline.access")
     surfaces = (
         Surface(Kind.POST, frozenset({Can.REPLY}), LONGEST, weight, counts=WEIGHTED),
@@ -124,12 +105,18 @@ class Twitter(Channel):
     # ------------------------------------------------------------ answering
 
     def reply_rule(self, account: Account, thread: Thread, now: datetime, *, private: bool = False) -> Rule:
-        """With Enterprise access nobody needs to have named us. A private reply is paid as a message."""
+        """With Enterprise access nobody needs to have named us.
+
+        A private reply is a message, and paid as one: X takes as many as the person does, and says no by a refusal.
+        """
         if thread.closed is Reason.NOT_SUMMONED and account.options.get("enterprise"):
             thread = replace(thread, closed=None)
+        if private and thread.closed is Reason.PROTECTED:
+            # A protected author's posts are out of sight, and a message needs none.
+            thread = replace(thread, removed=False)
         rule = super().reply_rule(account, thread, now, private=private)
-        if private and rule.allowed and thread.privately_replied:
-            return Rule(False, Reason.PRIVATE_REPLY_USED)
+        if private and rule.allowed and thread.unreachable:
+            return Rule(False, Reason.RECIPIENT_UNAVAILABLE)
         if not rule.allowed:
             return rule
         if private or thread.kind is Kind.DIRECT:
@@ -146,7 +133,7 @@ class Twitter(Channel):
             raise Refused(Reason.EMPTY)
         if limit is not None and count(reply.text) > limit:
             raise Refused(Reason.TOO_LONG, f"longer than {limit}")
-        thread = replace(reply.thread, privately_replied=False)
+        thread = replace(reply.thread, unreachable=False)
         rule = self.reply_rule(account, thread, datetime.now(UTC), private=reply.private)
         if rule.reason:
             raise Refused(rule.reason)
@@ -214,21 +201,28 @@ class Twitter(Channel):
             return None
         return replace(posts[0], external_id=external_id, context_only=True) if posts else None
 
-    def gone(self, account: Account, external_ids: Sequence[str]) -> Sequence[str]:
+    def gone(self, account: Account, external_ids: Sequence[str]) -> Mapping[str, Reason]:
         """Those X says it cannot find or show; one it merely leaves out is left alone."""
         asked = [one for one in external_ids if number(one)]
-        missing: list[str] = []
+        missing: dict[str, Reason] = {}
         with XClient(account) as client:
             for start in range(0, len(asked), AT_ONCE):
                 answer = client.get("/2/tweets", ids=",".join(asked[start : start + AT_ONCE]))
                 there = [ident(as_object(one).get("id")) for one in as_list(answer.get("data"))]
                 account.report_cost(cost(account.app, "post_read", there))
-                errors = map(as_object, as_list(answer.get("errors")))
-                missing += [ident(one.get("resource_id")) or ident(one.get("value")) for one in errors]
-        return [one for one in missing if one in asked]
+                for error in map(as_object, as_list(answer.get("errors"))):
+                    why = Reason.PROTECTED if words(error.get("type")).endswith(NOT_SHOWN) else Reason.GONE
+                    missing[ident(error.get("resource_id")) or ident(error.get("value"))] = why
+        return {one: missing[one] for one in asked if one in missing}
+
+    def is_group(self, thread_id: str) -> bool:
+        return thread_id.startswith(GROUP)
 
     def poll(self, account: Account, cursor: str) -> Page:
         return backfill.poll(account, cursor)
+
+    def explain(self, code: str) -> str:
+        return EXPLAINED.get(code, "")
 
     def cost_of(self, app: App, record: Inbound) -> Cost | None:
         return of_event(app, record)

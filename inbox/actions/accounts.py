@@ -6,7 +6,7 @@ The platform is asked outside of any transaction; what it said is written in one
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ from socialcare.tenancy import current_workspace
 log = logging.getLogger(__name__)
 State = ChannelAccount.State
 LONGEST_NAME = 200
+UNSEEN = "unseen"
 
 
 class Taken(Exception):
@@ -160,7 +161,7 @@ def _store_check(
         row = ChannelAccount.objects.select_for_update(of=("self",)).get(pk=account.pk)
         if row.state == State.REMOVED or row.connected_at != account.connected_at:
             return
-        row.health, row.checked_at = health, at
+        row.health, row.checked_at = {**health, **_unseen(row)}, at
         if problem is not None:
             row.attention = problem[:200]
             if row.state != State.PAUSED:
@@ -170,6 +171,37 @@ def _store_check(
             announce.account_changed(row)
     for field in ("health", "checked_at", "state", "attention"):
         setattr(account, field, getattr(row, field))
+
+
+def _unseen(row: ChannelAccount) -> dict[str, Any]:
+    """A test does not tell what a poll is not shown."""
+    return {UNSEEN: row.health[UNSEEN]} if row.health.get(UNSEEN) else {}
+
+
+def polled(account: ChannelAccount, unseen: Sequence[str]) -> None:
+    """Store what the platform does not show us, by the channel's codes, where that has changed."""
+    if list(unseen) == account.health.get(UNSEEN, []):
+        return
+    with transaction.atomic():
+        row = ChannelAccount.objects.select_for_update(of=("self",)).get(pk=account.pk)
+        if row.state == State.REMOVED:
+            return
+        row.health = {**row.health, UNSEEN: list(unseen)}
+        row.save(update_fields=["health"])
+        announce.account_changed(row)
+
+
+def retold(account: ChannelAccount) -> None:
+    """Tell the browsers where calls since `account` was read have ended or brought back the money to answer."""
+    others = ChannelAccount.objects.filter(app=account.app_id).exclude(state=State.REMOVED)
+    now = {other.pk: other for other in others}
+    if (here := now.get(account.pk)) is None:
+        return
+    if here.attention != account.attention:
+        for other in now.values():
+            announce.account_changed(other)
+    elif gateway.is_spent(here):
+        announce.account_changed(here)
 
 
 def summary(found: Health) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from connectors.contract import Reason
 from connectors.models import ChannelAccount
 from inbox import live, records
 from inbox.models import Event, Message, Stale, Ticket
@@ -19,6 +20,8 @@ from socialcare.models import User
 from socialcare.tenancy import current_workspace
 
 ACCOUNT_LOCK = 2
+# What the list shows of words that are gone; signs stand in square brackets, as those of attachments do.
+REMOVED, PROTECTED = "[removed]", "[protected]"
 CLOCK = ("due_at", "metric", "breached", "version", "updated_at")
 WRITTEN = (
     *CLOCK,
@@ -116,6 +119,16 @@ def event(ticket: Ticket, verb: str, actor: User | None = None, **data: Any) -> 
 
 def history(*events: Event) -> None:
     Event.objects.bulk_create(events)
+
+
+def show_newest(ticket: Ticket) -> None:
+    """The list shows the newest words that still stand, or why there are none. The caller saves the ticket."""
+    kept = Message.objects.filter(ticket=ticket, state__in=[Message.State.RECEIVED, Message.State.SENT])
+    said = kept.order_by("-at", "-id")
+    if newest := said.filter(removed_at=None).first():
+        ticket.preview = preview(newest.text, newest.attachments)
+    elif last := said.first():
+        ticket.preview = PROTECTED if last.closed == Reason.PROTECTED else REMOVED
 
 
 def preview(text: str, attachments: Sequence[dict[str, Any]] = ()) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,7 @@ from connectors.contract import (
     Removed,
 )
 from connectors.models import ChannelAccount
-from inbox.actions import announce, clocks
+from inbox.actions import announce, clocks, participants
 from inbox.actions.handover import thread_handed_over
 from inbox.models import Alias, Early, Event, Message, Story, Ticket
 from sla import engine
@@ -35,7 +35,9 @@ from sla import engine
 AboutMessage = Edited | Removed | Hidden | Reacted
 # Asking costs money on some platforms.
 LOOKED_FOR = 1000
-SAID_LATER = ("text", "attachments", "revisions", "edited_at", "removed_at", "hidden", "liked", "reactions", "moved")
+SAID_LATER = (
+    "text", "attachments", "revisions", "edited_at", "removed_at", "hidden", "liked", "reactions", "moved", "closed",
+)  # fmt: skip
 
 
 def apply(account: ChannelAccount, records: Sequence[Inbound]) -> None:
@@ -58,10 +60,11 @@ def that_still_wait(account: ChannelAccount, at_once: int = 100) -> list[list[st
 
 
 @transaction.atomic
-def removed_there(account: ChannelAccount, external_ids: Sequence[str], at: datetime) -> None:
-    """We looked, and these are gone: as if the platform had told."""
+def removed_there(account: ChannelAccount, missing: Mapping[str, Reason], at: datetime) -> None:
+    """We looked, and these are gone, for that reason: as if the platform had told."""
     announce.lock_account(account.pk)
-    apply(account, [Removed(account.channel, account.external_id, one, at, "gone") for one in external_ids])
+    whose = account.channel, account.external_id
+    apply(account, [Removed(*whose, one, at, "gone", why) for one, why in missing.items()])
 
 
 def catch_up(messages: Sequence[Message]) -> list[Post]:
@@ -160,14 +163,28 @@ def _tell(tickets: dict[int, Ticket], changed: Sequence[Message], removed: Seque
         ticket = tickets[message.ticket_id]
         if message.at >= ticket.last_at:
             ticket.preview = announce.preview(message.text, message.attachments)
-    announce.history(
-        *(Event(ticket_id=message.ticket_id, verb="removed_by_customer", data={"message": message.pk})
-          for message in removed if message.origin == Message.Origin.CUSTOMER)
-    )  # fmt: skip
+    announce.history(*(_removal(message) for message in removed))
+    for pk in {message.ticket_id for message in removed}:
+        announce.show_newest(tickets[pk])
     for pk in {message.ticket_id for message in removed if message.origin == Message.Origin.CUSTOMER}:
         nothing_left_to_answer(tickets[pk])
+    for pk in {message.ticket_id for message in removed if message.origin != Message.Origin.CUSTOMER}:
+        an_answer_is_gone(tickets[pk])
     announce.save([tickets[pk] for pk in sorted({message.ticket_id for message in changed})])
     announce.restated(changed)
+
+
+def _removal(message: Message) -> Event:
+    verb = "removed_by_customer" if message.origin == Message.Origin.CUSTOMER else "answer_removed"
+    if message.closed == Reason.PROTECTED:
+        verb = "protected_by_customer"
+    return Event(ticket_id=message.ticket_id, verb=verb, data={"message": message.pk})
+
+
+def an_answer_is_gone(ticket: Ticket) -> None:
+    """Whom nothing answers any more but what was deleted waits for us again, from then on."""
+    if ticket.pk in clocks.recompute([ticket]) and ticket.status == Ticket.Status.PENDING:
+        ticket.status = Ticket.Status.OPEN
 
 
 def nothing_left_to_answer(ticket: Ticket) -> None:
@@ -175,7 +192,9 @@ def nothing_left_to_answer(ticket: Ticket) -> None:
     since = engine.waiting_since(ticket.pk)
     if since is None:
         return
-    theirs = Message.objects.filter(ticket=ticket, origin=Message.Origin.CUSTOMER, standby=False, at__gte=since)
+    all_of_theirs = Message.objects.filter(ticket=ticket, origin=Message.Origin.CUSTOMER, standby=False)
+    # A wait that began when an answer was deleted is for words from before.
+    theirs = waiting if (waiting := all_of_theirs.filter(at__gte=since)).exists() else all_of_theirs
     if theirs.filter(removed_at=None).exists():
         return
     # Never before the words themselves, whatever a platform's clock says.
@@ -194,7 +213,8 @@ def _described(account: ChannelAccount, record: AboutMessage) -> dict[str, Any]:
         case Edited():
             return {"do": "edit", "text": record.text, "at": at}
         case Removed():
-            return {"do": "remove", "at": at}
+            why = {"why": record.why} if record.why is not Reason.GONE else {}
+            return {"do": "remove", "at": at, **why}
         case Hidden():
             return {"do": "hide", "on": record.hidden, "at": at}
         case Reacted():
@@ -232,6 +252,7 @@ def _remove(message: Message, change: dict[str, Any], at: datetime) -> bool:
     if message.removed_at:
         return False
     message.text, message.attachments, message.revisions, message.removed_at = "", [], [], at
+    message.closed = change.get("why", message.closed)
     return True
 
 
@@ -317,6 +338,9 @@ def _notice(account: ChannelAccount, notice: Notice) -> None:
             _account_in_trouble(account, notice)
         case NoticeKind.PRESENCE | NoticeKind.NEWS:
             return
+        case NoticeKind.PARTICIPANTS:
+            participants.heard(account, notice)
+            _note_on_ticket(account, notice)
         case _:
             _note_on_ticket(account, notice)
 

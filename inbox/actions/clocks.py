@@ -31,13 +31,18 @@ MOVES = {
 def histories(ticket_ids: Sequence[int]) -> dict[int, list[Moment]]:
     """What moves these tickets' clocks: the messages as they are kept, resolutions, and what another app handed to us.
 
-    Words another app had to answer move none, nor do those that no human wrote.
+    Words another app had to answer move none, nor do those that no human wrote. An answer of ours that was deleted
+    answered until then.
     """
     found: dict[int, list[Moment]] = {ticket_id: [] for ticket_id in ticket_ids}
     kept = [Message.State.RECEIVED, Message.State.SENT]
     said = Message.objects.filter(ticket_id__in=ticket_ids, state__in=kept, standby=False, automatic=False)
-    for ticket_id, at, received_at, origin, seq in said.values_list("ticket_id", "at", "received_at", "origin", "seq"):
+    columns = said.values_list("ticket_id", "at", "received_at", "origin", "seq", "removed_at")
+    for ticket_id, at, received_at, origin, seq, removed_at in columns:
         found[ticket_id].append(Moment(at, received_at, MOVES[Message.Origin(origin)], seq))
+        if removed_at and origin != Message.Origin.CUSTOMER:
+            gone = max(at, removed_at)
+            found[ticket_id].append(Moment(gone, gone, What.RETRACTED, seq))
     turns: dict[int, list[Turn]] = defaultdict(list)
     happened = Event.objects.filter(ticket_id__in=ticket_ids, verb__in=TURNS).order_by("at", "id")
     for ticket_id, verb, at, data in happened.values_list("ticket_id", "verb", "at", "data"):

@@ -183,7 +183,9 @@ def _write(batch: Sequence[Touched]) -> list[Post]:
     answers = changes.catch_up(messages)
     Message.objects.bulk_create(messages)
     for touched in batch:
-        if touched.newest:
+        if touched.newest and touched.newest.removed_at:
+            announce.show_newest(touched.ticket)
+        elif touched.newest:
             touched.ticket.preview = announce.preview(touched.newest.text, touched.newest.attachments)
     return answers
 

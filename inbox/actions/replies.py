@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from connectors import gateway
-from connectors.contract import Kind, Reason, Reply, Sent, Thread
+from connectors.contract import Can, Kind, Reason, Reply, Sent, Thread
 from connectors.models import ChannelAccount
 from inbox.actions import announce
 from inbox.actions.clocks import recompute, waits_for_us
@@ -19,6 +19,8 @@ from sla import engine
 from socialcare.models import User, Workspace
 
 State = Message.State
+# What looking for an answer of unknown outcome brought: it is not there, or the platform could not be asked.
+NOT_FOUND, NOT_SEEN = "not_found", "not_seen"
 UNDER_WAY = (State.QUEUED, State.SENDING, State.SENT, State.UNKNOWN)
 
 
@@ -76,14 +78,17 @@ def answerable(ticket: Ticket, to: int | None = None) -> Message:
 
 def thread_of(ticket: Ticket, target: Message) -> Thread:
     """What a channel must know to say whether we may answer this message."""
-    used = Message.objects.filter(
-        account=ticket.account_id, parent_id=target.external_id or "", private=True, origin=Message.Origin.AGENT
-    )
+    surface = gateway.surface(ticket.account.channel, target.kind)
+    ours = Message.objects.filter(account=ticket.account_id, origin=Message.Origin.AGENT)
+    used = ours.filter(parent_id=target.external_id or "", once=True, state__in=UNDER_WAY)
+    refused = ours.filter(ticket=ticket, private=True, failure=Reason.RECIPIENT_UNAVAILABLE)
+    since = ticket.last_customer_at or target.at
     return Thread(
         kind=Kind(target.kind),
         post_created_at=target.at,
         last_customer_at=ticket.last_customer_at,
-        privately_replied=used.filter(state__in=UNDER_WAY).exclude(kind=Kind.DIRECT).exists(),
+        privately_replied=surface.private_once and used.exists(),
+        unreachable=Can.REPLY_PRIVATELY in surface.can and refused.filter(at__gt=since).exists(),
         removed=target.removed_at is not None,
         owner=ticket.owner_app,
         closed=Reason(target.closed) if target.closed else None,
@@ -140,6 +145,7 @@ def _queue(ticket: Ticket, target: Message, agent: User, text: str, private: boo
         state=State.QUEUED,
         kind=target.kind,
         private=private,
+        once=private and gateway.surface(ticket.account.channel, target.kind).private_once,
         parent_id=target.external_id or "",
         token=token,
         agent=agent,
@@ -198,8 +204,8 @@ def retry(message_id: int, agent: User) -> Message:
     target = answerable(message.ticket)
     if original := Message.objects.filter(account=message.account_id, external_id=message.parent_id).first():
         target = original
-    message_state, message.state = message.state, State.FAILED
-    message.save(update_fields=["state"])
+    message_state, message.state, message.failure, message.looked_at = message.state, State.FAILED, "", None
+    message.save(update_fields=["state", "failure", "looked_at"])
     _refuse_if_forbidden(message.ticket, target, message.text, message.private)
     announce.history(announce.event(message.ticket, "sent_again", agent, message=message.pk, after=message_state))
     message.send_after = timezone.now()
@@ -286,10 +292,10 @@ def _named(message: Message, outcome: Sent) -> Message:
 
 def _only_private_reply(message: Message) -> bool:
     """A comment gets one private reply: what is proven to be out wins over what is not. False where another one is."""
-    if not message.private or message.kind == Kind.DIRECT:
+    if not message.once:
         return True
-    same = Message.objects.filter(account=message.account_id, parent_id=message.parent_id, private=True)
-    others = same.filter(origin=Message.Origin.AGENT, state__in=UNDER_WAY).exclude(kind=Kind.DIRECT)
+    same = Message.objects.filter(account=message.account_id, parent_id=message.parent_id, once=True)
+    others = same.filter(origin=Message.Origin.AGENT, state__in=UNDER_WAY)
     for other in others.exclude(pk=message.pk):
         if other.state == State.SENT:
             return False
@@ -352,8 +358,11 @@ def held(message_id: int, account: ChannelAccount, ready_at: datetime, why: Reas
 
 
 @transaction.atomic
-def unknown(message_id: int, look_at: datetime | None) -> None:
-    """It may be out. `look_at`: when to look on the platform next; None when a human has to decide."""
+def unknown(message_id: int, look_at: datetime | None, *, looked: str = "") -> None:
+    """It may be out. `look_at`: when to look on the platform next; None when a human has to decide.
+
+    `looked`: NOT_FOUND or NOT_SEEN, what our own last look has brought.
+    """
     message = _held(message_id)
     if message.state not in (State.SENDING, State.UNKNOWN):
         return
@@ -361,7 +370,10 @@ def unknown(message_id: int, look_at: datetime | None) -> None:
         Outgoing.objects.filter(message=message).delete()
     else:
         Outgoing.objects.filter(message=message).update(ready_at=look_at, lease_until=None, settling=True)
-    if message.state != State.UNKNOWN:
+    if looked and look_at is None:
+        message.failure, message.looked_at = looked, timezone.now()
+        _restate(message, State.UNKNOWN)
+    elif message.state != State.UNKNOWN:
         _restate(message, State.UNKNOWN)
 
 
@@ -374,7 +386,7 @@ def resume(account_id: int) -> int:
 
 def _restate(message: Message, state: str) -> Message:
     message.state = state
-    message.save(update_fields=["state", "failure", "failure_detail", "send_after"])
+    message.save(update_fields=["state", "failure", "failure_detail", "send_after", "looked_at"])
     _trouble(message.ticket)
     announce.save([message.ticket])
     announce.restated([message])

@@ -134,8 +134,10 @@ def _moderated(message_id: int, actor: User, action: Can, on: bool) -> Message:
         message.removed_at = timezone.now()
     message.save(update_fields=["liked", "hidden", "text", "attachments", "revisions", "removed_at"])
     announce.history(announce.event(ticket, VERBS[action, on], actor, message=message.pk))
-    if message.removed_at and message.origin == Message.Origin.CUSTOMER:
-        changes.nothing_left_to_answer(ticket)
+    if message.removed_at:
+        announce.show_newest(ticket)
+        theirs = message.origin == Message.Origin.CUSTOMER
+        (changes.nothing_left_to_answer if theirs else changes.an_answer_is_gone)(ticket)
     announce.save([ticket])
     announce.restated([message])
     return message

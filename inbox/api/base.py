@@ -15,7 +15,8 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from connectors.contract import ConnectorError, Disconnected, Forbidden, Reason, Refused, Throttled
+from connectors import gateway
+from connectors.contract import ConnectorError, Disconnected, Forbidden, OutOfCredit, Reason, Refused, Throttled
 from inbox.actions.refusals import KeyReused, NewerMessages, NoSuchLabel, NotAllowed, NotAMember, TooLate
 from inbox.api.defaults import JSONRenderer
 from inbox.models import Idempotency
@@ -155,6 +156,8 @@ def _platforms(error: Exception) -> Response | None:
     if isinstance(error, Disconnected | Forbidden):
         reason = Reason.DISCONNECTED if isinstance(error, Disconnected) else Reason.PERMISSION_MISSING
         return refusal(reason.value, reason_text(reason), 422)
+    if isinstance(error, OutOfCredit):
+        return refusal(gateway.reason_of(error).value, reason_text(gateway.reason_of(error)), 422)
     if isinstance(error, Throttled):
         return refusal("throttled", _("The platform asks us to wait. Please try again later."), 503)
     return refusal("platform_unavailable", _("The platform did not answer as it should. Please try again."), 502)

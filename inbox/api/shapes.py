@@ -62,6 +62,9 @@ class ModeShape(s.Serializer[object]):
     instead = s.CharField(required=False, allow_blank=True, help_text="where on the platform it can be answered")
     elsewhere = s.BooleanField(required=False, help_text="an answer given there may be recorded")
     public = s.BooleanField(required=False)
+    group = s.IntegerField(
+        required=False, help_text="how many people read it, as far as we know; 0 where it is no group"
+    )
     to = s.IntegerField(required=False)
 
 

@@ -1,7 +1,7 @@
 """Form fields made from what a platform says it needs."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
@@ -22,6 +22,20 @@ class PlainForm(forms.BaseForm):
         super().full_clean()
         for complaints in self.errors.values():
             del complaints.data[1:]
+
+
+class ContractField(forms.CharField):
+    """What is given is brought into the form in which it is kept, as the platform's folder knows it."""
+
+    tidy: Callable[[str], str] | None = None
+
+    def clean(self, value: Any) -> str:
+        given = str(super().clean(value))
+        try:
+            return self.tidy(given) if self.tidy and given else given
+        except contract.BadInput as error:
+            fault = _(error.sentence) % error.places
+            raise forms.ValidationError(_("“%(label)s”: %(fault)s") % {"label": self.label, "fault": fault}) from None
 
 
 def _complaints(field: forms.Field) -> dict[str, str]:
@@ -51,7 +65,7 @@ def from_contract(field: contract.Field, *, required: bool | None = None, note: 
         widget: forms.Widget = forms.PasswordInput(attrs=attrs, render_value=False)
     else:
         widget = forms.TextInput(attrs=attrs)
-    return forms.CharField(
+    made = ContractField(
         label=label,
         help_text=" ".join(part for part in (note, advice) if part),
         required=field.required if required is None else required,
@@ -59,6 +73,8 @@ def from_contract(field: contract.Field, *, required: bool | None = None, note: 
         widget=widget,
         validators=_shape(field, label, advice),
     )
+    made.tidy = field.tidy
+    return made
 
 
 def _shape(field: contract.Field, label: str, advice: str) -> Sequence[RegexValidator]:

@@ -144,6 +144,7 @@ class Message(WorkspaceOwned):
     `closed`: the Reason why it takes no answer, where the platform said so.
     `automatic`: no human wrote it, so it answers nobody.
     `moved`: when the platform last said something of one kind about it, {kind: ISO 8601}.
+    `once`: the platform takes one such answer to its post. `looked_at`: when it was last looked for there.
     """
 
     class State(models.TextChoices):
@@ -185,6 +186,8 @@ class Message(WorkspaceOwned):
     standby = models.BooleanField(default=False)
     closed = models.CharField(max_length=30, blank=True, default="", db_default="")
     automatic = models.BooleanField(default=False, db_default=False)
+    once = models.BooleanField(default=False, db_default=False)
+    looked_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField(default=timezone.now)
     edited_at = models.DateTimeField(null=True)
     removed_at = models.DateTimeField(null=True)
@@ -204,8 +207,7 @@ class Message(WorkspaceOwned):
             models.UniqueConstraint(fields=["ticket", "seq"], name="one_seq"),
             models.UniqueConstraint(
                 fields=["account", "parent_id"],
-                condition=Q(private=True, origin="agent", state__in=["queued", "sending", "sent", "unknown"])
-                & ~Q(kind="direct"),
+                condition=Q(once=True, origin="agent", state__in=["queued", "sending", "sent", "unknown"]),
                 name="one_private_reply",
             ),
         ]
@@ -308,6 +310,21 @@ class Alias(WorkspaceOwned):
 
     def __str__(self) -> str:
         return f"{self.external_id} is {self.of}"
+
+
+class Participants(WorkspaceOwned):
+    """Who reads a group conversation, as far as the platform told: {person's external id: [in it, ISO 8601]}."""
+
+    account = models.ForeignKey(ChannelAccount, models.CASCADE, related_name="+", db_index=False)
+    thread_id = models.CharField(max_length=200)
+    people = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "thread_id"], name="one_group_of_people")]
+        verbose_name_plural = "participants"
+
+    def __str__(self) -> str:
+        return self.thread_id
 
 
 class Outgoing(WorkspaceOwned):

@@ -13,7 +13,7 @@ def strings() -> dict[str, str]:
 
     A name ending in _one or _other is chosen by the browser's plural rules.
     """
-    ticket = {**_tickets(), **_list(), **_thread(), **_states(), **_attachments(), **_composer()}
+    ticket = {**_tickets(), **_list(), **_thread(), **_places(), **_states(), **_attachments(), **_composer()}
     return {**_time(), **ticket, **_people(), **_connection(), **_commands(), **_board()}
 
 
@@ -57,6 +57,8 @@ def _tickets() -> dict[str, str]:
     return {
         "unknown_author": _("Unknown author"),
         "no_words": _("(no words)"),
+        "removed": _("Removed"),
+        "removed_protected": _("Protected by its author"),
         "channel_facebook": _("Facebook"),
         "channel_messenger": _("Messenger"),
         "channel_twitter": _("X"),
@@ -100,15 +102,18 @@ def _list() -> dict[str, str]:
 def _thread() -> dict[str, str]:
     return {
         "assign": _("Assign"),
-        "our_side": _("Our page"),
+        "our_side": _("Our account"),
         "our_post": _("our post"),
         "their_post": _("post"),
         "public_reply": _("Public"),
+        "private_word": _("Private"),
+        "group_word": _("Group"),
+        **_both("group_of", lambda n: ngettext("Group: {n} person", "Group: {n} people", n)),
         "not_shown": _("The platform sent something that cannot be shown ({kind})."),
         "undated": _("The platform gave no usable time; this is when it arrived."),
         "edited": _("Edited"),
         "edited_at": _("Edited at {time}"),
-        "delete_title": _("Delete this from the page?"),
+        "delete_title": _("Delete this from {place}?"),
         "delete_text": _("The customer’s words disappear for everybody. This cannot be undone."),
         "delete_yes": _("Delete"),
         "spam_title": _("Mark this as spam?"),
@@ -125,9 +130,31 @@ def _thread() -> dict[str, str]:
             "others", lambda n: ngettext("{n} other comment under this post", "{n} other comments under this post", n)
         ),
         **_both(
+            "others_group",
+            lambda n: ngettext("{n} other message in this group", "{n} other messages in this group", n),
+        ),
+        **_both(
             "said_new", lambda n: ngettext("New message from {name}.", "{n} new messages, the last from {name}.", n)
         ),
         **_both("new_messages", lambda n: ngettext("{n} new message", "{n} new messages", n)),
+    }
+
+
+def _places() -> dict[str, str]:
+    """What the place is called where words stand, and what is done there."""
+    return {
+        "place_facebook": _("the page"),
+        "place_messenger": _("Messenger"),
+        "place_twitter": _("X"),
+        "place_blog": _("the blog"),
+        "place_feed": _("the blog"),
+        "place_watch": _("the blog"),
+        "act_hide": _("Hide on {place}"),
+        "act_delete": _("Delete from {place}"),
+        "hidden_there": _("Hidden on {place}"),
+        "delete_own_text": _(
+            "Our answer disappears for everybody, and the customer waits for us again. This cannot be undone."
+        ),
     }
 
 
@@ -141,6 +168,19 @@ def _states() -> dict[str, str]:
         "state_read": _("Read at {time}"),
         "state_failed": _("Not sent"),
         "state_unknown": _("Sent or not? The platform did not say."),
+        "looked_public": _(
+            "We looked at {time} among our newest answers there, and did not find it. Look yourself: it is there, "
+            "or send it again."
+        ),
+        "looked_private": _(
+            "We looked at {time} in the conversation there, and did not find it. Look yourself: it is there, "
+            "or send it again."
+        ),
+        "not_looked": _(
+            "We tried to look at {time}, and the platform did not show it to us. Look yourself: it is there, "
+            "or send it again."
+        ),
+        "look_on": _("Look on {name}"),
         "retry_unknown_title": _("Send it again?"),
         "retry_unknown_text": _(
             "It may already be on the platform. Look there first: sent again, the customer could read it twice."
@@ -170,26 +210,32 @@ def _composer() -> dict[str, str]:
     return {
         "tab_public": _("Public reply"),
         "tab_private": _("Reply"),
+        "tab_group": _("Reply to the group"),
         "tab_private_reply": _("Private reply"),
         "tab_note": _("Note"),
         "loading": _("Loading…"),
         "rule_note": _("Only colleagues see this; it never leaves the house."),
         "write_public": _("Write a public answer: everybody can read it"),
         "write_private": _("Write a private answer: only this customer can read it"),
+        "write_group": _("Write to the group: all of them can read it"),
         "write_note": _("Write a note: only colleagues can read it"),
         "send_public": _("Answer publicly"),
         "send_private": _("Answer privately"),
+        "send_group": _("Answer the group"),
         "send_note": _("Add the note"),
         "window_left": _("{time} left"),
         "window_over": _("The time is over."),
         "draft_kept": _("Draft kept"),
         "held_personal": _("This will be public and seems to hold an e-mail address or a long number."),
+        "held_personal_group": _("The group will read this, and it seems to hold an e-mail address or a long number."),
         "open_page": _("Open the page"),
         "no_link": _("This is no link. It should begin with https://."),
         "not_reached": _("The server did not answer. Try again: it will not be sent twice."),
         "open_on": _("Open on {name}"),
         "price": _("Costs {price}"),
         "price_link": _("Costs {price}, because of the link"),
+        "price_parts": _("Costs {price} together"),
+        "price_link_parts": _("Costs {price} together, because of links"),
         **_both("split_into", lambda n: ngettext("Send as {n} post", "Send as {n} posts", n)),
         **_both("too_long", lambda n: ngettext("{n} character too many", "{n} characters too many", n)),
         **_both(

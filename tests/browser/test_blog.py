@@ -166,9 +166,9 @@ def test_a_held_comment_is_approved_from_the_ticket(inbox: Any, acme: Any, host:
         Message.objects.get()
         page = inbox("bob", f"open/{Ticket.objects.get().pk}/")
         entry = page.locator(".entry.message")
-        expect(entry.get_by_text("Hidden on the page", exact=True).first).to_be_visible()
+        expect(entry.get_by_text("Hidden on the blog", exact=True).first).to_be_visible()
         entry.hover()
-        names = ("Approve: show it to everybody", "Mark as spam", "Delete from the page")
+        names = ("Approve: show it to everybody", "Mark as spam", "Delete from the blog")
         for name in names:
             expect(entry.get_by_role("button", name=name)).to_be_visible()
         assert site.comments[number]["status"] == "hold"

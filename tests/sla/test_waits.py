@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sla.engine import Moment, What, waits
+from sla.engine import Moment, What, requests, waits
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -61,3 +61,29 @@ def test_an_answer_settles_all_that_was_written_before_it_whenever_we_heard_of_i
     assert told(moment(What.WROTE, 0), moment(What.WROTE, 4, seq=3), moment(What.ANSWERED, 10, seq=2)) == [
         ("first_response", 0, 10, "answered")
     ]
+
+
+def test_whom_only_a_deleted_answer_had_answered_waits_anew_from_its_deletion_on():
+    said = [moment(What.WROTE, 0), moment(What.ANSWERED, 9, seq=2), moment(What.RETRACTED, 60, seq=2)]
+    first = ("first_response", 0, 9, "answered")
+    assert told(*said) == [first, ("next_response", 60, None, "")]
+    assert told(*said, moment(What.ANSWERED, 70, seq=3)) == [first, ("next_response", 60, 70, "answered")]
+    assert told(*said, moment(What.WROTE, 65, seq=3))[-1] == ("next_response", 60, None, "")
+    assert told(*said, moment(What.RESOLVED, 80, seq=2))[-1] == ("next_response", 60, 80, "resolved")
+
+
+def test_a_deleted_answer_beside_another_or_before_newer_words_leaves_nobody_waiting():
+    both = [moment(What.WROTE, 0), moment(What.ANSWERED, 9, seq=2), moment(What.ANSWERED, 10, seq=3)]
+    first = ("first_response", 0, 9, "answered")
+    assert told(*both, moment(What.RETRACTED, 60, seq=2)) == [first]
+    gone = [*both, moment(What.RETRACTED, 60, seq=2), moment(What.RETRACTED, 61, seq=3)]
+    assert told(*gone) == [first, ("next_response", 61, None, "")]
+    later = [moment(What.WROTE, 20, seq=4), moment(What.ANSWERED, 30, seq=5), moment(What.RETRACTED, 60, seq=3)]
+    assert told(*both, *later) == [first, ("next_response", 20, 30, "answered")]
+    assert told(*both[:2], moment(What.RESOLVED, 20, seq=2), moment(What.RETRACTED, 60, seq=2)) == [first]
+
+
+def test_a_request_goes_on_when_its_answer_is_deleted():
+    said = [moment(What.WROTE, 0), moment(What.ANSWERED, 9, seq=2), moment(What.RETRACTED, 60, seq=2)]
+    (request,) = requests(said)
+    assert request.pauses == ((NOON + timedelta(seconds=9), NOON + timedelta(seconds=60)),)

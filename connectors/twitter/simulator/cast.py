@@ -40,7 +40,7 @@ MENTIONS = {
         Line("Quelqu’un a réussi à joindre {brand} aujourd’hui ? 40 min d’attente…"),
         Line("{brand} facturé deux fois {amount} € & pas de réponse au mail. Merci de regarder."),
         Line("Franchement {brand}, livreur au top ce matin, merci !"),
-        Line("{brand} le lien https://shop.example/suivi/{order} ne marche plus", ("OK, ça marche maintenant 👍",)),
+        Line("{brand} le lien https://shop.example.com/suivi/{order} ne marche plus", ("OK, ça marche maintenant 👍",)),
         Line("{brand} votre code promo expire quand exactement ?"),
     ),
     "en": (
@@ -50,7 +50,7 @@ MENTIONS = {
         Line("{brand} charged me {amount} twice & nobody answers my mails", ("And when will I see it back?",)),
         Line("Big thanks to {brand} for the quick swap in the store today 🙌"),
         Line("{brand} do I need the receipt for a return?", ("Great, and within how many days?",)),
-        Line("Hey {brand} the tracking link https://shop.example/track/{order} is dead"),
+        Line("Hey {brand} the tracking link https://shop.example.com/track/{order} is dead"),
         Line("Third broken delivery in a row, {brand}. I am out of patience 😡"),
         Line("{brand} is the trade-in voucher valid online too?"),
     ),

@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from connectors import ledger, registry
+from connectors import gateway, ledger, registry
 from connectors.contract import Channel, ConnectorError, Platform
 from connectors.models import ChannelAccount, Exchange, PlatformApp
 from inbox import outbox, polling
@@ -138,7 +138,8 @@ def account(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
         **described(shown),
         permissions=channel.permissions,
         expires=_expires(shown),
-        spending=ledger.lines(shown),
+        spending=[(_(gateway.cost_name(channel.name, line.kind)), line) for line in ledger.lines(shown)],
+        share=ledger.share(shown),
         spent=ledger.spent(shown),
         ceiling=ledger.ceiling(shown),
         has_door=channel.has_door,

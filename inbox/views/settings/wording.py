@@ -48,6 +48,8 @@ def problem(error: ConnectorError, channel: str) -> str:
         return _("%(platform)s asks us to wait until %(until)s (UTC). Try again then.") % {**said, "until": until}
     if isinstance(error, Unavailable | UnknownOutcome):
         return _("%(platform)s does not answer at the moment. Try again in a minute.") % said
+    if isinstance(error, OutOfCredit) and error.code == gateway.CEILING:
+        return _("The month’s ceiling of this account is reached. Raise it here, or wait for the next month.")
     if isinstance(error, OutOfCredit):
         return _("%(platform)s wants money first (%(code)s). Look at the app's billing there.") % said
     return _("%(platform)s refused (%(code)s). Check the ID and the token.") % said
@@ -109,6 +111,7 @@ def _worries(account: ChannelAccount) -> list[str]:
     if found.get("unsubscribed"):
         sentence = _("Some events do not reach us: %(names)s. Press “Repair the subscription”.")
         worries.append(sentence % {"names": ", ".join(found["unsubscribed"])})
+    worries += [_(advice) for code in found.get("unseen", []) if (advice := gateway.explain(account.channel, code))]
     failure, ends = found.get("failure"), parse_datetime(found.get("expires_at") or "")
     if failure and account.state != State.ATTENTION:
         sentence = _("The last test did not come through (%(what)s). Test again in a minute.")
@@ -120,8 +123,15 @@ def _worries(account: ChannelAccount) -> list[str]:
         sentence = _("%(platform)s wants money first (%(code)s): nothing is read or sent until the app has credit.")
         code = account.attention.partition(":")[2] or "–"
         worries.append(sentence % {"platform": platform, "code": code})
+    elif not ledger.may_write(account):
+        sentence = _(
+            "The month’s ceiling is reached (%(share)s %%): nothing more is read or sent until the month is over (UTC) "
+            "or until you raise it under “Edit or reconnect”."
+        )
+        worries.append(sentence % {"share": ledger.share(account)})
     elif not ledger.may_read(account):
-        worries.append(_("The month’s ceiling is near or reached: nothing more is read, answers leave while they may."))
+        sentence = _("%(share)s %% of the month’s ceiling are spent: nothing more is read, only answers still leave.")
+        worries.append(sentence % {"share": ledger.share(account)})
     if account.app.paused_at:
         worries.append(_("Its %(platform)s app is paused: webhooks are kept and wait.") % {"platform": platform})
     return worries

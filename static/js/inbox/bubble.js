@@ -9,7 +9,8 @@ export function makeEntry(entry) {
   return stamp(entry.type);
 }
 
-/** `context`: {can: allowed acts, answered: the message an entry answers}. */
+/** `context`: {can: allowed acts, answered: the message an entry answers, group: how many people read along,
+    label: the channel's name, place: what the place is called where the message stands}. */
 export function fillEntry(node, entry, context) {
   const fill = { message: fillMessage, note: fillNote, event: fillEvent }[entry.type];
   fill(node, entry, context);
@@ -42,14 +43,17 @@ function fillMessage(node, entry, context) {
   setText(part.who, who);
   setText(part.avatar, initials(entry.who));
   setText(part.publicWord, t(ours ? "public_reply" : `kind_${entry.kind}`));
+  setText(part.privateWord, t(context.group ? "group_word" : "private_word"));
   fillWhen(part, entry);
   fillRating(part.rating, entry.rating);
+  setText(part.hiddenWord, t("hidden_there", { place: context.place }));
+  setText(part.removedWord, t(entry.closed === "protected" ? "removed_protected" : "removed"));
   setText(part.quote, quoted(entry, context));
   fillText(part.text, entry.removed ? "" : words(entry));
   fillAttachments(part.attachments, entry.removed ? [] : entry.attachments);
   fillRevisions(part, entry);
   fillReactions(part.reactions, entry.reactions);
-  fillState(node, part, entry);
+  fillState(node, part, entry, context);
   offer(node, entry, context);
 }
 
@@ -104,13 +108,25 @@ export function stateOf(entry) {
   return entry.origin === "agent" ? "sent" : "";
 }
 
-function fillState(node, part, entry) {
+function fillState(node, part, entry, context) {
   const state = stateOf(entry);
   if (state) node.dataset.state = state;
   else delete node.dataset.state;
   setText(part.stateText, stateWords(entry, state));
   const trouble = ["queued", "failed", "unknown"].includes(state);
-  setText(part.failure, trouble ? entry.failure_message || "" : "");
+  setText(part.failure, trouble ? looked(entry) || entry.failure_message || "" : "");
+  const place = state === "unknown" ? webAddress(entry.look_at) : "";
+  show(part.lookAt, place);
+  if (place) part.lookAt.href = place;
+  else part.lookAt.removeAttribute("href");
+  setText(part.lookAtWord, place ? t("look_on", { name: context.label }) : "");
+}
+
+/** Where and when we looked for an answer of unknown outcome, and that it was not there. */
+function looked(entry) {
+  if (entry.state !== "unknown" || !entry.looked) return "";
+  const where = entry.private || entry.kind === "direct" ? "looked_private" : "looked_public";
+  return t(entry.failure === "not_found" ? where : "not_looked", { time: clock(entry.looked) });
 }
 
 function stateWords(entry, state) {
@@ -150,6 +166,11 @@ function offer(node, entry, context) {
   for (const act of ["like", "hide", "approve", "spam", "delete"]) offerOne(node, act, theirs && context.can.includes(act));
   const out = own && entry.state === "sent" && !entry.removed && !entry.private && entry.kind !== "direct";
   if (out && context.canOwn.includes("delete")) offerOne(node, "delete", true);
+  for (const act of ["hide", "delete"]) {
+    const part = parts(node);
+    setText(part[`${act}Word`], t(`act_${act}`, { place: context.place }));
+    if (part[act].title !== part[`${act}Word`].textContent) part[act].title = part[`${act}Word`].textContent;
+  }
   press(node, "like", entry.liked);
   press(node, "hide", entry.hidden);
   press(node, "approve", !entry.hidden);

@@ -62,12 +62,15 @@ export class Composer {
 
   /** Takes what the platform allows now; keeps the chosen mode and the words. */
   allow(compose) {
+    const before = this.tone(this.mode);
     const untouched = this.modes[this.mode]?.expected && !this.text() && document.activeElement !== this.words;
     this.modes = Object.fromEntries(MODES.map((mode) => [mode, compose[mode] ?? null]));
     for (const mode of MODES) this.drawTab(mode);
     if (this.modes[this.mode] && !untouched) this.draw();
     else this.choose(this.firstMode());
-    if (this.sendWhenKnown) this.submit();
+    // Who sent it at once meant those who were to read it then.
+    if (this.sendWhenKnown && this.tone(this.mode) === before) this.submit();
+    this.sendWhenKnown = false;
   }
 
   firstMode() {
@@ -86,7 +89,9 @@ export class Composer {
 
   tone(mode) {
     if (mode === "note") return "note";
-    return this.modes[mode]?.public ? "public" : "private";
+    const { public: isPublic, group } = this.modes[mode] ?? {};
+    if (isPublic) return "public";
+    return group && mode === "reply" ? "group" : "private";
   }
 
   /** Switches the mode; each mode keeps its own words. */
@@ -157,12 +162,14 @@ export class Composer {
     if (ticket === this.ticket) setText(one("#elsewhere-error"), complaint);
   }
 
-  /** The price of what stands there, where the platform takes one. */
-  drawPrice(rule, fits) {
-    const price = (rule?.link_cost && hasLink(this.text()) ? rule.link_cost : rule?.cost) ?? "";
-    const dear = Boolean(price) && price === rule.link_cost && price !== rule.cost;
-    setText(one("#price"), price && fits && this.mayWrite ? t(dear ? "price_link" : "price", { price: dollars(price) }) : "");
-    setClass(one("#price"), "dear", dear);
+  /** The price of all that would leave, in one post or in several, where the platform takes one. */
+  drawPrice(rule, posts) {
+    const dear = (post) => Boolean(rule.link_cost) && rule.link_cost !== rule.cost && hasLink(post);
+    const linked = this.mayWrite && posts.some(dear);
+    const total = this.mayWrite ? posts.reduce((sum, post) => sum + Number(dear(post) ? rule.link_cost : rule.cost), 0) : 0;
+    const sentence = (linked ? "price_link" : "price") + (posts.length > 1 ? "_parts" : "");
+    setText(one("#price"), total ? t(sentence, { price: dollars(total) }) : "");
+    setClass(one("#price"), "dear", linked);
   }
 
   /** Whether the platform lets us write in this mode at this moment. */
@@ -196,8 +203,8 @@ export class Composer {
     setClass(counter, "over", over > 0);
     const reason = over > 0 ? count("too_long", over) : "";
     this.complain(reason);
-    this.drawPrice(rule, over <= 0);
     this.offerParts(over > 0 && rule?.counts === "weighted" && this.mayWrite, most, weigh);
+    this.drawPrice(rule, over > 0 ? this.pieces : [this.text()]);
     const ready = this.mayWrite && long > 0 && over <= 0;
     one("#send").setAttribute("aria-disabled", String(!ready));
     this.words.setAttribute("aria-invalid", String(over > 0));

@@ -4,6 +4,7 @@ import { ago, date, everySecond, fillTime, remaining, span } from "../core/time.
 import { initials } from "../core/text.js";
 import { on } from "../core/bus.js";
 import { t } from "../core/strings.js";
+import { newest } from "./row.js";
 import { addressOf } from "./views.js";
 
 const LATE = 2000;
@@ -75,6 +76,6 @@ function otherTicket(ticket, slug) {
   setData(part.status, "status", ticket.st);
   setText(part.status, t(`status_${ticket.st}`));
   fillTime(part.at, ticket.at, ago);
-  setText(part.text, ticket.text || t("no_words"));
+  setText(part.text, newest(ticket));
   return node;
 }

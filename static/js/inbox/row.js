@@ -6,6 +6,8 @@ import * as drafts from "../core/drafts.js";
 
 export const HEIGHT = 74;
 const NORMAL = 2;
+/** As the server's announce.REMOVED and PROTECTED: nothing that was said stands any more. */
+const GONE = { "[removed]": "removed", "[protected]": "removed_protected" };
 
 export function makeRow() {
   const node = stamp("row");
@@ -34,8 +36,12 @@ export function fillRow(node, row, extra) {
 }
 
 function preview(row) {
-  if (drafts.any(row.id)) return `${t("draft")} · ${row.text}`;
-  return row.text || t("no_words");
+  return drafts.any(row.id) ? `${t("draft")} · ${newest(row)}` : newest(row);
+}
+
+/** The newest words of a ticket, or why there are none. */
+export function newest({ text }) {
+  return (Object.hasOwn(GONE, text) ? t(GONE[text]) : text) || t("no_words");
 }
 
 /** What changes with time alone. */

@@ -20,9 +20,9 @@ export class Sending {
 
   submit(message) {
     if (message.mode === "note") return this.sendNote(message);
-    if (message.tone === "public" && !message.insist && personal(message.text)) {
+    if (message.tone !== "private" && !message.insist && personal(message.text)) {
       const again = () => this.submit({ ...message, insist: true });
-      return this.composer.hold(t("held_personal"), [], again);
+      return this.composer.hold(t(message.tone === "group" ? "held_personal_group" : "held_personal"), [], again);
     }
     const body = { text: message.text, private: message.mode === "private", last_seq: this.thread.shown };
     const to = this.thread.detail?.compose?.[message.mode]?.to;
@@ -89,7 +89,7 @@ export class Sending {
     const kind = this.thread.row?.kind === "direct" ? "direct" : "comment";
     return {
       type, id: 0, client_id: key, text, at: now(), dated: true, who: this.store.me.name, agent: this.store.me.id,
-      origin: "agent", state: "sending", kind, private: tone === "private", mode, attachments: [], reactions: {},
+      origin: "agent", state: "sending", kind, private: tone !== "public", mode, attachments: [], reactions: {},
     };
   }
 
@@ -181,7 +181,9 @@ export class Sending {
   }
 
   async remove(entry) {
-    if (await this.confirm(t("delete_title"), t("delete_text"), t("delete_yes"))) await this.perform(entry, "delete", true);
+    const { place } = this.thread;
+    const what = t(entry.origin === "customer" ? "delete_text" : "delete_own_text");
+    if (await this.confirm(t("delete_title", { place }), what, t("delete_yes"))) await this.perform(entry, "delete", true);
   }
 
   async perform(entry, action, turnOn) {

@@ -26,7 +26,7 @@ export class Thread {
   constructor(store) {
     this.store = store;
     this.scroller = one("#messages");
-    const context = () => ({ can: this.detail?.compose?.can ?? [], canOwn: this.detail?.compose?.can_own ?? [], answered: (entry) => this.entries.answered(entry) });
+    const context = () => ({ can: this.detail?.compose?.can ?? [], canOwn: this.detail?.compose?.can_own ?? [], group: this.group, label: this.label, place: this.place, answered: (entry) => this.entries.answered(entry) });
     this.entries = new Entries(one("#entries"), context);
     this.listen();
   }
@@ -45,6 +45,20 @@ export class Thread {
 
   get row() {
     return this.store.rows.get(this.id) ?? this.detail;
+  }
+
+  /** How many people of a group read along; 0 where it is none. */
+  get group() {
+    return this.detail?.compose?.reply?.group ?? 0;
+  }
+
+  get place() {
+    const name = `place_${this.row?.ch}`;
+    return t(name) === name ? this.label : t(name);
+  }
+
+  get label() {
+    return this.detail?.compose?.reply?.label || t(`channel_${this.row?.ch}`);
   }
 
   // Opening
@@ -197,6 +211,8 @@ export class Thread {
     setData(one("#thread-channel"), "channel", row.ch);
     setText(one("#thread-channel"), this.detail?.account?.name ?? t(`channel_${row.ch}`));
     setText(one("#thread-number"), `#${row.id}`);
+    show(one("#thread-group"), this.group);
+    setText(one("#thread-group span"), this.group ? count("group_of", this.group) : "");
     const status = one("#thread-status");
     setData(status, "status", row.st);
     setText(status, row.st === "open" ? "" : t(`short_${row.st}`));
@@ -230,7 +246,7 @@ export class Thread {
     const node = one("#others");
     show(node, others.length);
     if (!others.length) return;
-    setText(one("summary span", node), count("others", others.length));
+    setText(one("summary span", node), count(this.group ? "others_group" : "others", others.length));
     one("ul", node).replaceChildren(...others.map((other) => {
       const item = stamp("other-comment");
       setText(parts(item).name, other.name || t("unknown_author"));

@@ -355,7 +355,7 @@ def test_the_api_is_found_without_the_header(acme: Workspace, site: Site, how: s
 def test_removed_ones_are_found_by_looking(blog: ChannelAccount, site: Site) -> None:
     kept, trashed = site.write(), site.write("Spam", author_email="x@example.org")
     site.comments[trashed]["status"] = "trash"
-    assert gateway.gone(blog, [str(kept), str(trashed), "999"]) == [str(trashed), "999"]
+    assert list(gateway.gone(blog, [str(kept), str(trashed), "999"])) == [str(trashed), "999"]
 
 
 def test_a_platform_that_needs_an_app_is_not_connected_without_one(carol: Membership, sign_in: Any) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-import uuid
 from datetime import timedelta
 from decimal import Decimal
 
@@ -24,40 +23,8 @@ from socialcare.tenancy import workspace
 from tests import x
 from tests.conftest import take_in
 from tests.connectors.stand import until
+from tests.connectors.twitter.conftest import answer, bring_in, due_now, fresh, posts
 from tests.connectors.twitter.simulator_stand import BRAND
-
-
-def answer(agent, text="We are on it.", ticket=None, **more) -> Message:
-    ticket = ticket or Ticket.objects.get()
-    given = {"private": False, "token": uuid.uuid4(), "last_seq": ticket.seq} | more
-    return replies.reply(ticket.pk, agent.user, text, **given)
-
-
-def bring_in(account: ChannelAccount, live_x) -> None:
-    """What the fake X has sent so far is taken in."""
-    now = timezone.now()
-    arrived = [deliveries.Arrived(account.app_id, body, now) for body, _ in list(live_x.hook.bodies)]
-    deliveries.keep(arrived)
-    while batch := deliveries.claim(200):
-        intake.take_in(batch)
-
-
-@pytest.fixture
-def asked(acme_on_x, live_x) -> Ticket:
-    """A customer's public question, on both sides."""
-    live_x.say("post", "@Acme where is it?")
-    until(lambda: live_x.hook.events("post.mention.create"))
-    bring_in(acme_on_x, live_x)
-    return Ticket.objects.get()
-
-
-def posts(live_x):
-    return [one for one in live_x.state()["posts"] if one["author_id"] == BRAND and one["parent"]]
-
-
-def due_now() -> None:
-    Outgoing.objects.update(ready_at=timezone.now(), lease_until=None)
-
 
 # ---------------------------------------------------------------- out, once
 
@@ -98,6 +65,35 @@ def test_an_answer_of_unknown_outcome_is_settled_by_looking_and_never_resent(ask
     message.refresh_from_db()
     assert (message.state, message.external_id) == ("sent", posts(live_x)[0]["id"])
     assert len(posts(live_x)) == 1
+
+
+def entry_of(message: Message, browser) -> dict:
+    return browser.get(f"/w/acme/api/messages/{message.pk}/").json()["entry"]
+
+
+@pytest.mark.behaviour_x(8)
+@pytest.mark.parametrize(("at_the_last_look", "brought"), [("", "not_found"), ("server_error", "not_seen")])
+def test_what_was_looked_for_in_vain_is_told_with_where_and_when(
+    asked, live_x, alice, sign_in, at_the_last_look, brought
+):
+    message, browser = answer(alice), sign_in(alice)
+    live_x.fault("server_error", on="send")
+    outbox.send_waiting()
+    entry = entry_of(message, browser)
+    assert (entry["state"], entry["looked"]) == ("unknown", None)
+    assert entry["failure_message"].startswith("We do not know yet")
+    Outgoing.objects.update(started_at=timezone.now() - timedelta(minutes=2), ready_at=timezone.now())
+    if at_the_last_look:
+        live_x.fault(at_the_last_look, on="read")
+    outbox.send_waiting()
+    entry = entry_of(message, browser)
+    assert (entry["state"], entry["failure"], bool(entry["looked"])) == ("unknown", brought, True)
+    assert entry["look_at"] == Message.objects.get(origin="customer").permalink
+    assert not Outgoing.objects.exists()
+    again = browser.post(f"/w/acme/api/messages/{message.pk}/retry/").json()["entry"]
+    assert (again["state"], again["failure"], again["looked"]) == ("queued", "", None)
+    outbox.send_waiting()
+    assert (entry_of(message, browser)["state"], len(posts(live_x))) == ("sent", 1)
 
 
 @pytest.mark.behaviour_x(8)
@@ -155,7 +151,44 @@ def test_a_question_can_be_answered_in_private(asked, live_x, acme_on_x, alice):
     assert message.state == "sent"
     said = [one for one in live_x.state()["messages"] if one["id"] == message.external_id]
     assert said[0]["text"] == "Your number, please?"
-    assert reading.compose(asked)["private"]["reason"] == Reason.PRIVATE_REPLY_USED
+    compose = reading.compose(asked)["private"]
+    assert (compose["allowed"], compose["message"]) == (
+        True,
+        "Goes to the customer’s private messages, where they take any from this account.",
+    )
+    second = answer(alice, "And your postcode?", ticket=Ticket.objects.get(), private=True)
+    outbox.send_waiting()
+    second.refresh_from_db()
+    assert second.state == "sent"
+
+
+@pytest.mark.behaviour_x(13)
+def test_whoever_takes_no_messages_is_known_before_the_next_one_is_typed(asked, live_x, acme_on_x, alice):
+    live_x.say("close_dms")
+    message = answer(alice, "Your number, please?", private=True)
+    outbox.send_waiting()
+    message.refresh_from_db()
+    assert (message.state, message.failure) == ("failed", Reason.RECIPIENT_UNAVAILABLE)
+    compose = reading.compose(asked)
+    assert compose["private"]["reason"] == Reason.RECIPIENT_UNAVAILABLE
+    assert compose["reply"]["allowed"]
+    live_x.say("open_dms")
+    replies.retry(message.pk, alice.user)
+    outbox.send_waiting()
+    message.refresh_from_db()
+    assert message.state == "sent"
+    assert reading.compose(asked)["private"]["allowed"]
+
+
+def test_a_sign_of_the_customer_s_opens_the_private_way_again(asked, live_x, acme_on_x, alice):
+    live_x.say("close_dms")
+    answer(alice, "Your number, please?", private=True)
+    outbox.send_waiting()
+    mine = Message.objects.get(origin="customer").external_id
+    live_x.say("reply", "@Acme try again, I take them now", to=mine)
+    until(lambda: len(live_x.hook.events("post.mention.create")) == 2)
+    bring_in(acme_on_x, live_x)
+    assert reading.compose(fresh(asked))["private"]["allowed"]
 
 
 # ---------------------------------------------------------------- limits
@@ -279,12 +312,16 @@ def test_without_credit_the_app_pauses_keeps_the_answers_and_resumes_by_a_probe(
     assert Exchange.objects.count() == calls
     acme_on_x.refresh_from_db()
     assert "money first" in " ".join(wording.standing(acme_on_x).reasons)
+    assert (message.failure, reading.compose(fresh(asked))["reply"]["reason"]) == (Reason.NO_CREDIT, Reason.NO_CREDIT)
+    with pytest.raises(NotAllowed):
+        answer(alice, "Once more", ticket=fresh(asked))
     limits.unblock(f"app:{acme_on_x.app_id}")
     due_now()
     outbox.send_waiting()
     message.refresh_from_db()
     acme_on_x.refresh_from_db()
     assert (message.state, acme_on_x.attention) == ("sent", "")
+    assert reading.compose(fresh(asked))["reply"]["allowed"]
 
 
 @pytest.mark.behaviour_x(31)

@@ -11,12 +11,8 @@ from connectors.contract import Kind, Unavailable
 from connectors.twitter import backfill
 from connectors.twitter.backfill import Place, query_of, read_cursor, write_cursor
 from connectors.twitter.twitter import twitter
+from tests.connectors.twitter.conftest import due
 from tests.connectors.twitter.simulator_stand import BRAND
-
-
-def due(cursor: str) -> str:
-    """The cursor as if its pauses were over."""
-    return write_cursor({name: replace(place, due=0) for name, place in read_cursor(cursor).items()})
 
 
 @pytest.fixture
@@ -127,9 +123,43 @@ def test_how_often_is_what_x_s_limit_leaves(desk):
 
 
 def test_what_fails_leaves_the_cursor_where_it_was(desk):
-    desk.x.fault("server_error", on="read")
+    desk.x.fault("server_error", on="read", times=0)
     with pytest.raises(Unavailable):
         twitter.poll(desk.account, "")
+
+
+def test_what_x_cannot_tell_now_keeps_nothing_else_waiting(desk):
+    _, cursor = desk.polled()
+    group = desk.x.say("group", **{"with": ["Karim Haddad"]})
+    desk.x.say("message", "All of you", talk=group)
+    desk.x.say("post", "@Acme one")
+    desk.x.fault("server_error", on="read")
+    found, after = desk.polled(due(cursor))
+    assert [post.text for post in found] == ["@Acme one"]
+    assert read_cursor(after)["direct"] == read_cursor(due(cursor))["direct"]
+    found, _ = desk.polled(after)
+    assert [post.thread_id for post in found] == [f"group:{group}"]
+
+
+def test_what_was_found_does_not_wait_for_a_slow_kind_and_each_has_its_turn(desk, monkeypatch):
+    _, cursor = desk.polled()
+    desk.x.say("message", "one")
+    desk.x.say("post", "@Acme one")
+    monkeypatch.setattr(backfill, "PATIENCE", 0)
+    found, after = desk.polled(due(cursor))
+    assert [post.kind for post in found] == [Kind.DIRECT]
+    found, _ = desk.polled(after)
+    assert [post.kind for post in found] == [Kind.MENTION]
+
+
+def test_a_poll_a_little_early_is_no_poll_too_late(desk):
+    _, cursor = desk.polled()
+    desk.x.say("post", "@Acme one")
+    soon = int(datetime.now(UTC).timestamp()) + 3
+    early = {name: replace(place, due=soon) for name, place in read_cursor(cursor).items()}
+    found, after = desk.polled(write_cursor(early))
+    assert len(found) == 1
+    assert desk.polled(after)[0] == []
 
 
 @pytest.mark.parametrize(
@@ -139,12 +169,11 @@ def test_what_fails_leaves_the_cursor_where_it_was(desk):
         (" , ", ""),
         ("acme", f"(acme) -from:{BRAND} -is:retweet"),
         ('acme,  "acme care" ,x', f'(acme OR "acme care" OR x) -from:{BRAND} -is:retweet'),
+        ("c&a\nacme.com, or, #acme", f'("c&a" OR "acme.com" OR "or" OR #acme) -from:{BRAND} -is:retweet'),
     ],
 )
 def test_keywords_are_one_question(desk, given, query):
     assert query_of(desk.with_options(keywords=given)) == query
-    many = query_of(desk.with_options(keywords=",".join(f"word{number}" for number in range(200))))
-    assert len(many) <= 512
 
 
 def test_a_cursor_survives_nonsense_and_stays_short():

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from connectors.twitter import length
-from connectors.twitter.length import has_link, weight
+from connectors.twitter.length import has_link, links, weight
+from connectors.twitter.simulator import text as fake
 
 ROOT = Path(__file__).parents[3]
 FAMILY, ENGLAND = "👨‍👩‍👧‍👦", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"
@@ -53,6 +54,8 @@ CASES = [
     ("file.notatld", 12),
     ("1.2.3", 5),
     ("http://a_b.com", 14),
+    ("https://acme.example", 20),
+    ("https://acme.example/help?q=1", 29),
     ("http://sub_domain.example.com", 23),
     ("a\r\nb", 3),
 ]
@@ -62,6 +65,22 @@ CASES = [
 @pytest.mark.parametrize(("text", "counted"), CASES, ids=[str(number) for number in range(len(CASES))])
 def test_the_count_is_x_s(text, counted):
     assert weight(text) == counted
+
+
+@pytest.mark.behaviour_x(31)
+def test_the_fake_x_takes_money_for_the_links_we_count():
+    """Also where somebody types https:// before a name that leads nowhere: X makes no link of it."""
+    assert not has_link("See https://acme.example and http://acme.invalid/help")
+    for text in [*generated(500), *(text for text, _ in CASES), "https://acme.example", "https://acme.example.com"]:
+        spans = links(text)
+        assert bool(spans) == has_link(text) == fake.has_link(text)
+        assert [place["expanded_url"].partition("://")[2] for place in urls_of(text)] == [
+            text[start:end].partition("://")[2] or text[start:end] for start, end in spans
+        ]
+
+
+def urls_of(text: str) -> list[dict]:
+    return fake.write(text, lambda name: None).entities.get("urls", [])
 
 
 @pytest.mark.behaviour_x(30)

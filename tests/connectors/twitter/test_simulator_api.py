@@ -65,7 +65,7 @@ def test_mentions_come_newest_first_in_pages_with_one_since_id(x_stand):
 
 def test_only_fields_asked_for_are_given_and_expansions_bring_the_rest(x_stand):
     story = x_stand.story()
-    quote = x_stand.say("quote", "@Acme look & see https://shop.example/a #fail", to=story, photo=True)
+    quote = x_stand.say("quote", "@Acme look & see https://shop.example.com/a #fail", to=story, photo=True)
     plain = x_stand.app.get_tweet(quote)["data"]
     assert plain.keys() == {"id", "text", "edit_history_tweet_ids"}
     full = x_stand.app.get_tweet(
@@ -78,7 +78,7 @@ def test_only_fields_asked_for_are_given_and_expansions_bring_the_rest(x_stand):
     assert data["text"].startswith("@Acme look &amp; see https://t.co/")
     assert data["referenced_tweets"] == [{"type": "quoted", "id": story}]
     assert [data["text"][one["start"] : one["end"]] for one in data["entities"]["mentions"]] == ["@Acme"]
-    assert data["entities"]["urls"][0]["expanded_url"] == "https://shop.example/a"
+    assert data["entities"]["urls"][0]["expanded_url"] == "https://shop.example.com/a"
     assert data["entities"]["hashtags"][0]["tag"] == "fail"
     assert {one["id"] for one in includes["users"]} == {data["author_id"], BRAND}
     assert [one["id"] for one in includes["tweets"]] == [story]
@@ -179,9 +179,11 @@ def test_what_an_app_may_write(x_stand):
     assert "too long" in refusal(create, text="é" * 279 + "語")
     create(text="é" * 279 + "x", user_auth=False)
     create(
-        text="語" * 117 + " https://a.example/" + "x" * 400 + " 👩‍👩‍👧🇫🇷a", in_reply_to_tweet_id=other, user_auth=False
+        text="語" * 117 + " https://example.com/" + "x" * 400 + " 👩‍👩‍👧🇫🇷a",
+        in_reply_to_tweet_id=other,
+        user_auth=False,
     )
-    assert "too long" in refusal(create, text="語" * 128 + " https://a.example/" + "x" * 400 + " a")
+    assert "too long" in refusal(create, text="語" * 128 + " https://example.com/" + "x" * 400 + " a")
     assert "cashtag" in refusal(create, text="$AAPL and $TSLA")
     assert "author" in refusal(create, text="hm", quote_tweet_id=mention)
     with pytest.raises(tweepy.BadRequest):
@@ -327,7 +329,7 @@ def test_what_costs_money_is_counted_once_a_day(x_stand):
     mention = x_stand.say("mention", "help")
     for _ in range(2):
         x_stand.client().get_users_mentions(BRAND, user_auth=False)
-    x_stand.client().create_tweet(text="See https://a.example/", in_reply_to_tweet_id=mention, user_auth=False)
+    x_stand.client().create_tweet(text="See https://example.com/", in_reply_to_tweet_id=mention, user_auth=False)
     x_stand.client().create_tweet(text="Or call", in_reply_to_tweet_id=mention, user_auth=False)
     charged = {one["kind"]: one["count"] for one in x_stand.state()["charged"]}
     assert charged == {"post_read": 1, "post_create_url": 1, "summoned_reply": 1}

@@ -1,0 +1,45 @@
+"""What an admin may meet, in English, translated where it is shown: troubles with what to do, and what costs money."""
+
+
+def gettext_noop(words: str) -> str:
+    """Marks a sentence for translation; a platform's folder knows no Django."""
+    return words
+
+
+EXPLAINED = {
+    "search_refused": gettext_noop(
+        "X does not accept the words to search for, so nothing is found by them; mentions and messages still come in. "
+        "Change the words under “Edit or reconnect”."
+    ),
+    "search_forbidden": gettext_noop(
+        "X does not let this app search, so nothing is found by words; mentions and messages still come in. "
+        "Look at the app’s access at X, or take the words out under “Edit or reconnect”."
+    ),
+    "mentions_refused": gettext_noop(
+        "X does not show us the account’s mentions: only what its webhook tells comes in. Test the account."
+    ),
+    "mentions_forbidden": gettext_noop(
+        "X does not let us read the account’s mentions: only what its webhook tells comes in. "
+        "Reconnect the account and grant all permissions."
+    ),
+    "direct_refused": gettext_noop(
+        "X does not show us the account’s direct messages: groups are not heard of. Test the account."
+    ),
+    "direct_forbidden": gettext_noop(
+        "X does not let us read the account’s direct messages: groups are not heard of. "
+        "Reconnect the account and grant all permissions."
+    ),
+}
+
+COSTS = {
+    "post_read": gettext_noop("Posts read"),
+    "user_read": gettext_noop("People looked up"),
+    "dm_read": gettext_noop("Private messages read"),
+    "post_event": gettext_noop("Posts told by the webhook"),
+    "dm_event": gettext_noop("Private messages told by the webhook"),
+    "summoned_reply": gettext_noop("Public answers"),
+    "post_with_link": gettext_noop("Public answers with a link"),
+    "dm_create": gettext_noop("Private messages sent"),
+    "post_delete": gettext_noop("Answers deleted"),
+    "hide": gettext_noop("Replies hidden or shown again"),
+}

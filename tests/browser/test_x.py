@@ -1,0 +1,120 @@
+"""X on the screens: what an answer costs, who reads it, and what may be done about it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from connectors.models import ChannelAccount
+from inbox.actions import accounts, replies
+from inbox.models import Message, Ticket
+from tests import x
+from tests.conftest import take_in
+from tests.connectors.twitter.conftest import handle
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def on_x(acme: Any) -> ChannelAccount:
+    return handle(acme, x.BRAND)
+
+
+@pytest.mark.behaviour_x(31)
+def test_the_price_of_all_parts_is_shown_before_a_long_answer_leaves(inbox: Any, on_x: Any, bob: Any) -> None:
+    take_in(on_x, x.mention())
+    page = inbox("bob", f"open/{Ticket.objects.get().pk}/")
+    words, price = page.locator("#words"), page.locator("#price")
+    expect(price).to_have_text("Costs $0.01")
+    words.fill("word " * 100)
+    expect(page.locator("#split")).to_have_text("Send as 2 posts")
+    expect(price).to_have_text("Costs $0.02 together")
+    words.fill("word " * 100 + "example.com/help")
+    expect(page.locator("#split")).to_be_visible()
+    expect(price).to_have_text("Costs $0.21 together, because of links")
+    words.fill("a" * 600)
+    expect(page.locator("#split")).to_be_hidden()
+    expect(price).to_have_text("")
+
+
+@pytest.mark.behaviour_x(27)
+def test_a_group_is_no_private_conversation(inbox: Any, on_x: Any, bob: Any) -> None:
+    about = {"dm_conversation_id": "4444", "created_at": x.iso(timezone.now()), "sender_id": x.AMELIE}
+    joined = {"id": "1", "event_type": "ParticipantsJoin", "participant_ids": [x.AMELIE, x.BRAND, x.KARIM], **about}
+    said = {"id": "2", "event_type": "MessageCreate", "text": "All of you", **about}
+    for event in (joined, said):
+        take_in(on_x, {"polled": {"for_user_id": x.BRAND, "how": "direct", "event": event}})
+    page = inbox("bob", f"open/{Ticket.objects.get().pk}/")
+    expect(page.locator("#thread-group")).to_have_text("Group: 2 people")
+    expect(page.locator("#rule-text")).to_contain_text("A group: all who are in it read this, 2 people")
+    expect(page.locator("#tab-reply")).to_contain_text("Reply to the group")
+    expect(page.locator("#send-label")).to_have_text("Answer the group")
+    expect(page.locator(".entry.message .tag.private")).to_have_text("Group")
+    page.locator("#words").fill("Call 06 12 34 56 78")
+    page.locator("#send").click()
+    expect(page.locator("#held")).to_contain_text("The group will read this")
+    assert not Message.objects.filter(origin="agent").exists()
+    take_in(on_x, x.direct("Psst"))
+    page.goto(page.url.replace(str(Ticket.objects.earliest("id").pk), str(Ticket.objects.latest("id").pk)))
+    expect(page.locator("#rule-text")).to_have_text("Only the customer sees this.")
+    expect(page.locator("#thread-group")).to_be_hidden()
+
+
+@pytest.mark.behaviour_x(12)
+def test_without_credit_the_composer_closes_before_anybody_types_in_vain(inbox: Any, on_x: Any, bob: Any) -> None:
+    take_in(on_x, x.mention())
+    page = inbox("bob", f"open/{Ticket.objects.get().pk}/")
+    expect(page.locator("#rule-text")).to_have_text("Everybody can read this where the customer wrote.")
+    ChannelAccount.objects.filter(pk=on_x.pk).update(attention="out_of_credit:credits")
+    accounts.retold(on_x)
+    expect(page.locator("#rule-text")).to_contain_text("nothing is sent until an admin has paid there")
+    expect(page.locator("#words")).to_have_attribute("readonly", "")
+    expect(page.locator("#send")).to_be_disabled()
+    expect(page.locator("#price")).to_have_text("")
+    expect(page.get_by_role("link", name="Open on X")).to_be_visible()
+    paused = ChannelAccount.objects.get(pk=on_x.pk)
+    ChannelAccount.objects.filter(pk=on_x.pk).update(attention="")
+    accounts.retold(paused)
+    expect(page.locator("#price")).to_have_text("Costs $0.01")
+
+
+@pytest.mark.behaviour_x(8)
+def test_what_was_looked_for_in_vain_says_so_and_leads_there(inbox: Any, on_x: Any, bob: Any) -> None:
+    take_in(on_x, x.mention(id="77"))
+    ticket = Ticket.objects.get()
+    given = {"private": False, "token": uuid.uuid4(), "last_seq": ticket.seq}
+    message = replies.reply(ticket.pk, bob.user, "We are on it.", **given)
+    replies.begin_sending(message.pk)
+    replies.unknown(message.pk, None, looked=replies.NOT_FOUND)
+    page = inbox("bob", f"open/{ticket.pk}/")
+    bubble = page.locator(".entry.ours")
+    expect(bubble).to_contain_text(re.compile("We looked at .+ among our newest answers there, and did not find it"))
+    link = bubble.get_by_role("link", name="Look on X")
+    expect(link).to_have_attribute("href", "https://x.com/amelie/status/77")
+    expect(bubble.get_by_role("button", name="Try again")).to_be_visible()
+    bubble.get_by_role("button", name="I see it on the platform").click()
+    expect(bubble).to_have_attribute("data-state", "sent")
+    expect(link).to_be_hidden()
+
+
+def test_what_is_done_on_x_is_said_to_be_done_on_x(inbox: Any, on_x: Any, bob: Any) -> None:
+    take_in(on_x, x.mention(id="77"), x.own("@amelie Good day", id="78", to="77", conversation="77"))
+    ticket = Ticket.objects.get()
+    Message.objects.filter(external_id="78").update(origin="agent", agent=bob.user)
+    take_in(on_x, x.event("post.reply.create", x.post("@acme thanks", id="79", to="78", conversation="77")))
+    page = inbox("bob", f"open/{ticket.pk}/")
+    ours = page.locator(".entry.ours")
+    ours.hover()
+    ours.get_by_role("button", name="Delete from X").click()
+    expect(page.locator("#confirm-title")).to_have_text("Delete this from X?")
+    expect(page.locator("#confirm-text")).to_contain_text("the customer waits for us again")
+    page.keyboard.press("Escape")
+    theirs = page.locator(".entry.message", has_text="thanks")
+    theirs.hover()
+    expect(theirs.get_by_role("button", name="Hide on X")).to_be_visible()
+    assert "the page" not in page.locator("#thread-frame").inner_text()

@@ -1,0 +1,86 @@
+"""What an account costs, as its admin sees it: a ceiling that is understood, a share, and words for each kind."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from connectors import ledger
+from connectors.contract import Cost
+from connectors.twitter.explained import COSTS
+from inbox.views.settings import wording
+from tests.connectors.twitter.standing import PRICES
+from tests.connectors.twitter.test_search_words import edited
+from tests.inbox.settings_support import text
+
+
+def spend(account, kind: str, dollars: str) -> None:
+    ledger.charge(account, [Cost(kind, [f"{kind} for {dollars}"], Decimal(dollars))])
+
+
+def page_of(account, browser, language: str = "en") -> str:
+    address = f"/w/acme/settings/accounts/{account.pk}/"
+    return text(browser.get(address, headers={"accept-language": language}).content.decode())
+
+
+@pytest.mark.parametrize(("given", "kept"), [("150", "150"), ("1.50", "1.50"), ("1,50", "1.50"), ("", "")])
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_ceiling_is_given_as_people_write_amounts(acme_on_x, carol, sign_in, given, kept, language):
+    browser = sign_in(carol)
+    carol.user.language = language
+    carol.user.save()
+    assert edited(browser, acme_on_x, monthly_limit=given).status_code == 302
+    acme_on_x.refresh_from_db()
+    assert acme_on_x.options["monthly_limit"] == kept
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ("1,500", "this is no amount of dollars. Give digits such as 150 or 1.50"),
+        ("-3", "this is no amount of dollars."),
+        ("$20", "this is no amount of dollars."),
+        ("a lot", "this is no amount of dollars."),
+        ("0", "at 0 nothing at all would be read or sent."),
+        ("0,00", "at 0 nothing at all would be read or sent."),
+    ],
+)
+def test_a_ceiling_that_is_none_is_refused_with_the_field_named(acme_on_x, carol, sign_in, given, complaint):
+    answer = edited(sign_in(carol), acme_on_x, monthly_limit=given)
+    shown = text(answer.content.decode())
+    assert answer.status_code == 422
+    assert f"“Ceiling a month, in dollars”: {complaint}" in shown
+    assert "Copy it once more" not in shown
+
+
+@pytest.mark.behaviour_x(31)
+def test_the_share_of_the_ceiling_is_shown_and_what_follows_from_it(acme_on_x, carol, sign_in):
+    browser = sign_in(carol)
+    acme_on_x.options = {"monthly_limit": "2.00"}
+    acme_on_x.save()
+    assert "$0.00 of $2.00, that is 0 %" in page_of(acme_on_x, browser)
+    spend(acme_on_x, "dm_create", "1.00")
+    assert "$1.00 of $2.00, that is 50 %" in page_of(acme_on_x, browser)
+    assert wording.standing(acme_on_x).reasons == []
+    spend(acme_on_x, "post_read", "0.85")
+    assert "92 % of the month’s ceiling are spent: nothing more is read" in page_of(acme_on_x, browser)
+    spend(acme_on_x, "post_with_link", "0.25")
+    shown = page_of(acme_on_x, browser)
+    assert "$2.10 of $2.00, that is 105 %" in shown
+    assert "The month’s ceiling is reached (105 %): nothing more is read or sent" in shown
+
+
+@pytest.mark.behaviour_x(31)
+def test_each_kind_of_cost_has_words(acme_on_x, carol, sign_in):
+    assert {name.removeprefix("price_") for name in PRICES} == set(COSTS)
+    browser = sign_in(carol)
+    for kind in COSTS:
+        spend(acme_on_x, kind, "0.01")
+    shown = page_of(acme_on_x, browser)
+    for kind, words in COSTS.items():
+        assert words in shown
+        assert kind not in shown or kind == "hide"
+    carol.user.language = "fr"
+    carol.user.save()
+    assert "Réponses publiques avec un lien" in page_of(acme_on_x, browser)
