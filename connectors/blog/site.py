@@ -29,8 +29,10 @@ from connectors.contract import (
     Reason,
     Refused,
     Reply,
+    Rule,
     Sent,
     Surface,
+    Thread,
     UnknownOutcome,
 )
 from connectors.reading import as_list, as_object, ident, link, point_in_time
@@ -116,6 +118,12 @@ class Site(Channel):
         Surface(Kind.COMMENT, frozenset({Can.REPLY, Can.APPROVE, Can.SPAM, Can.DELETE}), MAX_LENGTH),
         Surface(Kind.MENTION),
     )
+
+    def reply_rule(self, account: Account, thread: Thread, now: datetime, *, private: bool = False) -> Rule:
+        """What another page says about the blog stands there and is answered there."""
+        if thread.kind is Kind.MENTION and not private:
+            return Rule(False, Reason.GONE if thread.removed else Reason.ONLY_THERE)
+        return super().reply_rule(account, thread, now, private=private)
 
     def identify(self, app: App, given: Mapping[str, str]) -> str:
         return short_name(given.get("url", ""))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +18,8 @@ from connectors.blog.feeds import Position
 from connectors.models import ChannelAccount, Delivery, Oddity
 from inbox import hooks, intake
 from inbox.models import Message, Ticket
-from socialcare.models import Workspace
+from sla.models import Timer
+from socialcare.models import Membership, Workspace
 from tests.blog import SETTINGS, Site, blog_of, feed_of, look, wordpress
 from tests.connectors.blog.host import Asked, Host, Says, running
 from tests.connectors.blog.test_feeds import XML, item, rss, texts
@@ -178,6 +180,25 @@ def test_a_page_that_links_to_ours_becomes_a_ticket(mentioned: tuple[Site, str],
     assert "<" not in message.ticket.identity.name
     mention(address, host.url + "/post", target)
     assert Ticket.objects.count() == 1
+
+
+def test_a_mention_is_answered_there_and_recorded(
+    mentioned: tuple[Site, str], host: Host, rung: None, alice: Membership, sign_in: Any
+) -> None:
+    site, address = mentioned
+    target = f"{site.host.url}/parcels/"
+    host.pages["/post"] = Says(PAGE.format(target=target).encode(), headers={"Content-Type": "text/html"})
+    mention(address, host.url + "/post", target)
+    ticket, browser = Ticket.objects.get(), sign_in(alice)
+    mode = browser.get(f"/w/acme/api/tickets/{ticket.pk}/").json()["compose"]["reply"]
+    assert (mode["allowed"], mode["reason"], mode["elsewhere"]) == (False, "only_there", True)
+    assert mode["instead"] == host.url + "/post"
+    given = json.dumps({"link": host.url + "/post#c3", "last_seq": 1})
+    path = f"/w/acme/api/tickets/{ticket.pk}/answered-there/"
+    said = browser.post(path, given, content_type="application/json")
+    assert said.status_code == 201, said.content
+    assert Timer.objects.get().outcome == "answered"
+    assert said.json()["row"]["st"] == "pending"
 
 
 @pytest.mark.parametrize(
