@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import posixpath
 from collections.abc import Mapping
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import requests
 
@@ -14,6 +15,7 @@ from connectors.http import TooLarge
 from connectors.safe_fetch import Blocked, TooSlow, never_sent
 
 LONGEST_READABLE = 100
+OF_FEEDS = frozenset({"feed", "feeds", "comments", "rss", "atom"})
 
 
 def loopback_allowed(app: App) -> bool:
@@ -49,6 +51,35 @@ def short_name(url: str) -> str:
 def name_within(app: App, given: Mapping[str, str]) -> str:
     """The id of an account that others may have too: several companies may read one feed."""
     return f"{short_name(given.get('url', ''))[:80]}-{digest(app.key, canonical(given.get('url', '')))[:12]}"
+
+
+def lies_on(url: str, site: str) -> bool:
+    """Whether an address is of a site: of its host and port, and its path or below it. /blog2 is not below /blog."""
+    try:
+        there, own = urlsplit(canonical(url)), urlsplit(canonical(site))
+    except Refused:
+        return False
+    if (there.hostname, there.port) != (own.hostname, own.port):
+        return False
+    path, base = _plain_path(there.path), _plain_path(own.path)
+    base = posixpath.dirname(base) if "." in posixpath.basename(base) else base
+    return path == base or path.startswith(base.rstrip("/") + "/")
+
+
+def above_feeds(url: str) -> str:
+    """Where the site of a feed begins, as far as its address tells."""
+    parts = urlsplit(canonical(url))
+    kept: list[str] = []
+    for segment in parts.path.split("/")[1:]:
+        if segment.lower() in OF_FEEDS or "." in segment:
+            break
+        kept.append(segment)
+    return urlunsplit((parts.scheme, parts.netloc, "/" + "/".join(kept), "", ""))
+
+
+def _plain_path(path: str) -> str:
+    """Without dots that lead upwards and without signs in disguise."""
+    return posixpath.normpath("/" + unquote(path).replace("\\", "/").lstrip("/"))
 
 
 def digest(*parts: str) -> str:

@@ -199,7 +199,7 @@ class FeedChannel(Channel, ABC):
 
     def look_into(self, account: Account, cursor: str, about: Mapping[str, str]) -> Page:
         if about:
-            return Page(webmention.verified(account, about), cursor)
+            return Page((), cursor)
         return self.poll(account, str(replace(Position.of(cursor), next="")))
 
     def unsubscribe(self, account: Account) -> None:
@@ -232,6 +232,9 @@ class CommentFeed(FeedChannel):
     def ours(self, account: Account, entry: Entry) -> bool:
         names = {name.strip().casefold() for name in str(account.options.get("our_names") or "").split(",")}
         return bool(entry.author) and entry.author.casefold() in names
+
+    def look_into(self, account: Account, cursor: str, about: Mapping[str, str]) -> Page:
+        return Page(webmention.verified(account, about), cursor) if about else super().look_into(account, cursor, about)
 
 
 class Watch(FeedChannel):

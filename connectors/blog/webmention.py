@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 import requests
 
 from connectors.blog import bodies, markup
-from connectors.blog.address import canonical, digest, failure, loopback_allowed
+from connectors.blog.address import above_feeds, digest, failure, lies_on, loopback_allowed
 from connectors.contract import Account, Author, BadSignature, Inbound, Kind, Post, Unknown, Webhook
 from connectors.reading import link, point_in_time, words
 from connectors.safe_fetch import MAX_URL, fetch
@@ -110,9 +110,9 @@ def read(channel: str, account: str, given: Mapping[str, Any], received_at: date
 
 
 def _ours(account: Account, url: str) -> bool:
-    own = urlsplit(canonical(account.credentials.get("url", "")))
-    there = urlsplit(url)
-    return (own.hostname, own.port) == (there.hostname, there.port)
+    """Whether a page is the account's own. A feed does not say where its site begins: above its feeds."""
+    own = account.credentials.get("url", "")
+    return lies_on(url, own if account.channel == "blog" else above_feeds(own))
 
 
 def _bare(url: str) -> str:

@@ -14,6 +14,7 @@ import pytest
 
 from connectors import deliveries, gateway
 from connectors.blog import websub
+from connectors.blog.address import lies_on
 from connectors.blog.feeds import Position
 from connectors.models import ChannelAccount, Delivery, Oddity
 from inbox import hooks, intake
@@ -231,6 +232,44 @@ def test_only_pages_about_the_accounts_own_site_are_looked_at(
     mention(address, f"{site.host.url}/post", f"{site.host.url}/parcels/")
     assert host.asked == []
     assert Message.objects.count() == 0
+
+
+def test_a_page_of_another_site_on_the_same_host_counts_and_one_of_ours_does_not(
+    acme: Workspace, host: Host, rung: None
+) -> None:
+    account = feed_of(acme, host.url + "/blog/acme/comments/feed/")
+    address = f"/hooks/blog/{account.app.key}/?{urlencode({'c': 'feed', 'a': account.external_id})}"
+    target = host.url + "/blog/acme/parcels/"
+    paths = ["/blog/acme2/post", "/elsewhere/post", "/blog/acme/../brook/post", "/blog/acme/own", "/blog/%61cme/own"]
+    for path in paths:
+        page = PAGE.format(target=target).encode()
+        host.pages[path] = Says(page, headers={"Content-Type": "text/html"})
+        mention(address, host.url + path, target)
+    found = {message.permalink.removeprefix(host.url) for message in Message.objects.all()}
+    assert found == set(paths[:3])
+    for wrong in ("/blog/acme2/parcels/", "/blog/acme/../other/", "/blog/", "/blog/acme%2F..%2Fother/"):
+        host.pages["/elsewhere/wrong"] = Says(PAGE.format(target=host.url + wrong).encode())
+        mention(address, host.url + "/elsewhere/wrong", host.url + wrong)
+    assert Message.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("site", "url", "lies"),
+    [
+        ("https://b.example", "http://b.example/x", True),
+        ("https://b.example/blog", "https://b.example/blog", True),
+        ("https://b.example/blog/", "https://b.example/blog/x?y#z", True),
+        ("https://b.example/blog/", "https://b.example/blog2/x", False),
+        ("https://b.example/blog", "https://b.example/blog/../x", False),
+        ("https://b.example/blog", "https://b.example/blog/%2e%2e/x", False),
+        ("https://b.example/blog", "https://b.example:8443/blog/x", False),
+        ("https://b.example/blog/index.php", "https://b.example/blog/x", True),
+        ("https://b.example/", "https://b.example.evil.example/", False),
+        ("https://b.example/", "https://b.example@evil.example/", False),
+    ],
+)
+def test_what_lies_on_a_site(site: str, url: str, lies: bool) -> None:
+    assert lies_on(url, site) is lies
 
 
 def test_what_is_no_webmention_is_refused(mentioned: tuple[Site, str], host: Host, rung: None) -> None:
