@@ -66,9 +66,10 @@ def settle(account: ChannelAccount, reply: Reply, since: datetime) -> Sent | Non
         return channel.settle(opened, reply, since)
 
 
-def act(account: ChannelAccount, action: Can, external_id: str, *, on: bool = True) -> None:
+def act(account: ChannelAccount, action: Can, external_id: str, *, on: bool = True) -> contract.Standing | None:
+    """How the message stands with the page's moderators afterwards, where there are such."""
     with _calling(account, action, writing=True) as (channel, opened):
-        channel.act(opened, action, external_id, on=on)
+        return channel.act(opened, action, external_id, on=on)
 
 
 def profile(account: ChannelAccount, external_id: str) -> contract.Author | None:
@@ -86,10 +87,10 @@ def poll(account: ChannelAccount) -> contract.Page:
         return channel.poll(opened, account.cursor)
 
 
-def gone(account: ChannelAccount, external_ids: Sequence[str]) -> Sequence[str]:
-    """Which of these public messages can no longer be seen on the platform."""
-    with _calling(account, "gone", reading=True) as (channel, opened):
-        return channel.gone(opened, external_ids)
+def look_again(account: ChannelAccount, external_ids: Sequence[str]) -> Sequence[contract.Inbound]:
+    """What became of these public messages of customers."""
+    with _calling(account, "look_again", reading=True) as (channel, opened):
+        return channel.look_again(opened, external_ids)
 
 
 def look_into(account: ChannelAccount, about: Mapping[str, str]) -> contract.Page:

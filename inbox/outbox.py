@@ -29,7 +29,7 @@ from connectors.contract import (
     UnknownOutcome,
 )
 from connectors.models import ChannelAccount
-from inbox.actions import replies
+from inbox.actions import looking, replies
 from inbox.models import Message, Outgoing
 from socialcare.background import answer, ring
 from socialcare.tenancy import workspace
@@ -115,6 +115,8 @@ def _send(message: Message) -> None:
         outcome = gateway.send(message.account, replies.outgoing_reply(message))
     except Refused as error:
         replies.failed(message.pk, error.reason, error.detail, closes=error.lasting)
+        if error.reason in (Reason.GONE, Reason.SET_ASIDE) and not message.private:
+            looking.learn(message.account, message.parent_id)
     except Forbidden as error:
         replies.failed(message.pk, Reason.PERMISSION_MISSING, error.detail)
     except AlreadyDone as error:

@@ -30,6 +30,7 @@ from socialcare.tenancy import current_workspace
 VIEWS = ("mine", "unassigned", "open", "breached", "pending", "resolved")
 NEWEST_FIRST = ("pending", "resolved")
 PAGE = 60
+OFFERED = MODERATION | {Can.RESTORE}
 OTHERS = 10
 # In a thread, what happened at one moment stands in this order.
 EVENT, MESSAGE, NOTE = 0, 1, 2
@@ -262,6 +263,7 @@ def compose(found: Ticket) -> dict[str, Any]:
             "counts": "characters" if private else surface.counts,
             "cost": rule.cost,
             "link_cost": rule.link_cost,
+            "held": rule.tag == "held",
             "instead": target.permalink if rule.reason and target.removed_at is None else "",
             "elsewhere": not private and elsewhere.may_be_recorded(rule),
             "public": target.kind != Kind.DIRECT and not private,
@@ -273,7 +275,7 @@ def compose(found: Ticket) -> dict[str, Any]:
         "reply": mode(False),
         "private": mode(True) if Can.REPLY_PRIVATELY in surface.can else None,
         "note": {"allowed": True, "max": None},
-        "can": sorted(surface.can & (MODERATION - ({Can.DELETE} if surface.deletes_own else set()))),
+        "can": sorted(surface.can & (OFFERED - ({Can.DELETE} if surface.deletes_own else set()))),
         "can_own": sorted(surface.can & ({Can.DELETE} if surface.deletes_own else set())),
     }
 

@@ -121,6 +121,7 @@ def message(message: Message, who: str, failure_message: str = "", parent: int |
         "revisions": message.revisions,
         "removed": message.removed_at is not None,
         "hidden": message.hidden,
+        "standing": message.standing,
         "liked": message.liked,
         "reactions": _tally(message.reactions.values()),
         "delivered": ms(message.delivered_at),

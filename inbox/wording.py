@@ -42,6 +42,9 @@ REASONS = {
     Reason.ONLY_THERE: gettext_lazy(
         "This cannot be answered from here. Open the page, answer there, and record the answer with its link."
     ),
+    Reason.SET_ASIDE: gettext_lazy(
+        "This is among spam or in the trash, where nobody would see the answer. Put it back before you answer."
+    ),
     Reason.CLOSED: gettext_lazy("The post takes no comments any more."),
 }
 OTHER_FAILURES = {
@@ -80,6 +83,10 @@ def rule_text(rule: Rule, account: ChannelAccount, kind: str, *, private: bool) 
         return _("Only the customer sees this.")
     if private:
         return _("Goes to the customer’s private messages; possible once per post.")
+    if rule.tag == "held":
+        return _("The question is not public yet: readers would see an answer to nothing. Approve it first.")
+    if rule.tag == "approves":
+        return _("The question is not public yet. It is approved when your answer leaves; then everybody reads both.")
     if kind == Kind.MENTION:
         return _("Everybody can read this where the customer wrote.")
     return _("Everybody can read this on %(page)s.") % {"page": account.name}
@@ -103,7 +110,7 @@ EVENTS = {
     "unassigned": gettext_lazy("Put back in the queue"),
     "answered_outside": gettext_lazy("Answered with another tool"),
     "removed_by_customer": gettext_lazy("The customer removed a message"),
-    "withdrawn": gettext_lazy("Nothing is left to answer: the words are gone"),
+    "withdrawn": gettext_lazy("Nothing is left to answer: the clock stops"),
     "failed": gettext_lazy("An answer could not be sent"),
     "sent_again": gettext_lazy("Sent again by hand"),
     "confirmed": gettext_lazy("Confirmed as sent"),
@@ -112,6 +119,7 @@ EVENTS = {
     "hidden": gettext_lazy("Hidden on the platform"),
     "unhidden": gettext_lazy("Shown again on the platform"),
     "deleted": gettext_lazy("Deleted on the platform"),
+    "undeleted": gettext_lazy("Restored: it is out of the trash"),
     "approved": gettext_lazy("Approved: everybody can read it"),
     "held_back": gettext_lazy("Held back for moderation"),
     "spam": gettext_lazy("Marked as spam"),

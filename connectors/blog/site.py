@@ -22,15 +22,19 @@ from connectors.contract import (
     Channel,
     ConnectorError,
     Field,
+    Forbidden,
     Health,
+    Inbound,
     Kind,
     Page,
     Post,
     Reason,
     Refused,
+    Removed,
     Reply,
     Rule,
     Sent,
+    Standing,
     Surface,
     Thread,
     UnknownOutcome,
@@ -41,6 +45,22 @@ OVERLAP = timedelta(hours=24)
 STAFF_KNOWN_FOR = timedelta(hours=24)
 CLOCKS_DIFFER = timedelta(minutes=2)
 MAX_LENGTH = 10_000
+PER_LOOK, ASKED_SINGLY = 100, 20
+WANTED = {
+    (Can.APPROVE, True): "approve",
+    (Can.APPROVE, False): "hold",
+    (Can.SPAM, True): "spam",
+    (Can.SPAM, False): "unspam",
+    (Can.DELETE, True): "trash",
+    (Can.DELETE, False): "untrash",
+}
+BECOMES = {
+    "approve": Standing.SHOWN,
+    "hold": Standing.HELD,
+    "spam": Standing.SPAM,
+    "trash": Standing.TRASH,
+}
+BACK = {"unspam": Standing.SPAM, "untrash": Standing.TRASH}
 NEEDED = ("moderate_comments", "edit_posts")
 COMMENTS, USERS, POSTS = "wp/v2/comments", "wp/v2/users", "wp/v2/posts"
 
@@ -114,16 +134,22 @@ class Site(Channel):
     )
     permissions = NEEDED
     poll_every = timedelta(minutes=1)
+    look_every = timedelta(minutes=10)
     surfaces = (
-        Surface(Kind.COMMENT, frozenset({Can.REPLY, Can.APPROVE, Can.SPAM, Can.DELETE}), MAX_LENGTH),
+        Surface(Kind.COMMENT, frozenset({Can.REPLY, Can.APPROVE, Can.SPAM, Can.DELETE, Can.RESTORE}), MAX_LENGTH),
         Surface(Kind.MENTION),
     )
 
     def reply_rule(self, account: Account, thread: Thread, now: datetime, *, private: bool = False) -> Rule:
-        """What another page says about the blog stands there and is answered there."""
+        """What another page says about the blog stands there and is answered there. `Rule.tag`: see wording."""
         if thread.kind is Kind.MENTION and not private:
             return Rule(False, Reason.GONE if thread.removed else Reason.ONLY_THERE)
-        return super().reply_rule(account, thread, now, private=private)
+        if thread.standing in (Standing.SPAM, Standing.TRASH):
+            return Rule(False, Reason.SET_ASIDE)
+        rule = super().reply_rule(account, thread, now, private=private)
+        if rule.allowed and thread.standing is Standing.HELD:
+            return replace(rule, tag="approves" if account.options.get("approve_when_answered") else "held")
+        return rule
 
     def identify(self, app: App, given: Mapping[str, str]) -> str:
         return short_name(given.get("url", ""))
@@ -194,23 +220,25 @@ class Site(Channel):
                     return Sent(ident(said.get("id")), at, link(said.get("link"), 1000))
         return None
 
-    def act(self, account: Account, action: Can, external_id: str, *, on: bool = True) -> None:
-        """Approve (off: hold), spam (off: as it was before) and trash; what is in the trash already is no error."""
-        status = {
-            (Can.APPROVE, True): "approve",
-            (Can.APPROVE, False): "hold",
-            (Can.SPAM, True): "spam",
-            (Can.SPAM, False): "unspam",
-            (Can.DELETE, True): "trash",
-        }.get((action, on))
-        if status is None:
+    def act(self, account: Account, action: Can, external_id: str, *, on: bool = True) -> Standing | None:
+        """Approve (off: hold), spam and trash (off: as it was before)."""
+        wanted = WANTED.get((action, on))
+        if wanted is None:
             return super().act(account, action, external_id, on=on)
+        wordpress, path = WordPress(account), f"{COMMENTS}/{_number(external_id)}"
+        if wanted in BACK:
+            # Taken out of where it is not, a comment would be held back.
+            before = comments.standing(as_object(wordpress.get(path, context="edit")))
+            if before is not BACK[wanted]:
+                return before
         try:
-            WordPress(account).post(f"{COMMENTS}/{_number(external_id)}", status=status)
-        except Refused as error:
-            if action is not Can.DELETE or error.reason is not Reason.GONE:
+            became = wordpress.post(path, status=wanted)
+        except UnknownOutcome:
+            # WordPress answers 500 where a comment is in that state already.
+            became = wordpress.get(path, context="edit")
+            if comments.standing(as_object(became)) is not BECOMES.get(wanted):
                 raise
-        return None
+        return comments.standing(as_object(became))
 
     def look_up(self, account: Account, external_id: str) -> Post | None:
         """The blog post above comments."""
@@ -238,15 +266,28 @@ class Site(Channel):
             context_only=True,
         )
 
-    def gone(self, account: Account, external_ids: Sequence[str]) -> Sequence[str]:
-        """Those in the trash, among spam, or deleted."""
-        wanted = [one for one in external_ids if _number(one)]
-        wordpress, there = WordPress(account), set()
-        for status in ("approve", "hold"):
-            query = {"include": ",".join(wanted), "status": status, "context": "edit", "per_page": 100}
-            found = wordpress.get(COMMENTS, **query) if wanted else []
-            there |= {ident(as_object(one).get("id")) for one in as_list(found)}
-        return [one for one in wanted if one not in there]
+    def look_again(self, account: Account, external_ids: Sequence[str]) -> Sequence[Inbound]:
+        """One call for a hundred. What is not listed is asked for by itself: lists leave out what we may not read."""
+        wanted = [one for one in external_ids if _number(one)][:PER_LOOK]
+        if not wanted:
+            return []
+        wordpress, at, found = WordPress(account), datetime.now(UTC), list[Inbound]()
+        query = {"include": ",".join(wanted), "status": "any", "context": "edit", "per_page": PER_LOOK}
+        there = {ident(as_object(one).get("id")): as_object(one) for one in as_list(wordpress.get(COMMENTS, **query))}
+        for one in wanted:
+            if one in there:
+                found += comments.again(account.external_id, there[one], at)
+        for one in [one for one in wanted if one not in there][:ASKED_SINGLY]:
+            try:
+                said = as_object(wordpress.get(f"{COMMENTS}/{one}", context="edit"))
+            except Forbidden:
+                continue
+            except Refused as error:
+                if error.reason is Reason.GONE:
+                    found.append(Removed(self.name, account.external_id, one, at, "gone"))
+                continue
+            found += comments.again(account.external_id, said, at)
+        return found
 
     def look_into(self, account: Account, cursor: str, about: Mapping[str, str]) -> Page:
         if about:
@@ -267,7 +308,7 @@ def _prepare(wordpress: WordPress, parent: int, *, approve: bool) -> None:
     asked = as_object(wordpress.get(f"{COMMENTS}/{parent}", context="edit"))
     status = ident(asked.get("status"))
     if status in ("trash", "spam"):
-        raise Refused(Reason.GONE, f"the comment is {status}", code=status, lasting=True)
+        raise Refused(Reason.SET_ASIDE, f"the comment is {status}", code=status)
     if approve and status == "hold":
         wordpress.post(f"{COMMENTS}/{parent}", status="approve")
 

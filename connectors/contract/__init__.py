@@ -16,6 +16,7 @@ from connectors.contract.arriving import (
     Reacted,
     Receipt,
     Removed,
+    Restored,
     Unknown,
 )
 from connectors.contract.base import Channel, Platform
@@ -48,7 +49,7 @@ from connectors.contract.leaving import (
     Usage,
     Webhook,
 )
-from connectors.contract.words import Can, Kind, Reason, Surface
+from connectors.contract.words import Can, Kind, Reason, Standing, Surface
 
 __all__ = [
     "Account",
@@ -83,8 +84,10 @@ __all__ = [
     "Refused",
     "Removed",
     "Reply",
+    "Restored",
     "Rule",
     "Sent",
+    "Standing",
     "Surface",
     "Thread",
     "Throttled",

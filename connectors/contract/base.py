@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
-from connectors.contract.arriving import Author, Inbound, Post
+from connectors.contract.arriving import Author, Inbound, Post, Removed
 from connectors.contract.errors import BadSignature, Refused
 from connectors.contract.leaving import (
     Account,
@@ -24,7 +24,7 @@ from connectors.contract.leaving import (
     Thread,
     Webhook,
 )
-from connectors.contract.words import Can, Kind, Reason, Surface
+from connectors.contract.words import Can, Kind, Reason, Standing, Surface
 
 
 class Channel(ABC):
@@ -35,7 +35,7 @@ class Channel(ABC):
     `poll` is worth a call; what is asked then is the channel's to choose. `has_door`: an account is
     connected by sending its owner to the platform and back. Without an `account_id` the channel makes
     the id from the credentials (`identify`). `checked_by_polling`: a poll tells all that a test would,
-    so no other is made unasked.
+    so no other is made unasked. `look_every`: how often `look_again` is worth its calls.
     """
 
     name: ClassVar[str]
@@ -46,6 +46,7 @@ class Channel(ABC):
     account_options: ClassVar[tuple[Field, ...]] = ()
     permissions: ClassVar[tuple[str, ...]] = ()
     poll_every: ClassVar[timedelta] = timedelta(minutes=5)
+    look_every: ClassVar[timedelta] = timedelta(days=1)
     has_door: ClassVar[bool] = False
     checked_by_polling: ClassVar[bool] = False
 
@@ -66,8 +67,11 @@ class Channel(ABC):
         """Look on the platform whether a reply of unknown outcome is out. None: not seen there."""
         return None
 
-    def act(self, account: Account, action: Can, external_id: str, *, on: bool = True) -> None:
-        """Like, hide, delete, mark seen, typing; `on` False undoes. Idempotent."""
+    def act(self, account: Account, action: Can, external_id: str, *, on: bool = True) -> Standing | None:
+        """Like, hide, delete, mark seen, typing; `on` False undoes. Idempotent.
+
+        Returns how the message stands with the page's moderators afterwards, where there are such.
+        """
         raise Refused(Reason.NOT_SUPPORTED, f"{self.label} cannot {action}")
 
     def profile(self, account: Account, external_id: str) -> Author | None:
@@ -83,8 +87,14 @@ class Channel(ABC):
         return Page((), cursor)
 
     def gone(self, account: Account, external_ids: Sequence[str]) -> Sequence[str]:
-        """Which of these public messages can no longer be seen there. Asked daily of what still waits."""
+        """Which of these public messages can no longer be seen there."""
         return ()
+
+    def look_again(self, account: Account, external_ids: Sequence[str]) -> Sequence[Inbound]:
+        """What became of these public messages of customers. Asked every `look_every` of what still waits."""
+        at = datetime.now(UTC)
+        gone = self.gone(account, external_ids)
+        return [Removed(self.name, account.external_id, one, at, "gone") for one in gone]
 
     def cost_of(self, app: App, record: Inbound) -> Cost | None:
         """What the platform charges for having told us this; None where that is free."""

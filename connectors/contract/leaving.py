@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from connectors.contract.words import Kind, Reason
+from connectors.contract.words import Kind, Reason, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Thread:
     message, postback or reaction). `privately_replied`: a private reply to the message was
     already sent or tried. `owner`: app id that owns the conversation, "" when unknown or us.
     `closed`: what the platform said against an answer, with the message or after a try.
-    `thread_id`: which conversation.
+    `thread_id`: which conversation. `standing`: how the message stands with the page's moderators.
     """
 
     kind: Kind
@@ -121,6 +121,7 @@ class Thread:
     owner: str = ""
     closed: Reason | None = None
     thread_id: str = ""
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)

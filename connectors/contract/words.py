@@ -27,8 +27,18 @@ class Can(StrEnum):
     DELETE = "delete"
     APPROVE = "approve"
     SPAM = "spam"
+    RESTORE = "restore"
     MARK_SEEN = "mark_seen"
     TYPING = "typing"
+
+
+class Standing(StrEnum):
+    """How a public message stands with the page's moderators, where there are such."""
+
+    SHOWN = "shown"
+    HELD = "held"
+    SPAM = "spam"
+    TRASH = "trash"
 
 
 class Reason(StrEnum):
@@ -56,6 +66,7 @@ class Reason(StrEnum):
     DUPLICATE = "duplicate"
     OVER_BUDGET = "over_budget"
     ONLY_THERE = "only_there"
+    SET_ASIDE = "set_aside"
     CLOSED = "closed"
 
 
@@ -64,7 +75,8 @@ class Surface:
     """One kind of message on a channel: what may be done there and how long a reply may be.
 
     `counts` names the way `length_of` counts, for the browser, which counts alike while somebody types.
-    `deletes_own`: only the account's own words can be deleted there.
+    `deletes_own`: only the account's own words can be deleted there. Can.RESTORE: what is deleted goes to a trash, and
+    comes back from there by deleting with `on` False.
     """
 
     kind: Kind

@@ -15,6 +15,7 @@ from connectors.contract import Attachment, Inbound, Post
 from connectors.models import ChannelAccount
 from inbox import routing
 from inbox.actions import announce, changes, clocks, contacts, echoes, threads
+from inbox.actions.withdrawing import nothing_left_to_answer
 from inbox.models import Event, Identity, Message, Ticket
 from socialcare import rows
 
@@ -197,7 +198,7 @@ def _run_clocks(batch: Sequence[Touched]) -> None:
             touched.ticket.status = Ticket.Status.PENDING
     for touched in batch:
         if any(message.removed_at for message in touched.messages):
-            changes.nothing_left_to_answer(touched.ticket)
+            nothing_left_to_answer(touched.ticket)
 
 
 def _route(batch: Sequence[Touched]) -> None:

@@ -9,10 +9,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from connectors import gateway
-from connectors.contract import Kind, Reason, Reply, Sent, Thread
+from connectors.contract import Kind, Reason, Reply, Sent, Standing, Thread
 from connectors.models import ChannelAccount
 from inbox.actions import announce
-from inbox.actions.clocks import recompute, waits_for_us
+from inbox.actions.clocks import SET_ASIDE, recompute, waits_for_us
 from inbox.actions.refusals import KeyReused, NewerMessages, NotAllowed, TooLate
 from inbox.models import Event, Message, Outgoing, Ticket
 from sla import engine
@@ -68,7 +68,9 @@ def answerable(ticket: Ticket, to: int | None = None) -> Message:
     theirs = Message.objects.filter(ticket=ticket, origin=Message.Origin.CUSTOMER)
     if to is not None:
         theirs = theirs.filter(pk=to)
-    found = theirs.filter(removed_at=None).order_by("-at", "-id").first() or theirs.order_by("-at", "-id").first()
+    newest = theirs.order_by("-at", "-id")
+    standing = newest.filter(removed_at=None)
+    found = standing.exclude(standing__in=SET_ASIDE).first() or standing.first() or newest.first()
     if found is None:
         raise NotAllowed(Reason.GONE)
     return found
@@ -88,6 +90,7 @@ def thread_of(ticket: Ticket, target: Message) -> Thread:
         owner=ticket.owner_app,
         closed=Reason(target.closed) if target.closed else None,
         thread_id=ticket.thread_id,
+        standing=Standing(target.standing) if target.standing else None,
     )
 
 

@@ -61,6 +61,7 @@ class ModeShape(s.Serializer[object]):
     link_cost = s.CharField(required=False, allow_blank=True, help_text="what one with a link costs")
     instead = s.CharField(required=False, allow_blank=True, help_text="where on the platform it can be answered")
     elsewhere = s.BooleanField(required=False, help_text="an answer given there may be recorded")
+    held = s.BooleanField(required=False, help_text="what would be answered is not public yet")
     public = s.BooleanField(required=False)
     to = s.IntegerField(required=False)
 

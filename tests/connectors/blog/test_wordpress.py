@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,37 +10,17 @@ import pytest
 from django.test import Client
 
 from connectors import gateway
-from connectors.blog import wordpress as client
 from connectors.blog.site import Position
-from connectors.contract import Disconnected
+from connectors.contract import Disconnected, Removed
 from connectors.models import ChannelAccount, Oddity, PlatformApp
 from inbox import enrich, outbox
 from inbox.models import Event, Message, Story, Ticket
 from sla.models import Timer
 from socialcare.models import Membership, Workspace
-from tests.blog import ME, PASSWORD, SETTINGS, Site, blog_of, look, wordpress
+from tests.blog import ME, PASSWORD, SETTINGS, Site, blog_of, look
 from tests.connectors.blog.host import Says
 
 API = "/w/acme/api"
-
-
-@pytest.fixture
-def site(settings: Any) -> Iterator[Site]:
-    settings.PLATFORMS = {**settings.PLATFORMS, **SETTINGS}
-    client._roots.clear()
-    with wordpress() as there:
-        yield there
-
-
-@pytest.fixture
-def blog(acme: Workspace, site: Site) -> ChannelAccount:
-    return blog_of(acme, site)
-
-
-@pytest.fixture
-def browser(alice: Membership, sign_in: Any) -> Client:
-    signed_in: Client = sign_in(alice)
-    return signed_in
 
 
 def post(browser: Client, path: str, **body: Any) -> Any:
@@ -109,7 +88,7 @@ def test_moderation_from_the_ticket(
     look(blog)
     message = Message.objects.get()
     offered = browser.get(f"{API}/tickets/{message.ticket_id}/").json()["compose"]["can"]
-    assert offered == ["approve", "delete", "spam"]
+    assert offered == ["approve", "delete", "restore", "spam"]
     said = post(browser, f"/messages/{message.pk}/act/", action=action, on=on)
     assert said.status_code == 200, said.content
     assert site.comments[number]["status"] == status
@@ -198,10 +177,15 @@ def test_what_is_gone_is_not_answered(blog: ChannelAccount, site: Site, browser:
     look(blog)
     site.comments[number]["status"] = status
     if status == "deleted":
-        site.host.pages[f"/wp-json/wp/v2/comments/{number}"] = Says({"code": "rest_comment_invalid_id"}, 404)
+        del site.comments[number]
     message = answer(browser, Ticket.objects.get())
-    assert (message.state, message.failure) == ("failed", "gone")
+    assert (message.state, message.failure) == ("failed", "gone" if status == "deleted" else "set_aside")
     assert "POST" not in [one.method for one in site.host.asked]
+    asked = Message.objects.get(origin=Message.Origin.CUSTOMER)
+    assert asked.standing == ("" if status == "deleted" else status)
+    assert bool(asked.text) is (status == "spam"), "what is removed loses its words"
+    mode = browser.get(f"{API}/tickets/{message.ticket_id}/").json()["compose"]["reply"]
+    assert (mode["allowed"], mode["reason"]) == (False, message.failure)
 
 
 def test_the_post_above_is_shown(blog: ChannelAccount, site: Site) -> None:
@@ -355,7 +339,9 @@ def test_the_api_is_found_without_the_header(acme: Workspace, site: Site, how: s
 def test_removed_ones_are_found_by_looking(blog: ChannelAccount, site: Site) -> None:
     kept, trashed = site.write(), site.write("Spam", author_email="x@example.org")
     site.comments[trashed]["status"] = "trash"
-    assert gateway.gone(blog, [str(kept), str(trashed), "999"]) == [str(trashed), "999"]
+    found = gateway.look_again(blog, [str(kept), str(trashed), "999"])
+    removed = [(one.external_id, one.to_trash) for one in found if isinstance(one, Removed)]
+    assert removed == [(str(trashed), True), ("999", False)]
 
 
 def test_a_platform_that_needs_an_app_is_not_connected_without_one(carol: Membership, sign_in: Any) -> None:
