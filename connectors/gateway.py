@@ -145,14 +145,17 @@ def let_in(app: PlatformApp, channel: str, back: str, code: str, verifier: str) 
 
 
 def reply_rule(account: ChannelAccount, thread: Thread, *, private: bool = False) -> Rule:
-    """Whether a human may answer now; no call is made."""
+    """Whether a human may answer now; no call is made. What is answered there anyhow needs no account that works."""
+    channel = registry.channel(account.channel)
+    if not private and Can.REPLY not in channel.surface(thread.kind).can:
+        return channel.reply_rule(opened(account), thread, timezone.now())
     if account.state == State.ATTENTION:
         return Rule(False, Reason.DISCONNECTED)
     if account.state in (State.PAUSED, State.REMOVED):
         return Rule(False, Reason.PAUSED)
     if not ledger.may_write(account):
         return Rule(False, Reason.OVER_BUDGET)
-    return registry.channel(account.channel).reply_rule(opened(account), thread, timezone.now(), private=private)
+    return channel.reply_rule(opened(account), thread, timezone.now(), private=private)
 
 
 def opened(account: ChannelAccount, costs: list[Cost] | None = None) -> contract.Account:

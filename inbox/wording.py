@@ -92,6 +92,16 @@ def rule_text(rule: Rule, account: ChannelAccount, kind: str, *, private: bool) 
     return _("Everybody can read this on %(page)s.") % {"page": account.name}
 
 
+def link_text(why: str, there: str, here: str) -> str:
+    """Why a link is not taken for an answer's."""
+    if why == "other_site":
+        said = {"there": there, "here": here}
+        return _("This link leads to %(there)s, and the post stands on %(here)s: give the link of the answer.") % said
+    if why == "userinfo":
+        return _("This link holds a name or a password: leave that out.")
+    return _("This is no link. It should begin with https://.")
+
+
 EVENTS = {
     "opened": gettext_lazy("Ticket opened"),
     "follow_up": gettext_lazy("Opened as a follow-up"),

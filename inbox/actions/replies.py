@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from connectors import gateway
@@ -273,7 +274,7 @@ def _sent(message: Message, outcome: Sent) -> Message:
     answered(ticket, message.at, announce.preview(message.text))
     if was_open and not waits_for_us(ticket.pk):
         ticket.status = Ticket.Status.PENDING
-    _trouble(ticket)
+    note_trouble(ticket)
     announce.save([ticket])
     announce.restated([message])
     return message
@@ -378,12 +379,15 @@ def resume(account_id: int) -> int:
 def _restate(message: Message, state: str) -> Message:
     message.state = state
     message.save(update_fields=["state", "failure", "failure_detail", "send_after"])
-    _trouble(message.ticket)
+    note_trouble(message.ticket)
     announce.save([message.ticket])
     announce.restated([message])
     return message
 
 
-def _trouble(ticket: Ticket) -> None:
+def note_trouble(ticket: Ticket) -> None:
+    """Whether an answer failed or may be lost; what failed before one was given elsewhere is settled by that."""
     bad = Message.objects.filter(ticket=ticket, state__in=[State.FAILED, State.UNKNOWN])
-    ticket.trouble = bad.exists()
+    there = Message.objects.filter(ticket=ticket, origin=Message.Origin.OUTSIDE, agent__isnull=False)
+    settled = there.aggregate(last=Max("seq"))["last"] or 0
+    ticket.trouble = bad.exclude(state=State.FAILED, seq__lt=settled).exists()

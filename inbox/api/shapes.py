@@ -237,7 +237,7 @@ class ReplyRequest(s.Serializer[object]):
 
 
 class AnsweredThereRequest(s.Serializer[object]):
-    link = s.RegexField(r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s<>\"]+$", max_length=1000, help_text="where the answer stands")
+    link = s.CharField(max_length=1000, help_text="where the answer stands: on the post's own site")
     text = s.CharField(max_length=20_000, required=False, default="", allow_blank=True, validators=[_no_nul])
     last_seq = s.IntegerField(min_value=0)
 
