@@ -191,6 +191,16 @@ def identify(app: PlatformApp, channel: str, given: Mapping[str, str]) -> str:
     return registry.channel(channel).identify(app.as_app(), given)
 
 
+def moved(account: ChannelAccount) -> str | None:
+    """The account's cursor at another address; None where an account of that channel keeps its own."""
+    return registry.channel(account.channel).moved(account.cursor)
+
+
+def mention_address(account: ChannelAccount) -> str:
+    """Where other pages tell that they link to the account's own; "" where nobody listens."""
+    return registry.channel(account.channel).mention_address(opened(account))
+
+
 def explain(channel: str, code: str) -> str:
     """What a code of a channel's own means, in English; "" where it has no more to say."""
     return registry.channel(channel).explain(code)

@@ -51,7 +51,9 @@ def poll_account(account_id: int) -> None:
     now = timezone.now()
     about, whose = {"x-origin": "poll"}, account.external_id.encode()
     new = deliveries.keep(Arrived(account.app_id, body, now, about, whose) for body in page.bodies)
-    ChannelAccount.objects.filter(pk=account_id).update(cursor=page.cursor)
+    # An admin may have given it another address meanwhile.
+    same = ChannelAccount.objects.filter(pk=account_id, connected_at=account.connected_at)
+    same.update(cursor=page.cursor)
     if new:
         intake.ring_for_deliveries()
 

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from connectors import gateway
 from connectors.contract import Can, Kind
@@ -268,7 +269,7 @@ def compose(found: Ticket) -> dict[str, Any]:
             "elsewhere": not private and elsewhere.may_be_recorded(rule),
             "public": target.kind != Kind.DIRECT and not private,
             "to": target.pk,
-            "label": gateway.label(found.account.channel),
+            "label": _(gateway.label(found.account.channel)),
         }
 
     return {

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import posixpath
+import re
+import socket
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+import idna
 import requests
 
 from connectors.contract import App, Disconnected, Reason, Refused, Unavailable, UnknownOutcome
@@ -15,6 +18,7 @@ from connectors.http import TooLarge
 from connectors.safe_fetch import Blocked, TooSlow, never_sent
 
 LONGEST_READABLE = 100
+_NUMBERS = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+)){0,3}", re.ASCII)
 OF_FEEDS = frozenset({"feed", "feeds", "comments", "rss", "atom"})
 
 
@@ -30,7 +34,7 @@ def canonical(url: str) -> str:
         text = f"https://{text}"
     try:
         parts = urlsplit(text)
-        host, port = (parts.hostname or "").lower(), parts.port
+        host, port = _one_spelling(parts.hostname or ""), parts.port
     except ValueError:
         raise Refused(Reason.INVALID, "no web address", code="no_address") from None
     if parts.scheme.lower() not in ("http", "https") or not host or parts.username is not None:
@@ -39,6 +43,23 @@ def canonical(url: str) -> str:
     default = 443 if parts.scheme.lower() == "https" else 80
     place = bracketed if port in (None, default) else f"{bracketed}:{port}"
     return urlunsplit((parts.scheme.lower(), place, parts.path or "/", parts.query, ""))
+
+
+def _one_spelling(host: str) -> str:
+    """A host as everybody would write it: 0x7f.1 is 127.0.0.1, and a name has no dot at its end. Raises ValueError."""
+    if ":" in host:
+        address = ipaddress.ip_address(host.partition("%")[0])
+        return str(getattr(address, "ipv4_mapped", None) or address)
+    # As requests does.
+    name = (host if host.isascii() else idna.encode(host, uts46=True).decode()).lower().rstrip(".")
+    if _NUMBERS.fullmatch(name):
+        try:
+            return socket.inet_ntoa(socket.inet_aton(name))
+        except OSError:
+            raise ValueError(name) from None
+    if any(sign in name for sign in " %\\/@:<>\"'"):
+        raise ValueError(name)
+    return name
 
 
 def short_name(url: str) -> str:

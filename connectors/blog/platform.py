@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from connectors.blog import comments, entries, feed, webmention, websub
 from connectors.blog.bodies import MARK
+from connectors.blog.explained import gettext_noop
 from connectors.blog.feeds import comment_feed, watch
 from connectors.blog.site import site
 from connectors.contract import (
@@ -34,7 +35,7 @@ _ACCOUNT = re.compile(rb'"account":"((?:[^"\\]|\\.){1,400})"')
 
 class Blogs(Platform):
     name: ClassVar[str] = "blog"
-    label: ClassVar[str] = "Blogs"
+    label: ClassVar[str] = gettext_noop("Blogs")
     channels: ClassVar[tuple[Channel, ...]] = (site, comment_feed, watch)
     needs_app: ClassVar[bool] = False
     accepted: ClassVar[int] = 202

@@ -12,7 +12,7 @@ from typing import Any
 
 from connectors.blog import bodies, comments, markup, webmention
 from connectors.blog.address import short_name
-from connectors.blog.explained import EXPLAINED
+from connectors.blog.explained import explained, gettext_noop
 from connectors.blog.wordpress import WordPress
 from connectors.contract import (
     Account,
@@ -98,7 +98,7 @@ class Position:
 
 class Site(Channel):
     name = "blog"
-    label = "WordPress blog"
+    label = gettext_noop("WordPress blog")
     account_id = None
     account_fields = (
         Field(
@@ -154,8 +154,11 @@ class Site(Channel):
     def identify(self, app: App, given: Mapping[str, str]) -> str:
         return short_name(given.get("url", ""))
 
+    def mention_address(self, account: Account) -> str:
+        return webmention.address(account)
+
     def explain(self, code: str) -> str:
-        return EXPLAINED.get(code, "")
+        return explained(code)
 
     def health(self, account: Account) -> Health:
         """A changed address gives another id: its comments would be mixed up with the old ones."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import requests
 
@@ -30,6 +30,11 @@ _VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
 )
 _NO_WORDS = frozenset({"script", "style", "nav", "header", "footer", "aside", "form", "noscript", "template", "svg"})
+
+
+def address(account: Account) -> str:
+    """Where other pages send webmentions about this account's site."""
+    return f"{account.app.webhook_url}?{urlencode({'c': account.channel, 'a': account.external_id})}"
 
 
 def form(body: bytes) -> dict[str, str]:

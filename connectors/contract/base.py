@@ -116,6 +116,14 @@ class Channel(ABC):
         """The account's id, from the credentials an admin gave. Raises Refused where they cannot be."""
         raise Refused(Reason.INVALID)
 
+    def moved(self, cursor: str) -> str | None:
+        """The cursor once an admin gave the account another address; None where that is another account."""
+        return None
+
+    def mention_address(self, account: Account) -> str:
+        """Where other pages may tell that they link to the account's own (Webmention); "" where nobody listens."""
+        return ""
+
     def explain(self, code: str) -> str:
         """What a code of ours means for an admin and what to do, in English; "" where the platform's words suffice."""
         return ""
