@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -176,11 +177,47 @@ def test_a_page_that_links_to_ours_becomes_a_ticket(mentioned: tuple[Site, str],
     assert mention(address, host.url + "/post", target) == 202
     message = Message.objects.get()
     assert (message.kind, message.permalink) == ("mention", host.url + "/post")
-    assert message.text.startswith("Lost & found")
+    assert message.text == "Lost & found\n\nAcme wrote that parcels are fast."
     assert message.at == datetime(2026, 11, 20, 10, tzinfo=UTC)
     assert "<" not in message.ticket.identity.name
     mention(address, host.url + "/post", target)
     assert Ticket.objects.count() == 1
+
+
+PARAGRAPHS = """<html><head><title>Brook\u2019s diary</title></head><body>
+<header>Brook's diary. <a href="/about">About</a></header><h1>A day in May</h1><time datetime="2026-05-02">2 May</time>
+<p>It rained.</p><p>Then I read what <a href="{target}">Acme wr<b>ote</b></a> and
+laughed<br>out loud.</p><p>Then I slept.</p><footer>Imprint</footer></body></html>"""
+LISTED = """<body class="h-feed"><p class="h-card">A club</p>
+<div class="h-entry"><h2 class="p-name">Yesterday</h2><div class="e-content">No link.</div></div>
+<div class="h-entry"><h2 class="p-name">Today</h2><a class="p-author h-card" href="/">Brook</a>
+<div class="e-content"><p>I like <a class="h-card" href="/ada">Ada</a>.</p><ul><li>And <a href="{target}">this</a>.</ul>
+</div></div><div class="h-entry"><h2 class="p-name">Tomorrow</h2></div></body>"""
+LONG = """<body><div class="h-entry"><div class="e-content">{long}
+<p>See <a href="{target}">there</a>.</p></div></div></body>"""
+TURNED = """<title>Invoice \u202egpj.exe</title><p class="h-card">Ad\u202ea\u2066</p>
+<p>Good \u202ebad and <a href="{target}">this</a></p>"""
+
+
+@pytest.mark.parametrize(
+    ("page", "says", "name"),
+    [
+        (PARAGRAPHS, "Brook’s diary\n\nThen I read what Acme wrote and laughed out loud.", "127.0.0.1"),
+        (LISTED, "Today\n\nI like Ada. And this.", "Brook"),
+        (LONG, "See there.", "127.0.0.1"),
+        (TURNED, "Invoice gpj.exe\n\nGood \u202ebad and this\u202c", "Ada"),
+    ],
+)
+def test_of_a_page_the_words_around_the_link_are_read(
+    mentioned: tuple[Site, str], host: Host, rung: None, page: str, says: str, name: str
+) -> None:
+    site, address = mentioned
+    target = f"{site.host.url}/parcels/"
+    html = page.replace("{target}", target).replace("{long}", "<p>Many words.</p>" * 300)
+    host.pages["/post"] = Says(html.encode(), headers={"Content-Type": "text/html"})
+    mention(address, host.url + "/post", target)
+    message = Message.objects.get()
+    assert (message.text, message.ticket.identity.name) == (says, name)
 
 
 def test_a_mention_is_answered_there_and_recorded(
@@ -210,13 +247,16 @@ def test_a_mention_is_answered_there_and_recorded(
         (Says(b"", 404), True),
         (Says(bytes(3_000_000)), True),
         (Says(status=302, headers={"Location": "http://10.0.0.1/"}), True),
+        (Says(status=302, headers={"Location": "{site}/links/"}), True),
     ],
 )
 def test_a_page_that_does_not_link_is_not_believed(
     mentioned: tuple[Site, str], host: Host, rung: None, page: Says, asked: bool
 ) -> None:
     site, address = mentioned
-    host.pages["/post"] = page
+    headers = {name: value.replace("{site}", site.host.url) for name, value in page.headers.items()}
+    host.pages["/post"] = replace(page, headers=headers)
+    site.host.pages["/links/"] = Says(f"<a href='{site.host.url}/parcels/'>ours</a>".encode())
     assert mention(address, host.url + "/post", f"{site.host.url}/parcels/") == 202
     assert Message.objects.count() == 0
     assert ("/post" in host.paths()) is asked

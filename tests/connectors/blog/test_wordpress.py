@@ -154,6 +154,16 @@ def test_a_failed_poll_keeps_the_place(blog: ChannelAccount, site: Site) -> None
     assert Ticket.objects.count() == 2
 
 
+def test_signs_that_turn_the_direction_stay_within_their_line_and_out_of_names(
+    blog: ChannelAccount, site: Site
+) -> None:
+    site.write("Yes \u202eon\nand \u2067more\u2069", author_name="A\u202eda")
+    look(blog)
+    message = Message.objects.get()
+    assert message.text == "Yes \u202eon\u202c\nand \u2067more\u2069"
+    assert message.ticket.contact.name == "Ada"
+
+
 def test_colleagues_who_answer_in_wordpress_stop_the_clock(blog: ChannelAccount, site: Site) -> None:
     number = site.write()
     look(blog)
