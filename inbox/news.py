@@ -9,17 +9,21 @@ from celery import shared_task
 from django.utils import timezone
 
 from connectors import deliveries, gateway
-from connectors.contract import ConnectorError
+from connectors.contract import ConnectorError, Throttled, Unavailable
 from connectors.deliveries import Arrived
 from connectors.models import ChannelAccount
 from socialcare.background import WorkspaceTask
 
 log = logging.getLogger(__name__)
+AGAIN_AFTER = (60, 600, 3600)
 
 
 @shared_task(base=WorkspaceTask)
-def look_into(account_id: int, about: Mapping[str, str]) -> None:
-    """Fetch what the notice spoke of; the clock process sees that it waits. What fails is left to the next poll."""
+def look_into(account_id: int, about: Mapping[str, str], tries: int = 0) -> None:
+    """Fetch what the notice spoke of; the clock process sees that it waits.
+
+    A feed that fails is left to the next poll. A page that fails is asked again, since nobody else speaks of it.
+    """
     account = ChannelAccount.objects.select_related("app").get(pk=account_id)
     if not gateway.may_poll(account):
         return
@@ -27,6 +31,8 @@ def look_into(account_id: int, about: Mapping[str, str]) -> None:
         page = gateway.look_into(account, about)
     except ConnectorError as error:
         log.info("looking into news of account %s ended: %s", account_id, type(error).__name__)
+        if about and tries < len(AGAIN_AFTER) and isinstance(error, Unavailable | Throttled):
+            look_into.apply_async((account_id, dict(about), tries + 1), countdown=AGAIN_AFTER[tries])
         return
     origin, whose = {"x-origin": "news"}, account.external_id.encode()
     deliveries.keep(Arrived(account.app_id, body, timezone.now(), origin, whose) for body in page.bodies)

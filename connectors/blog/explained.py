@@ -62,6 +62,7 @@ EXPLAINED = {
         "The site answered with a page instead of data: a security plugin or a sign-in page stands before it."
     ),
     "redirected": gettext_noop("The site sends us elsewhere. Give the address it sends to."),
+    "blocked_malformed": gettext_noop("The address, or one the site sends us to, is none at all. Check each letter."),
     "blocked_scheme": gettext_noop("Only addresses that begin with http:// or https:// are read."),
     "blocked_userinfo": gettext_noop("The address holds a name or password: leave that out."),
     "blocked_length": gettext_noop("The address is too long."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -42,6 +42,8 @@ from connectors.contract import (
 from connectors.reading import as_list, as_object, ident, link, point_in_time
 
 OVERLAP = timedelta(hours=24)
+BEHIND = timedelta(minutes=2)
+WIDE, WIDE_EVERY = timedelta(days=15), timedelta(hours=1)
 STAFF_KNOWN_FOR = timedelta(hours=24)
 CLOCKS_DIFFER = timedelta(minutes=2)
 MAX_LENGTH = 10_000
@@ -69,7 +71,8 @@ COMMENTS, USERS, POSTS = "wp/v2/comments", "wp/v2/users", "wp/v2/posts"
 class Position:
     """Where polling stands. `floor`: what is older was there before us. `staff`: ids of who speaks for it.
 
-    `user`: as whom they were asked for.
+    `user`: as whom they were asked for. `behind`: the last look did not reach the end. `wide_at`: when we looked far
+    back.
     """
 
     floor: datetime
@@ -77,6 +80,8 @@ class Position:
     staff: tuple[int, ...]
     staff_at: datetime | None
     user: str = ""
+    behind: bool = False
+    wide_at: datetime | None = None
 
     @classmethod
     def of(cls, cursor: str, connected_at: datetime | None, now: datetime) -> Position:
@@ -88,12 +93,20 @@ class Position:
         floor = point_in_time(kept.get("floor"), now) or (connected_at or now).replace(microsecond=0)
         since = point_in_time(kept.get("since"), now) or floor
         staff = tuple(one for one in as_list(kept.get("staff")) if isinstance(one, int))
-        return cls(floor, max(since, floor), staff, point_in_time(kept.get("staff_at"), now), ident(kept.get("user")))
+        return cls(
+            floor,
+            max(since, floor),
+            staff,
+            point_in_time(kept.get("staff_at"), now),
+            ident(kept.get("user")),
+            kept.get("behind") is True,
+            point_in_time(kept.get("wide_at"), now),
+        )
 
     def __str__(self) -> str:
-        at = self.staff_at.isoformat() if self.staff_at else ""
-        times = {"floor": self.floor.isoformat(), "since": self.since.isoformat(), "staff_at": at}
-        return json.dumps({**times, "staff": self.staff, "user": self.user})
+        times = {"floor": self.floor, "since": self.since, "staff_at": self.staff_at, "wide_at": self.wide_at}
+        said = {name: at.isoformat() for name, at in times.items() if at}
+        return json.dumps({**said, "staff": self.staff, "user": self.user, "behind": self.behind})
 
 
 class Site(Channel):
@@ -173,22 +186,36 @@ class Site(Channel):
         )
 
     def poll(self, account: Account, cursor: str) -> Page:
-        """Held and shown comments since a day before the last look; WordPress does not tell what changed."""
+        """Held and shown comments since a day before the last look; WordPress does not tell what changed.
+
+        Once an hour since so long before as spam is kept: what was none is shown under its old date.
+        """
         now = datetime.now(UTC)
         position = Position.of(cursor, account.connected_at, now)
         wordpress = WordPress(account)
         position = _with_staff(wordpress, position, now)
+        wide = not position.behind and (position.wide_at is None or now - position.wide_at >= WIDE_EVERY)
+        overlap = BEHIND if position.behind else WIDE if wide else OVERLAP
         found: dict[str, Mapping[str, Any]] = {}
+        ends: list[datetime] = []
         for status in ("hold", "approve"):
-            for comment in _since(wordpress, status, position.since - OVERLAP):
-                found[ident(comment.get("id"))] = comment
+            some, whole = _since(wordpress, status, position.since - overlap)
+            found |= {ident(comment.get("id")): comment for comment in some}
+            if not whole and (last := max(filter(None, map(comments.written_at, some)), default=None)):
+                ends.append(last)
         fresh = [one for one in found.values() if (comments.written_at(one) or now) >= position.floor]
         fresh.sort(key=lambda one: (comments.written_at(one) or now, _number(one.get("id"))))
-        newest = max((at for one in fresh if (at := comments.written_at(one))), default=position.since)
         made = tuple(
             bodies.body(account, comment=bodies.comment(one), ours=_is_ours(account, position, one)) for one in fresh
         )
-        return Page(made, str(replace(position, since=max(newest, position.since))))
+        newest = max((at for one in fresh if (at := comments.written_at(one))), default=position.since)
+        if wide:
+            position = replace(position, wide_at=now)
+        if wide and ends:
+            return Page(made, str(position))
+        # Of a list that was too long to be read to its end the rest comes next, without going back so far again.
+        since = max(min(newest, *ends) if ends else newest, position.since)
+        return Page(made, str(replace(position, since=since, behind=bool(ends))))
 
     def send(self, account: Account, reply: Reply) -> Sent:
         """Comment under `reply.to` as the account's user. What WordPress would read as markup is escaped."""
@@ -298,12 +325,12 @@ class Site(Channel):
         return self.poll(account, cursor)
 
 
-def _since(wordpress: WordPress, status: str, since: datetime) -> Iterator[Mapping[str, Any]]:
-    """Oldest first, so that what comes meanwhile does not shift the pages."""
+def _since(wordpress: WordPress, status: str, since: datetime) -> tuple[list[Mapping[str, Any]], bool]:
+    """Oldest first, so that what comes meanwhile does not shift the pages; and whether that was all."""
     after = since.strftime("%Y-%m-%dT%H:%M:%SZ")
     query = {"context": "edit", "status": status, "orderby": "date_gmt", "order": "asc", "after": after}
-    for page in wordpress.pages(COMMENTS, **query):
-        yield from page
+    pages = list(wordpress.pages(COMMENTS, **query))
+    return [one for page, _more in pages for one in page], not pages[-1][1]
 
 
 def _prepare(wordpress: WordPress, parent: int, *, approve: bool) -> None:

@@ -14,7 +14,7 @@ import requests
 
 from connectors.blog import bodies, markup, mentioning
 from connectors.blog.address import above_feeds, digest, failure, lies_on, loopback_allowed
-from connectors.contract import Account, Author, BadSignature, Inbound, Kind, Post, Unknown, Webhook
+from connectors.contract import Account, Author, BadSignature, Inbound, Kind, Post, Unavailable, Unknown, Webhook
 from connectors.reading import link, point_in_time, words
 from connectors.safe_fetch import MAX_URL, fetch
 
@@ -62,6 +62,8 @@ def verified(account: Account, about: Mapping[str, str]) -> tuple[bytes, ...]:
         )
     except requests.RequestException as error:
         raise failure(error) from None
+    if answer.status == 429 or answer.status >= 500:
+        raise Unavailable(f"answered {answer.status}", code=str(answer.status))
     if answer.status != 200 or _ours(account, answer.url):
         return ()
     page = mentioning.read(answer.body.decode("utf-8", "replace"), answer.url, target)

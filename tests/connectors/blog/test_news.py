@@ -18,7 +18,7 @@ from connectors.blog import websub
 from connectors.blog.address import lies_on
 from connectors.blog.feeds import Position
 from connectors.models import ChannelAccount, Delivery, Oddity
-from inbox import hooks, intake
+from inbox import hooks, intake, news
 from inbox.models import Message, Ticket
 from sla.models import Timer
 from socialcare.models import Membership, Workspace
@@ -262,6 +262,32 @@ def test_a_page_that_does_not_link_is_not_believed(
     assert ("/post" in host.paths()) is asked
 
 
+def test_a_page_that_does_not_answer_is_asked_again(
+    mentioned: tuple[Site, str], host: Host, rung: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later: list[Any] = []
+    monkeypatch.setattr(news.look_into, "apply_async", lambda args, **more: later.append((args, more["countdown"])))
+    site, address = mentioned
+    target = f"{site.host.url}/parcels/"
+    host.pages["/post"] = Says(b"", 503)
+    mention(address, host.url + "/post", target)
+    while len(later) < 3:
+        news.look_into(*later[-1][0])
+    news.look_into(*later[-1][0])
+    assert [wait for _, wait in later] == [60, 600, 3600], "and then no more"
+    host.pages["/post"] = Says(PAGE.format(target=target).encode())
+    news.look_into(*later[0][0])
+    take_in_what_waits()
+    assert Message.objects.get().permalink == host.url + "/post"
+
+
+def test_an_address_that_is_none_stops_nothing(acme: Workspace, host: Host) -> None:
+    head = '<link xmlns="http://www.w3.org/2005/Atom" rel="hub" href="http://[::1"/>'
+    host.pages["/feed"] = Says(rss(item(1), head=head), headers=XML)
+    look(feed_of(acme, host.url + "/feed"))
+    assert texts() == ["Where is parcel 1?"]
+
+
 def test_only_pages_about_the_accounts_own_site_are_looked_at(
     mentioned: tuple[Site, str], host: Host, rung: None
 ) -> None:
@@ -331,8 +357,6 @@ def test_news_of_an_account_that_is_paused_waits_for_the_poll(
     before = len(host.asked)
     account.state = ChannelAccount.State.PAUSED
     account.save()
-    from inbox import news
-
     news.look_into(account.pk, {})
     assert len(host.asked) == before
     assert gateway.may_poll(account) is False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from django.test import Client
 
 from connectors import gateway
+from connectors.blog import wordpress as client
 from connectors.blog.site import Position
 from connectors.contract import Disconnected, Removed
 from connectors.models import ChannelAccount, Oddity, PlatformApp
@@ -117,6 +119,36 @@ def test_a_short_page_is_not_the_end(blog: ChannelAccount, site: Site) -> None:
     site.hidden = set(numbers[:3]) | set(numbers[4:8])
     look(blog)
     assert set(Message.objects.values_list("external_id", flat=True)) == {str(n) for n in (*numbers[3:4], *numbers[8:])}
+
+
+def test_a_flood_is_read_to_its_end(blog: ChannelAccount, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "MOST_PAGES", 2)
+    site.per_page = 3
+    start = datetime.now(UTC) - timedelta(minutes=50)
+    for number in range(20):
+        at = start + timedelta(minutes=2 * number)
+        site.write(f"Comment {number}", at=at, author_email=f"p{number}@example.org", status="hold")
+    for _ in range(8):
+        look(blog)
+    assert Message.objects.count() == 20
+
+
+def test_what_was_no_spam_after_all_is_found_under_its_old_date(blog: ChannelAccount, site: Site) -> None:
+    blog.connected_at = datetime.now(UTC) - timedelta(days=10)
+    blog.save()
+    old = site.write("I am no robot", at=datetime.now(UTC) - timedelta(days=4), status="spam")
+    site.write("Newer", author_email="b@example.org")
+    look(blog)
+    assert Message.objects.count() == 1
+    site.comments[old]["status"] = "approved"
+    look(blog)
+    assert Message.objects.count() == 1, "it looks so far back once an hour"
+    position = Position.of(blog.cursor, None, datetime.now(UTC))
+    early = datetime.now(UTC) - timedelta(hours=2)
+    blog.cursor = str(replace(position, wide_at=early))
+    blog.save()
+    look(blog)
+    assert Message.objects.filter(text="I am no robot").exists()
 
 
 @pytest.mark.behaviour_blog(35)
