@@ -41,6 +41,8 @@ from connectors.safe_fetch import Blocked, Fetched, TooSlow, fetch
 
 SOONEST, LATEST = 5, 360
 MOST_SEEN = 1000
+# Feeds are often made anew only so often.
+CACHED_FOR = timedelta(hours=1)
 MOVED_FOR_GOOD = 3
 NO_FEED_TRIES = 3
 TRIES = 60
@@ -110,7 +112,9 @@ class FeedChannel(Channel, ABC):
     def moved(self, cursor: str) -> str:
         """What is newer than the last good look is news at the new address too, and what was seen is not."""
         before = Position.of(cursor)
-        return str(Position(floor=before.looked or before.floor, seen=before.seen)) if before.floor else ""
+        looked = point_in_time(before.looked, datetime.now(UTC))
+        floor = (looked - CACHED_FOR).replace(microsecond=0).isoformat() if looked else before.floor
+        return str(Position(floor=max(floor, before.floor), seen=before.seen)) if before.floor else ""
 
     def explain(self, code: str) -> str:
         return explained(code)

@@ -19,7 +19,6 @@ from connectors.contract import (
     NoticeKind,
     OutOfCredit,
     Reason,
-    Refused,
     Throttled,
     Unavailable,
     UnknownOutcome,
@@ -36,13 +35,8 @@ def problem(error: ConnectorError, channel: str) -> str:
         return _(advice)
     platform = gateway.platform_of(channel)
     said = {"platform": _(platform.label), "code": error.code or "–"}
-    if not platform.needs_app and isinstance(error, Disconnected | Forbidden | Refused):
-        return _("The site refused (%(code)s). Check the address and what else was given.") % said
-    if not platform.needs_app and isinstance(error, Throttled):
-        until = date_format(error.retry_at, "DATETIME_FORMAT")
-        return _("The site asks us to wait until %(until)s (UTC). Try again then.") % {"until": until}
-    if not platform.needs_app and isinstance(error, Unavailable | UnknownOutcome):
-        return _("The site does not answer as it should at the moment (%(code)s). Try again in a minute.") % said
+    if not platform.needs_app:
+        return _problem_of_a_site(error)
     if isinstance(error, Disconnected):
         return _("%(platform)s does not accept this token (%(code)s). Make a new one there and paste it here.") % said
     if isinstance(error, Forbidden):
@@ -61,6 +55,17 @@ def problem(error: ConnectorError, channel: str) -> str:
     if isinstance(error, OutOfCredit):
         return _("%(platform)s wants money first (%(code)s). Look at the app's billing there.") % said
     return _("%(platform)s refused (%(code)s). Check the ID and the token.") % said
+
+
+def _problem_of_a_site(error: ConnectorError) -> str:
+    """Where there is no app and no token, only an address and maybe somebody's password."""
+    said = {"code": error.code or "–"}
+    if isinstance(error, Throttled):
+        until = date_format(error.retry_at, "DATETIME_FORMAT")
+        return _("The site asks us to wait until %(until)s (UTC). Try again then.") % {"until": until}
+    if isinstance(error, Unavailable | UnknownOutcome):
+        return _("The site does not answer as it should at the moment (%(code)s). Try again in a minute.") % said
+    return _("The site refused (%(code)s). Check the address and what else was given.") % said
 
 
 def may_not(names: Sequence[str]) -> str:
