@@ -98,7 +98,7 @@ def own_app(platform: Platform) -> PlatformApp:
 
 def _complain(form: AccountForm, error: Exception, channel: str) -> None:
     """Say on the right field what is wrong with the credentials, and that nothing was saved."""
-    token = form.token_field
+    token, nothing = form.token_field, _("Nothing was saved.")
     if isinstance(error, actions.Taken):
         if error.by:
             sentence = _("This account is connected already, as “%(name)s”.") % {"name": error.by.name}
@@ -115,13 +115,12 @@ def _complain(form: AccountForm, error: Exception, channel: str) -> None:
         )
         form.add_error(token, sentence % found)
     elif isinstance(error, actions.Lacking) and not gateway.platform_of(channel).needs_app:
-        form.add_error(token, wording.may_not(error.names))
+        form.add_error(token, f"{wording.may_not(error.names)} {nothing}")
     elif isinstance(error, actions.Lacking):
         sentence = _("This token lacks permissions: %(names)s. Grant them, make a new token and paste it here.")
         form.add_error(token, sentence % {"names": ", ".join(error.names)})
     elif isinstance(error, ConnectorError):
         field = token if wording.concerns_token(error) else None
-        nothing = _("Nothing was saved.")
         form.add_error(field, f"{wording.problem(error, channel)} {nothing}")
     else:
         raise error
