@@ -34,7 +34,10 @@ export class Composer {
       this.submit();
     });
     one("#split").addEventListener("click", () => this.submitInParts());
-    one("#approve-first").addEventListener("click", () => emit("approve", this.modes.reply?.to));
+    one("#approve-first").addEventListener("click", () => {
+      emit("approve", this.modes.reply?.to);
+      this.focus();
+    });
     one("#elsewhere-record").addEventListener("click", () => this.record());
     one("#elsewhere-link").addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
