@@ -72,7 +72,8 @@ def _news(raw: Raw, query: Mapping[str, str]) -> Inbound:
     channel, account = query.get("c", ""), query.get("a", "")
     if channel not in NAMES or not account:
         return Unknown("blog", NOBODY, "news", "the address names no account")
-    about = {} if query.get("t") else webmention.form(raw.body)
+    # Anybody may send a form, whatever the address says: only what is none was signed by a hub.
+    about = webmention.form(raw.body)
     if not about and not query.get("t"):
         return Unknown(channel, account, "news", "neither a push nor a webmention")
     return Notice(channel, account, NoticeKind.NEWS, raw.received_at, data=about, raw_kind="news")

@@ -22,6 +22,7 @@ from inbox import hooks, intake, news
 from inbox.models import Message, Ticket
 from sla.models import Timer
 from socialcare.models import Membership, Workspace
+from socialcare.valkey import valkey
 from tests.blog import SETTINGS, Site, blog_of, feed_of, look, wordpress
 from tests.connectors.blog.host import Asked, Host, Says, running
 from tests.connectors.blog.test_feeds import XML, item, rss, texts
@@ -279,6 +280,32 @@ def test_a_page_that_does_not_answer_is_asked_again(
     news.look_into(*later[0][0])
     take_in_what_waits()
     assert Message.objects.get().permalink == host.url + "/post"
+
+
+def test_one_page_at_a_time_is_looked_at(
+    mentioned: tuple[Site, str], host: Host, rung: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later: list[Any] = []
+    monkeypatch.setattr(news.look_into, "apply_async", lambda args, **more: later.append(args))
+    site, address = mentioned
+    target = f"{site.host.url}/parcels/"
+    host.pages["/post"] = Says(PAGE.format(target=target).encode())
+    account = ChannelAccount.objects.get(channel="blog")
+    valkey().set(f"looking:{account.pk}", 1, ex=60)
+    mention(address, host.url + "/post", target)
+    assert (host.asked, len(later)) == ([], 1)
+    valkey().delete(f"looking:{account.pk}")
+    news.look_into(*later.pop())
+    take_in_what_waits()
+    assert (later, Message.objects.count()) == ([], 1)
+
+
+def test_a_form_makes_nobody_poll(subscribed: tuple[ChannelAccount, Asked], host: Host, rung: None) -> None:
+    account, _asked = subscribed
+    before = len(host.asked)
+    query = urlencode({"c": "feed", "a": account.external_id, "t": host.url + "/feed"})
+    mention(f"/hooks/blog/{account.app.key}/?{query}", "https://b.example/1", "https://b.example/2")
+    assert len(host.asked) == before
 
 
 def test_an_address_that_is_none_stops_nothing(acme: Workspace, host: Host) -> None:
