@@ -19,6 +19,7 @@ from connectors.contract import Can, Kind
 from connectors.models import ChannelAccount
 from inbox import live, records, search
 from inbox.actions import elsewhere, replies, sorting
+from inbox.actions.clocks import SET_ASIDE
 from inbox.actions.refusals import NotAllowed
 from inbox.actions.work import MODERATION
 from inbox.figures import Only
@@ -219,7 +220,12 @@ def _others(found: Ticket) -> list[dict[str, Any]]:
         return []
     said = Message.objects.filter(ticket__account=found.account_id, ticket__thread_id=found.thread_id)
     said = said.exclude(external_id=found.thread_id)  # the post itself, which stands above them
-    said = said.exclude(ticket=found).exclude(state=Message.State.CANCELLED).filter(removed_at=None, private=False)
+    said = (
+        said.exclude(standing__in=SET_ASIDE)
+        .exclude(ticket=found)
+        .exclude(state=Message.State.CANCELLED)
+        .filter(removed_at=None, private=False)
+    )
     latest = said.select_related("ticket__identity", "agent").order_by("-at", "-id")[:OTHERS]
     return [
         {"name": _who(message, found.account.name), "text": message.text, "at": records.ms(message.at)}
