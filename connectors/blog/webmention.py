@@ -15,6 +15,7 @@ import requests
 from connectors.blog import bodies, markup, mentioning
 from connectors.blog.address import above_feeds, digest, failure, lies_on, loopback_allowed
 from connectors.contract import Account, Author, BadSignature, Inbound, Kind, Post, Unavailable, Unknown, Webhook
+from connectors.http import TooLarge
 from connectors.reading import link, point_in_time, words
 from connectors.safe_fetch import MAX_URL, fetch
 
@@ -60,6 +61,8 @@ def verified(account: Account, about: Mapping[str, str]) -> tuple[bytes, ...]:
             within=WITHIN,
             loopback=loopback_allowed(account.app),
         )
+    except TooLarge:
+        return ()
     except requests.RequestException as error:
         raise failure(error) from None
     if answer.status == 429 or answer.status >= 500:
