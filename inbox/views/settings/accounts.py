@@ -92,7 +92,12 @@ def _connect(request: WorkspaceRequest, app: PlatformApp, channel: Channel, form
 
 
 def own_app(platform: Platform) -> PlatformApp:
-    """The app that is made unasked where the platform wants nobody registered; not saved before it is used."""
+    """The app that is made unasked where the platform wants nobody registered; not saved before it is used.
+
+    Accounts may be called after its key: where there is one already, as for a form that was open before, it is that.
+    """
+    if known := PlatformApp.objects.own().filter(platform=platform.name).order_by("pk").first():
+        return known
     return PlatformApp(pk=0, workspace_id=current_workspace(), platform=platform.name, name=platform.label)
 
 
