@@ -68,9 +68,10 @@ def settle(account: ChannelAccount, reply: Reply, since: datetime) -> Sent | Non
         return channel.settle(opened, reply, since)
 
 
-def act(account: ChannelAccount, action: Can, external_id: str, *, on: bool = True) -> None:
+def act(account: ChannelAccount, action: Can, external_id: str, *, on: bool = True) -> contract.Standing | None:
+    """How the message stands with the page's moderators afterwards, where there are such."""
     with _calling(account, action, writing=True) as (channel, opened):
-        channel.act(opened, action, external_id, on=on)
+        return channel.act(opened, action, external_id, on=on)
 
 
 def profile(account: ChannelAccount, external_id: str) -> contract.Author | None:
@@ -88,10 +89,10 @@ def poll(account: ChannelAccount) -> contract.Page:
         return channel.poll(opened, account.cursor)
 
 
-def gone(account: ChannelAccount, external_ids: Sequence[str]) -> Mapping[str, Reason]:
-    """Which of these public messages can no longer be seen on the platform, and why."""
-    with _calling(account, "gone", reading=True) as (channel, opened):
-        return channel.gone(opened, external_ids)
+def look_again(account: ChannelAccount, external_ids: Sequence[str]) -> Sequence[contract.Inbound]:
+    """What became of these public messages of customers."""
+    with _calling(account, "look_again", reading=True) as (channel, opened):
+        return channel.look_again(opened, external_ids)
 
 
 def look_into(account: ChannelAccount, about: Mapping[str, str]) -> contract.Page:
@@ -161,7 +162,10 @@ def reason_of(error: contract.OutOfCredit) -> Reason:
 
 
 def reply_rule(account: ChannelAccount, thread: Thread, *, private: bool = False) -> Rule:
-    """Whether a human may answer now; no call is made."""
+    """Whether a human may answer now; no call is made. What is answered there anyhow needs no account that works."""
+    channel = registry.channel(account.channel)
+    if not private and Can.REPLY not in channel.surface(thread.kind).can:
+        return channel.reply_rule(opened(account), thread, timezone.now())
     if account.state == State.ATTENTION:
         return Rule(False, Reason.DISCONNECTED)
     if account.state in (State.PAUSED, State.REMOVED):
@@ -170,7 +174,7 @@ def reply_rule(account: ChannelAccount, thread: Thread, *, private: bool = False
         return Rule(False, Reason.NO_CREDIT)
     if is_spent(account):
         return Rule(False, Reason.OVER_BUDGET)
-    return registry.channel(account.channel).reply_rule(opened(account), thread, timezone.now(), private=private)
+    return channel.reply_rule(opened(account), thread, timezone.now(), private=private)
 
 
 def opened(account: ChannelAccount, costs: list[Cost] | None = None) -> contract.Account:
@@ -204,6 +208,16 @@ def may_poll(account: ChannelAccount) -> bool:
 def identify(app: PlatformApp, channel: str, given: Mapping[str, str]) -> str:
     """The id of an account whose channel makes it from the credentials. Raises Refused."""
     return registry.channel(channel).identify(app.as_app(), given)
+
+
+def moved(account: ChannelAccount) -> str | None:
+    """The account's cursor at another address; None where an account of that channel keeps its own."""
+    return registry.channel(account.channel).moved(account.cursor)
+
+
+def mention_address(account: ChannelAccount) -> str:
+    """Where other pages tell that they link to the account's own; "" where nobody listens."""
+    return registry.channel(account.channel).mention_address(opened(account))
 
 
 def explain(channel: str, code: str) -> str:

@@ -25,7 +25,10 @@ MAX_LABEL = 60
 MAX_URL = 4000
 MAX_PERMALINK = 1000
 
-_LINK = re.compile(r"https?://[^\s\x00-\x1f<>\"]+", re.IGNORECASE)
+# Signs that turn the direction of what follows them: in a name they make another name of it.
+_TURNS = "\u202a-\u202e\u2066-\u2069"
+_TURN = re.compile(f"[{_TURNS}]")
+_LINK = re.compile(rf"https?://[^\s\x00-\x1f<>\"{_TURNS}]+", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,18}(\.\d{1,9})?", re.ASCII)
 _NOT_LABEL = re.compile(r"[^a-z0-9_./-]+")
 
@@ -58,8 +61,24 @@ def words(value: Any) -> str:
 
 
 def title(value: Any) -> str:
-    """Words on one line, cut where they are longer than a title."""
-    return " ".join(words(value).split())[:MAX_TITLE]
+    """Words on one line, cut where they are longer than a title, and without signs that turn their direction."""
+    return " ".join(_TURN.sub("", words(value)).split())[:MAX_TITLE]
+
+
+def isolated(text: str) -> str:
+    """Text whose signs of direction end with their line at the latest, so that nothing around it is turned."""
+    return "\n".join(_closed(line) for line in text.split("\n")) if _TURN.search(text) else text
+
+
+def _closed(line: str) -> str:
+    open_ones: list[str] = []
+    for sign in _TURN.findall(line):
+        if sign in "\u202c\u2069":
+            if open_ones and open_ones[-1] == sign:
+                open_ones.pop()
+        else:
+            open_ones.append("\u2069" if sign >= "\u2066" else "\u202c")
+    return line + "".join(reversed(open_ones))
 
 
 def ident(value: Any, longest: int = MAX_ID) -> str:

@@ -40,7 +40,10 @@ OF_ONE_ORIGIN = frozenset({"authorization", "cookie"})
 
 
 class Blocked(requests.RequestException):
-    """We do not go there; nothing was sent. `why`: scheme, userinfo, length, port, address, downgrade, redirects."""
+    """We do not go there; nothing was sent there.
+
+    `why`: malformed, scheme, userinfo, length, port, address, downgrade, redirects.
+    """
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -81,14 +84,14 @@ def fetch(
     sent = {"User-Agent": USER_AGENT, **(headers or {})}
     ends = time.monotonic() + within
     with SafeSession(max_bytes=max_bytes, within=within, loopback=loopback) as session, _cut_off_after(within):
-        here, moved_to, for_good = url, "", True
+        here, moved_to, for_good = _joined("", url), "", True
         for _hop in range(redirects + 1):
             answer = _ask(session, method, here, ends, headers=sent, json=json, data=data)
             there = answer.headers.get("location", "")
             if method != "GET" or answer.status_code not in REDIRECTS or not there:
                 return Fetched(answer.status_code, answer.headers, answer.content, here, moved_to)
             for_good = for_good and answer.status_code in FOR_GOOD
-            before, here = here, urljoin(here, there)
+            before, here = here, _joined(here, there)
             _refuse_downgrade(before, here)
             moved_to = here if for_good else moved_to
             if _origin(before) != _origin(here):
@@ -113,6 +116,16 @@ def _ask(session: SafeSession, method: str, url: str, ends: float, **what: Any) 
         # Headers that were cut off look like an answer without a body.
         raise TooSlow("cut off")
     return answer
+
+
+def _joined(base: str, url: str) -> str:
+    """An address seen from another; Blocked where it is none for anybody who takes it apart."""
+    try:
+        joined = urljoin(base, url)
+        urlsplit(joined).port  # noqa: B018 - raises where it is no number
+    except ValueError:
+        raise Blocked("malformed") from None
+    return joined
 
 
 def _refuse_downgrade(before: str, after: str) -> None:

@@ -35,7 +35,7 @@ from connectors.contract import (
     UnknownOutcome,
 )
 from connectors.models import ChannelAccount
-from inbox.actions import accounts, changes, replies
+from inbox.actions import accounts, looking, replies
 from inbox.models import Message, Outgoing
 from socialcare.background import answer, ring
 from socialcare.tenancy import workspace
@@ -166,22 +166,13 @@ def _send(message: Message) -> None:
 
 
 def _why_refused(message: Message, error: Refused) -> Reason | str:
-    if error.reason is not Reason.GONE:
+    """Where what we answer is not where it was, we look once: the thread shall say so, and why."""
+    if error.reason not in (Reason.GONE, Reason.SET_ASIDE) or message.private or message.kind == Kind.DIRECT:
         return error.reason
-    return _gone(message) or ("part_before" if message.continues else error.reason)
-
-
-def _gone(message: Message) -> Reason | None:
-    """Why what we answer is there no more, where the platform says so; its words are forgotten then."""
-    if message.private or message.kind == Kind.DIRECT:
-        return None
-    try:
-        missing = gateway.gone(message.account, [message.parent_id])
-    except ConnectorError as error:
-        log.info("looking for what message %s answers ended: %s", message.pk, type(error).__name__)
-        return None
-    changes.removed_there(message.account, missing, timezone.now())
-    return missing.get(message.parent_id)
+    why = looking.learn(message.account, message.parent_id)
+    if error.reason is Reason.SET_ASIDE:
+        return error.reason
+    return why or ("part_before" if message.continues else error.reason)
 
 
 def _wait(message: Message, line: Outgoing, error: Throttled | Unavailable) -> None:

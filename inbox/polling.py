@@ -17,12 +17,13 @@ from connectors.contract import ConnectorError
 from connectors.deliveries import Arrived
 from connectors.models import ChannelAccount
 from inbox import intake
-from inbox.actions import accounts, changes
+from inbox.actions import accounts, looking
 from socialcare.background import WorkspaceTask, ring
 from socialcare.tenancy import workspace
 
 log = logging.getLogger(__name__)
 JITTER = timedelta(seconds=5)
+A_DAY = timedelta(days=1)
 
 
 @shared_task
@@ -53,7 +54,9 @@ def poll_account(account_id: int) -> None:
     now = timezone.now()
     about, whose = {"x-origin": "poll"}, account.external_id.encode()
     new = deliveries.keep(Arrived(account.app_id, body, now, about, whose) for body in page.bodies)
-    ChannelAccount.objects.filter(pk=account_id).update(cursor=page.cursor)
+    # An admin may have given it another address meanwhile.
+    same = ChannelAccount.objects.filter(pk=account_id, connected_at=account.connected_at)
+    same.update(cursor=page.cursor)
     accounts.polled(account, page.unseen)
     if new:
         intake.ring_for_deliveries()
@@ -85,21 +88,22 @@ def check_account(account_id: int) -> None:
 
 
 @shared_task
-def look_for_removed() -> None:
+def look_for_removed(*, often: bool = False) -> None:
+    """Nightly, and `often` for the channels where that costs nothing."""
     for account in ChannelAccount.objects.everywhere().filter(state=ChannelAccount.State.CONNECTED):
+        if often != (registry.channel(account.channel).look_every < A_DAY):
+            continue
         with workspace(account.workspace_id):
             ring(look_for_removed_of, account.pk)
 
 
 @shared_task(base=WorkspaceTask)
 def look_for_removed_of(account_id: int) -> None:
-    """What customers took back without our hearing of it: words that still wait are looked for daily."""
+    """What customers took back, or moderators moved, without our hearing of it."""
     account = ChannelAccount.objects.select_related("app").get(pk=account_id)
-    for some in changes.that_still_wait(account):
+    for some in looking.that_still_wait(account):
         try:
-            missing = gateway.gone(account, some)
+            looking.look_at(account, some)
         except ConnectorError as error:
             log.info("looking for removed posts of account %s ended: %s", account_id, type(error).__name__)
             return
-        if missing:
-            changes.removed_there(account, missing, timezone.now())

@@ -12,12 +12,14 @@ from typing import Any
 import orjson
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from connectors import gateway
 from connectors.contract import Can, Kind
 from connectors.models import ChannelAccount
 from inbox import live, records, search
 from inbox.actions import elsewhere, participants, replies, sorting
+from inbox.actions.clocks import SET_ASIDE
 from inbox.actions.refusals import NotAllowed
 from inbox.actions.work import MODERATION
 from inbox.figures import Only
@@ -31,6 +33,7 @@ from socialcare.tenancy import current_workspace
 VIEWS = ("mine", "unassigned", "open", "breached", "pending", "resolved")
 NEWEST_FIRST = ("pending", "resolved")
 PAGE = 60
+OFFERED = MODERATION | {Can.RESTORE}
 OTHERS = 10
 # In a thread, what happened at one moment stands in this order.
 EVENT, MESSAGE, NOTE = 0, 1, 2
@@ -229,7 +232,12 @@ def _others(found: Ticket) -> list[dict[str, Any]]:
         return []
     said = Message.objects.filter(ticket__account=found.account_id, ticket__thread_id=found.thread_id)
     said = said.exclude(external_id=found.thread_id)  # the post itself, which stands above them
-    said = said.exclude(ticket=found).exclude(state=Message.State.CANCELLED).filter(removed_at=None, private=False)
+    said = (
+        said.exclude(standing__in=SET_ASIDE)
+        .exclude(ticket=found)
+        .exclude(state=Message.State.CANCELLED)
+        .filter(removed_at=None, private=False)
+    )
     latest = said.select_related("ticket__identity", "agent").order_by("-at", "-id")[:OTHERS]
     return [
         {"name": _who(message, found.account.name), "text": message.text, "at": records.ms(message.at)}
@@ -274,19 +282,20 @@ def compose(found: Ticket) -> dict[str, Any]:
             "counts": "characters" if private else surface.counts,
             "cost": rule.cost,
             "link_cost": rule.link_cost,
+            "held": rule.tag == "held",
             "instead": target.permalink if rule.reason and target.removed_at is None else "",
             "elsewhere": not private and elsewhere.may_be_recorded(rule),
             "public": target.kind != Kind.DIRECT and not private,
             "group": readers or 0,
             "to": target.pk,
-            "label": gateway.label(found.account.channel),
+            "label": _(gateway.label(found.account.channel)),
         }
 
     return {
         "reply": mode(False),
         "private": mode(True) if Can.REPLY_PRIVATELY in surface.can else None,
         "note": {"allowed": True, "max": None},
-        "can": sorted(surface.can & (MODERATION - ({Can.DELETE} if surface.deletes_own else set()))),
+        "can": sorted(surface.can & (OFFERED - ({Can.DELETE} if surface.deletes_own else set()))),
         "can_own": sorted(surface.can & ({Can.DELETE} if surface.deletes_own else set())),
     }
 

@@ -126,6 +126,7 @@ def message(
         "removed": message.removed_at is not None,
         "closed": message.closed,
         "hidden": message.hidden,
+        "standing": message.standing,
         "liked": message.liked,
         "reactions": _tally(message.reactions.values()),
         "delivered": ms(message.delivered_at),

@@ -51,6 +51,9 @@ REASONS = {
     Reason.ONLY_THERE: gettext_lazy(
         "This cannot be answered from here. Open the page, answer there, and record the answer with its link."
     ),
+    Reason.SET_ASIDE: gettext_lazy(
+        "This is among spam or in the trash, where nobody would see the answer. Put it back before you answer."
+    ),
     Reason.CLOSED: gettext_lazy("The post takes no comments any more."),
 }
 OTHER_FAILURES = {
@@ -101,6 +104,20 @@ def rule_text(rule: Rule, account: ChannelAccount, kind: str, *, private: bool, 
         return _("Goes to the customer’s private messages, where they take any from this account.")
     if private:
         return _("Goes to the customer’s private messages; possible once per post.")
+    if rule.tag == "held":
+        return _("The question is not public yet: readers would see an answer to nothing. Approve it first.")
+    if rule.tag == "approves":
+        return _("The question is not public yet. It is approved when your answer leaves; then everybody reads both.")
     if kind == Kind.MENTION:
         return _("Everybody can read this where the customer wrote.")
     return _("Everybody can read this on %(page)s.") % {"page": account.name}
+
+
+def link_text(why: str, there: str, here: str) -> str:
+    """Why a link is not taken for an answer's."""
+    if why == "other_site":
+        said = {"there": there, "here": here}
+        return _("This link leads to %(there)s, and the post stands on %(here)s: give the link of the answer.") % said
+    if why == "userinfo":
+        return _("This link holds a name or a password: leave that out.")
+    return _("This is no link. It should begin with https://.")

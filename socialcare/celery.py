@@ -21,6 +21,12 @@ app.conf.beat_schedule = {
     "poll-accounts": {"task": "inbox.polling.poll_accounts", "schedule": 60.0, "options": {"expires": 50}},
     "check-subscriptions": {"task": "inbox.polling.check_accounts", "schedule": 600.0, "options": {"expires": 500}},
     "look-for-removed": {"task": "inbox.polling.look_for_removed", "schedule": crontab(hour=3, minute=17)},
+    "look-again": {
+        "task": "inbox.polling.look_for_removed",
+        "schedule": 600.0,
+        "kwargs": {"often": True},
+        "options": {"expires": 500},
+    },
     "purge": {"task": "inbox.upkeep.purge", "schedule": 3600.0, "options": {"expires": 3000}},
 }
 

@@ -28,6 +28,7 @@ class Site:
         self.comments: dict[int, dict[str, Any]] = {}
         self.hidden: set[int] = set()
         self.fault: Says | None = None
+        self.before: dict[int, str] = {}
         host.pages |= {
             "/": Says(b"<html></html>", headers={"Link": f'<{host.url}/wp-json/>; rel="https://api.w.org/"'}),
             "/wp-json/wp/v2/comments": self.list_or_add,
@@ -75,8 +76,10 @@ class Site:
         return Says(self.comments[number], 201)
 
     def list(self, query: dict[str, str]) -> Says:
-        wanted = {"hold": "hold", "approve": "approved"}[query["status"]]
-        all_of = [one for one in self.comments.values() if one["status"] == wanted]
+        wanted = {"hold": ("hold",), "approve": ("approved",), "any": ("hold", "approved", "spam", "trash")}
+        all_of = [one for one in self.comments.values() if one["status"] in wanted[query["status"]]]
+        if include := query.get("include"):
+            all_of = [one for one in all_of if str(one["id"]) in include.split(",")]
         if after := query.get("after"):
             all_of = [one for one in all_of if one["date_gmt"] > after.rstrip("Z")]
         page, size = int(query.get("page", "1")), min(int(query.get("per_page", "10")), self.per_page)
@@ -87,10 +90,18 @@ class Site:
     def change(self, asked: Asked) -> Says:
         if refused := self.signed_in(asked):
             return refused
-        one = self.comments[int(asked.path.rpartition("/")[2])]
+        one = self.comments.get(int(asked.path.rpartition("/")[2]))
+        if one is None:
+            return Says({"code": "rest_comment_invalid_id"}, 404)
         if asked.method == "GET":
             return Says(one)
-        one["status"] = {"approve": "approved"}.get(asked.json["status"], asked.json["status"])
+        wanted = asked.json["status"]
+        if wanted == one["status"]:
+            return Says({"code": "rest_comment_failed_edit"}, 500)
+        if wanted in ("spam", "trash"):
+            self.before[one["id"]] = one["status"]
+        back = self.before.get(one["id"], "hold")
+        one["status"] = {"approve": "approved", "unspam": back, "untrash": back}.get(wanted, wanted)
         return Says(one)
 
 

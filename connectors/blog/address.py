@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import posixpath
+import re
+import socket
 from collections.abc import Mapping
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
+import idna
 import requests
 
 from connectors.contract import App, Disconnected, Reason, Refused, Unavailable, UnknownOutcome
@@ -14,6 +18,8 @@ from connectors.http import TooLarge
 from connectors.safe_fetch import Blocked, TooSlow, never_sent
 
 LONGEST_READABLE = 100
+_NUMBERS = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+)){0,3}", re.ASCII)
+OF_FEEDS = frozenset({"feed", "feeds", "comments", "rss", "atom"})
 
 
 def loopback_allowed(app: App) -> bool:
@@ -28,7 +34,7 @@ def canonical(url: str) -> str:
         text = f"https://{text}"
     try:
         parts = urlsplit(text)
-        host, port = (parts.hostname or "").lower(), parts.port
+        host, port = _one_spelling(parts.hostname or ""), parts.port
     except ValueError:
         raise Refused(Reason.INVALID, "no web address", code="no_address") from None
     if parts.scheme.lower() not in ("http", "https") or not host or parts.username is not None:
@@ -37,6 +43,23 @@ def canonical(url: str) -> str:
     default = 443 if parts.scheme.lower() == "https" else 80
     place = bracketed if port in (None, default) else f"{bracketed}:{port}"
     return urlunsplit((parts.scheme.lower(), place, parts.path or "/", parts.query, ""))
+
+
+def _one_spelling(host: str) -> str:
+    """A host as everybody would write it: 0x7f.1 is 127.0.0.1, and a name has no dot at its end. Raises ValueError."""
+    if ":" in host:
+        address = ipaddress.ip_address(host.partition("%")[0])
+        return str(getattr(address, "ipv4_mapped", None) or address)
+    # As requests does.
+    name = (host if host.isascii() else idna.encode(host, uts46=True).decode()).lower().rstrip(".")
+    if _NUMBERS.fullmatch(name):
+        try:
+            return socket.inet_ntoa(socket.inet_aton(name))
+        except OSError:
+            raise ValueError(name) from None
+    if any(sign in name for sign in " %\\/@:<>\"'"):
+        raise ValueError(name)
+    return name
 
 
 def short_name(url: str) -> str:
@@ -49,6 +72,35 @@ def short_name(url: str) -> str:
 def name_within(app: App, given: Mapping[str, str]) -> str:
     """The id of an account that others may have too: several companies may read one feed."""
     return f"{short_name(given.get('url', ''))[:80]}-{digest(app.key, canonical(given.get('url', '')))[:12]}"
+
+
+def lies_on(url: str, site: str) -> bool:
+    """Whether an address is of a site: of its host and port, and its path or below it. /blog2 is not below /blog."""
+    try:
+        there, own = urlsplit(canonical(url)), urlsplit(canonical(site))
+    except Refused:
+        return False
+    if (there.hostname, there.port) != (own.hostname, own.port):
+        return False
+    path, base = _plain_path(there.path), _plain_path(own.path)
+    base = posixpath.dirname(base) if "." in posixpath.basename(base) else base
+    return path == base or path.startswith(base.rstrip("/") + "/")
+
+
+def above_feeds(url: str) -> str:
+    """Where the site of a feed begins, as far as its address tells."""
+    parts = urlsplit(canonical(url))
+    kept: list[str] = []
+    for segment in parts.path.split("/")[1:]:
+        if segment.lower() in OF_FEEDS or "." in segment:
+            break
+        kept.append(segment)
+    return urlunsplit((parts.scheme, parts.netloc, "/" + "/".join(kept), "", ""))
+
+
+def _plain_path(path: str) -> str:
+    """Without dots that lead upwards and without signs in disguise."""
+    return posixpath.normpath("/" + unquote(path).replace("\\", "/").lstrip("/"))
 
 
 def digest(*parts: str) -> str:

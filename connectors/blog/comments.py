@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.blog import markup
 from connectors.blog.address import digest
-from connectors.contract import Author, Edited, Hidden, Inbound, Kind, Post, Removed, Unknown
+from connectors.contract import Author, Edited, Hidden, Inbound, Kind, Post, Removed, Restored, Standing, Unknown
 from connectors.reading import as_object, clean, ident, label, link, point_in_time
 
 READ = ("", "comment")
@@ -26,15 +26,40 @@ def read(
     if said := _no_comment(channel, account, given):
         yield said
         return
-    external_id, status = ident(given.get("id"), 20), ident(given.get("status"))
-    if status in AWAY:
-        yield Removed(channel, account, external_id, received_at, "trash")
-        return
+    status = ident(given.get("status"))
     post = _post(channel, account, given, received_at, ours)
-    yield post
-    if not ours:
-        yield Edited(channel, account, external_id, post.text, received_at)
-        yield Hidden(channel, account, external_id, status in HELD, received_at, status)
+    if status not in AWAY:
+        yield post
+    if status in AWAY or not ours:
+        yield from as_it_stands(post, standing(given), received_at)
+
+
+def as_it_stands(post: Post, standing: Standing | None, at: datetime) -> Iterator[Inbound]:
+    """What there is to say of a comment that may be known already."""
+    about = (post.channel, post.account, post.external_id)
+    if standing is Standing.TRASH:
+        yield Removed(*about, at, "trash", to_trash=True)
+    elif standing:
+        yield Restored(*about, post.text, at, post.attachments)
+        yield Edited(*about, post.text, at)
+        yield Hidden(*about, standing is not Standing.SHOWN, at, standing, standing)
+
+
+def again(account: str, given: Mapping[str, Any], at: datetime) -> list[Inbound]:
+    """How a comment we know stands now."""
+    return list(as_it_stands(_post("blog", account, given, at, False), standing(given), at))
+
+
+def standing(given: Mapping[str, Any]) -> Standing | None:
+    """None for a state that is not WordPress's own."""
+    status = ident(given.get("status"))
+    if status in AWAY:
+        return Standing.TRASH
+    if status in HELD:
+        return Standing.HELD
+    if status == "spam":
+        return Standing.SPAM
+    return Standing.SHOWN if status in SHOWN else None
 
 
 def _no_comment(channel: str, account: str, given: Mapping[str, Any]) -> Unknown | None:

@@ -6,7 +6,27 @@ def gettext_noop(words: str) -> str:
     return words
 
 
+def explained(code: str) -> str:
+    """What a code means; of statuses without an entry, what their hundred means. "" for what only WordPress knows."""
+    if len(code) == 3 and code.isascii() and code.isdigit():
+        return EXPLAINED.get(code) or HUNDREDS.get(code[0], "")
+    return EXPLAINED.get(code, "")
+
+
+HUNDREDS = {
+    "2": gettext_noop("The site answered with nothing that can be read. Look at the address in a browser."),
+    "3": gettext_noop("The site sends us elsewhere. Give the address it sends to."),
+    "4": gettext_noop("The site refuses this address. Look at it in a browser, and check each letter."),
+    "5": gettext_noop("The site has a fault of its own at the moment. Try again in a few minutes."),
+}
 EXPLAINED = {
+    "401": gettext_noop("The site wants a user name and a password for this address, or refuses the one given."),
+    "403": gettext_noop("The site forbids us this address. A security plugin or a firewall may stand before it."),
+    "404": gettext_noop("There is nothing at this address (404). Check each letter, also the end."),
+    "410": gettext_noop("The site says that this is gone for good (410). Give another address."),
+    "429": gettext_noop("The site is asked too often at the moment (429). Try again in a few minutes."),
+    "503": gettext_noop("The site is busy or under maintenance at the moment (503). Try again in a few minutes."),
+    "no_answer": gettext_noop("The site does not answer. Check the address, and whether a browser can open it."),
     "rest_not_logged_in": gettext_noop(
         "WordPress does not know this user name and application password, or did not see them: some hosts take "
         "them out of the request. Make a new password, or ask the host to let the Authorization header through."
@@ -42,6 +62,7 @@ EXPLAINED = {
         "The site answered with a page instead of data: a security plugin or a sign-in page stands before it."
     ),
     "redirected": gettext_noop("The site sends us elsewhere. Give the address it sends to."),
+    "blocked_malformed": gettext_noop("The address, or one the site sends us to, is none at all. Check each letter."),
     "blocked_scheme": gettext_noop("Only addresses that begin with http:// or https:// are read."),
     "blocked_userinfo": gettext_noop("The address holds a name or password: leave that out."),
     "blocked_length": gettext_noop("The address is too long."),

@@ -13,7 +13,7 @@ import requests
 
 from connectors.blog import apart, bodies, entries, webmention, websub
 from connectors.blog.address import canonical, digest, failure, loopback_allowed, name_within
-from connectors.blog.explained import EXPLAINED
+from connectors.blog.explained import explained, gettext_noop
 from connectors.blog.feed import Entry, Feed
 from connectors.blog.wordpress import retry_at
 from connectors.contract import (
@@ -41,6 +41,8 @@ from connectors.safe_fetch import Blocked, Fetched, TooSlow, fetch
 
 SOONEST, LATEST = 5, 360
 MOST_SEEN = 1000
+# Feeds are often made anew only so often.
+CACHED_FOR = timedelta(hours=1)
 MOVED_FOR_GOOD = 3
 NO_FEED_TRIES = 3
 TRIES = 60
@@ -55,7 +57,7 @@ class Position:
 
     `seen`: digests of entries, the newest last.
 
-    `floor`: entries older than this were there before us; "" before the first look.
+    `floor`: entries older than this were there before us; "" before the first look. `looked`: when it was last read.
     """
 
     url: str = ""
@@ -65,6 +67,7 @@ class Position:
     minutes: int = SOONEST
     fails: int = 0
     floor: str = ""
+    looked: str = ""
     whole: str = ""
     moved_to: str = ""
     moved: int = 0
@@ -106,8 +109,15 @@ class FeedChannel(Channel, ABC):
     def identify(self, app: App, given: Mapping[str, str]) -> str:
         return name_within(app, given)
 
+    def moved(self, cursor: str) -> str:
+        """What is newer than the last good look is news at the new address too, and what was seen is not."""
+        before = Position.of(cursor)
+        looked = point_in_time(before.looked, datetime.now(UTC))
+        floor = (looked - CACHED_FOR).replace(microsecond=0).isoformat() if looked else before.floor
+        return str(Position(floor=max(floor, before.floor), seen=before.seen)) if before.floor else ""
+
     def explain(self, code: str) -> str:
-        return EXPLAINED.get(code, "")
+        return explained(code)
 
     def reply_rule(self, account: Account, thread: Thread, now: datetime, *, private: bool = False) -> Rule:
         if private:
@@ -121,14 +131,14 @@ class FeedChannel(Channel, ABC):
         """Read it once; the id says whether the address is still the one that was connected."""
         url = canonical(account.credentials.get("url", ""))
         answer = _fetched(account, url, {})
+        if answer.status == 429 or answer.status >= 500:
+            raise Unavailable(f"answered {answer.status}", code=str(answer.status))
         if answer.status != 200:
             raise Refused(Reason.INVALID, f"answered {answer.status}", code=str(answer.status))
         found = _read(answer)
-        return Health(
-            self.identify(account.app, account.credentials),
-            found.title,
-            warnings=(f"The feed is not well formed ({found.flaws}); it is read all the same.",) if found.flaws else (),
-        )
+        flawed = gettext_noop("The feed is not well formed. It is read all the same.")
+        name = self.identify(account.app, account.credentials)
+        return Health(name, found.title, warnings=(flawed,) if found.flaws else ())
 
     def poll(self, account: Account, cursor: str) -> Page:
         """What is new in the feed. Failures wait ever longer; what harms us or is gone asks for an admin."""
@@ -179,6 +189,7 @@ class FeedChannel(Channel, ABC):
             _validated(position, answer),
             whole=whole,
             floor=floor,
+            looked=now.isoformat(),
             fails=0,
             flaws=found.flaws,
             hub=found.hub,
@@ -199,7 +210,7 @@ class FeedChannel(Channel, ABC):
 
     def look_into(self, account: Account, cursor: str, about: Mapping[str, str]) -> Page:
         if about:
-            return Page(webmention.verified(account, about), cursor)
+            return Page((), cursor)
         return self.poll(account, str(replace(Position.of(cursor), next="")))
 
     def unsubscribe(self, account: Account) -> None:
@@ -208,7 +219,7 @@ class FeedChannel(Channel, ABC):
 
 class CommentFeed(FeedChannel):
     name = "feed"
-    label = "Comment feed"
+    label = gettext_noop("Comment feed")
     account_fields = (
         Field(
             "url",
@@ -233,10 +244,16 @@ class CommentFeed(FeedChannel):
         names = {name.strip().casefold() for name in str(account.options.get("our_names") or "").split(",")}
         return bool(entry.author) and entry.author.casefold() in names
 
+    def mention_address(self, account: Account) -> str:
+        return webmention.address(account)
+
+    def look_into(self, account: Account, cursor: str, about: Mapping[str, str]) -> Page:
+        return Page(webmention.verified(account, about), cursor) if about else super().look_into(account, cursor, about)
+
 
 class Watch(FeedChannel):
     name = "watch"
-    label = "Watched blog"
+    label = gettext_noop("Watched blog")
     account_fields = (
         Field(
             "url",
@@ -312,7 +329,8 @@ def _moved(position: Position, answer: Fetched) -> Position:
 
 
 def _quiet(position: Position) -> Position:
-    after = replace(position, fails=0, minutes=_pace(position.minutes, False, 0))
+    looked = datetime.now(UTC).isoformat()
+    after = replace(position, fails=0, looked=looked, minutes=_pace(position.minutes, False, 0))
     return after.after(after.minutes)
 
 

@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 import nh3
 
 from connectors.contract import Attachment
-from connectors.reading import clean, link, title
+from connectors.reading import clean, isolated, link, title
 
 TAGS = {"a", "b", "blockquote", "br", "code", "div", "em", "i", "img", "li", "ol", "p", "pre", "strong", "ul"}
 DROPPED = {"script", "style", "iframe", "object", "embed", "noscript", "template", "title", "svg", "math", "form"}
@@ -41,7 +41,7 @@ def read(html: str) -> Words:
     text = _tidy("".join(reader.pieces))
     if len(text) > MAX_TEXT:
         text = text[: MAX_TEXT - 1] + "…"
-    return Words(text, tuple(reader.pictures))
+    return Words(isolated(text), tuple(reader.pictures))
 
 
 def cleaned(html: str) -> str:
@@ -60,7 +60,7 @@ def words(value: object) -> str:
     """Words that may hold markup though they should not: names, titles, plain text. Without markup, as they are."""
     if not isinstance(value, str):
         return ""
-    return read(value).text if _TAG.search(value) else clean(value)[:MAX_TEXT]
+    return read(value).text if _TAG.search(value) else isolated(clean(value)[:MAX_TEXT])
 
 
 def line(value: object) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from connectors.blog import comments, entries, feed, webmention, websub
 from connectors.blog.bodies import MARK
+from connectors.blog.explained import gettext_noop
 from connectors.blog.feeds import comment_feed, watch
 from connectors.blog.site import site
 from connectors.contract import (
@@ -34,7 +35,7 @@ _ACCOUNT = re.compile(rb'"account":"((?:[^"\\]|\\.){1,400})"')
 
 class Blogs(Platform):
     name: ClassVar[str] = "blog"
-    label: ClassVar[str] = "Blogs"
+    label: ClassVar[str] = gettext_noop("Blogs")
     channels: ClassVar[tuple[Channel, ...]] = (site, comment_feed, watch)
     needs_app: ClassVar[bool] = False
     accepted: ClassVar[int] = 202
@@ -71,7 +72,8 @@ def _news(raw: Raw, query: Mapping[str, str]) -> Inbound:
     channel, account = query.get("c", ""), query.get("a", "")
     if channel not in NAMES or not account:
         return Unknown("blog", NOBODY, "news", "the address names no account")
-    about = {} if query.get("t") else webmention.form(raw.body)
+    # Anybody may send a form, whatever the address says: only what is none was signed by a hub.
+    about = webmention.form(raw.body)
     if not about and not query.get("t"):
         return Unknown(channel, account, "news", "neither a push nor a webmention")
     return Notice(channel, account, NoticeKind.NEWS, raw.received_at, data=about, raw_kind="news")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import html
 import json
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.blog import bodies, comments, markup, webmention
 from connectors.blog.address import short_name
-from connectors.blog.explained import EXPLAINED
+from connectors.blog.explained import explained, gettext_noop
 from connectors.blog.wordpress import WordPress
 from connectors.contract import (
     Account,
@@ -22,23 +22,47 @@ from connectors.contract import (
     Channel,
     ConnectorError,
     Field,
+    Forbidden,
     Health,
+    Inbound,
     Kind,
     Page,
     Post,
     Reason,
     Refused,
+    Removed,
     Reply,
+    Rule,
     Sent,
+    Standing,
     Surface,
+    Thread,
     UnknownOutcome,
 )
 from connectors.reading import as_list, as_object, ident, link, point_in_time
 
 OVERLAP = timedelta(hours=24)
+BEHIND = timedelta(minutes=2)
+WIDE, WIDE_EVERY = timedelta(days=15), timedelta(hours=1)
 STAFF_KNOWN_FOR = timedelta(hours=24)
 CLOCKS_DIFFER = timedelta(minutes=2)
 MAX_LENGTH = 10_000
+PER_LOOK, ASKED_SINGLY = 100, 20
+WANTED = {
+    (Can.APPROVE, True): "approve",
+    (Can.APPROVE, False): "hold",
+    (Can.SPAM, True): "spam",
+    (Can.SPAM, False): "unspam",
+    (Can.DELETE, True): "trash",
+    (Can.DELETE, False): "untrash",
+}
+BECOMES = {
+    "approve": Standing.SHOWN,
+    "hold": Standing.HELD,
+    "spam": Standing.SPAM,
+    "trash": Standing.TRASH,
+}
+BACK = {"unspam": Standing.SPAM, "untrash": Standing.TRASH}
 NEEDED = ("moderate_comments", "edit_posts")
 COMMENTS, USERS, POSTS = "wp/v2/comments", "wp/v2/users", "wp/v2/posts"
 
@@ -47,7 +71,8 @@ COMMENTS, USERS, POSTS = "wp/v2/comments", "wp/v2/users", "wp/v2/posts"
 class Position:
     """Where polling stands. `floor`: what is older was there before us. `staff`: ids of who speaks for it.
 
-    `user`: as whom they were asked for.
+    `user`: as whom they were asked for. `behind`: the last look did not reach the end. `wide_at`: when we looked far
+    back.
     """
 
     floor: datetime
@@ -55,6 +80,8 @@ class Position:
     staff: tuple[int, ...]
     staff_at: datetime | None
     user: str = ""
+    behind: bool = False
+    wide_at: datetime | None = None
 
     @classmethod
     def of(cls, cursor: str, connected_at: datetime | None, now: datetime) -> Position:
@@ -66,17 +93,25 @@ class Position:
         floor = point_in_time(kept.get("floor"), now) or (connected_at or now).replace(microsecond=0)
         since = point_in_time(kept.get("since"), now) or floor
         staff = tuple(one for one in as_list(kept.get("staff")) if isinstance(one, int))
-        return cls(floor, max(since, floor), staff, point_in_time(kept.get("staff_at"), now), ident(kept.get("user")))
+        return cls(
+            floor,
+            max(since, floor),
+            staff,
+            point_in_time(kept.get("staff_at"), now),
+            ident(kept.get("user")),
+            kept.get("behind") is True,
+            point_in_time(kept.get("wide_at"), now),
+        )
 
     def __str__(self) -> str:
-        at = self.staff_at.isoformat() if self.staff_at else ""
-        times = {"floor": self.floor.isoformat(), "since": self.since.isoformat(), "staff_at": at}
-        return json.dumps({**times, "staff": self.staff, "user": self.user})
+        times = {"floor": self.floor, "since": self.since, "staff_at": self.staff_at, "wide_at": self.wide_at}
+        said = {name: at.isoformat() for name, at in times.items() if at}
+        return json.dumps({**said, "staff": self.staff, "user": self.user, "behind": self.behind})
 
 
 class Site(Channel):
     name = "blog"
-    label = "WordPress blog"
+    label = gettext_noop("WordPress blog")
     account_id = None
     account_fields = (
         Field(
@@ -112,16 +147,31 @@ class Site(Channel):
     )
     permissions = NEEDED
     poll_every = timedelta(minutes=1)
+    look_every = timedelta(minutes=10)
     surfaces = (
-        Surface(Kind.COMMENT, frozenset({Can.REPLY, Can.APPROVE, Can.SPAM, Can.DELETE}), MAX_LENGTH),
+        Surface(Kind.COMMENT, frozenset({Can.REPLY, Can.APPROVE, Can.SPAM, Can.DELETE, Can.RESTORE}), MAX_LENGTH),
         Surface(Kind.MENTION),
     )
+
+    def reply_rule(self, account: Account, thread: Thread, now: datetime, *, private: bool = False) -> Rule:
+        """What another page says about the blog stands there and is answered there. `Rule.tag`: see wording."""
+        if thread.kind is Kind.MENTION and not private:
+            return Rule(False, Reason.GONE if thread.removed else Reason.ONLY_THERE)
+        if thread.standing in (Standing.SPAM, Standing.TRASH):
+            return Rule(False, Reason.SET_ASIDE)
+        rule = super().reply_rule(account, thread, now, private=private)
+        if rule.allowed and thread.standing is Standing.HELD:
+            return replace(rule, tag="approves" if account.options.get("approve_when_answered") else "held")
+        return rule
 
     def identify(self, app: App, given: Mapping[str, str]) -> str:
         return short_name(given.get("url", ""))
 
+    def mention_address(self, account: Account) -> str:
+        return webmention.address(account)
+
     def explain(self, code: str) -> str:
-        return EXPLAINED.get(code, "")
+        return explained(code)
 
     def health(self, account: Account) -> Health:
         """A changed address gives another id: its comments would be mixed up with the old ones."""
@@ -136,22 +186,36 @@ class Site(Channel):
         )
 
     def poll(self, account: Account, cursor: str) -> Page:
-        """Held and shown comments since a day before the last look; WordPress does not tell what changed."""
+        """Held and shown comments since a day before the last look; WordPress does not tell what changed.
+
+        Once an hour since so long before as spam is kept: what was none is shown under its old date.
+        """
         now = datetime.now(UTC)
         position = Position.of(cursor, account.connected_at, now)
         wordpress = WordPress(account)
         position = _with_staff(wordpress, position, now)
+        wide = not position.behind and (position.wide_at is None or now - position.wide_at >= WIDE_EVERY)
+        overlap = BEHIND if position.behind else WIDE if wide else OVERLAP
         found: dict[str, Mapping[str, Any]] = {}
+        ends: list[datetime] = []
         for status in ("hold", "approve"):
-            for comment in _since(wordpress, status, position.since - OVERLAP):
-                found[ident(comment.get("id"))] = comment
+            some, whole = _since(wordpress, status, position.since - overlap)
+            found |= {ident(comment.get("id")): comment for comment in some}
+            if not whole and (last := max(filter(None, map(comments.written_at, some)), default=None)):
+                ends.append(last)
         fresh = [one for one in found.values() if (comments.written_at(one) or now) >= position.floor]
         fresh.sort(key=lambda one: (comments.written_at(one) or now, _number(one.get("id"))))
-        newest = max((at for one in fresh if (at := comments.written_at(one))), default=position.since)
         made = tuple(
             bodies.body(account, comment=bodies.comment(one), ours=_is_ours(account, position, one)) for one in fresh
         )
-        return Page(made, str(replace(position, since=max(newest, position.since))))
+        newest = max((at for one in fresh if (at := comments.written_at(one))), default=position.since)
+        if wide:
+            position = replace(position, wide_at=now)
+        if wide and ends:
+            return Page(made, str(position))
+        # Of a list that was too long to be read to its end the rest comes next, without going back so far again.
+        since = max(min(newest, *ends) if ends else newest, position.since)
+        return Page(made, str(replace(position, since=since, behind=bool(ends))))
 
     def send(self, account: Account, reply: Reply) -> Sent:
         """Comment under `reply.to` as the account's user. What WordPress would read as markup is escaped."""
@@ -186,23 +250,25 @@ class Site(Channel):
                     return Sent(ident(said.get("id")), at, link(said.get("link"), 1000))
         return None
 
-    def act(self, account: Account, action: Can, external_id: str, *, on: bool = True) -> None:
-        """Approve (off: hold), spam (off: as it was before) and trash; what is in the trash already is no error."""
-        status = {
-            (Can.APPROVE, True): "approve",
-            (Can.APPROVE, False): "hold",
-            (Can.SPAM, True): "spam",
-            (Can.SPAM, False): "unspam",
-            (Can.DELETE, True): "trash",
-        }.get((action, on))
-        if status is None:
+    def act(self, account: Account, action: Can, external_id: str, *, on: bool = True) -> Standing | None:
+        """Approve (off: hold), spam and trash (off: as it was before)."""
+        wanted = WANTED.get((action, on))
+        if wanted is None:
             return super().act(account, action, external_id, on=on)
+        wordpress, path = WordPress(account), f"{COMMENTS}/{_number(external_id)}"
+        if wanted in BACK:
+            # Taken out of where it is not, a comment would be held back.
+            before = comments.standing(as_object(wordpress.get(path, context="edit")))
+            if before is not BACK[wanted]:
+                return before
         try:
-            WordPress(account).post(f"{COMMENTS}/{_number(external_id)}", status=status)
-        except Refused as error:
-            if action is not Can.DELETE or error.reason is not Reason.GONE:
+            became = wordpress.post(path, status=wanted)
+        except UnknownOutcome:
+            # WordPress answers 500 where a comment is in that state already.
+            became = wordpress.get(path, context="edit")
+            if comments.standing(as_object(became)) is not BECOMES.get(wanted):
                 raise
-        return None
+        return comments.standing(as_object(became))
 
     def look_up(self, account: Account, external_id: str) -> Post | None:
         """The blog post above comments."""
@@ -230,15 +296,28 @@ class Site(Channel):
             context_only=True,
         )
 
-    def gone(self, account: Account, external_ids: Sequence[str]) -> Mapping[str, Reason]:
-        """Those in the trash, among spam, or deleted."""
-        wanted = [one for one in external_ids if _number(one)]
-        wordpress, there = WordPress(account), set()
-        for status in ("approve", "hold"):
-            query = {"include": ",".join(wanted), "status": status, "context": "edit", "per_page": 100}
-            found = wordpress.get(COMMENTS, **query) if wanted else []
-            there |= {ident(as_object(one).get("id")) for one in as_list(found)}
-        return {one: Reason.GONE for one in wanted if one not in there}
+    def look_again(self, account: Account, external_ids: Sequence[str]) -> Sequence[Inbound]:
+        """One call for a hundred. What is not listed is asked for by itself: lists leave out what we may not read."""
+        wanted = [one for one in external_ids if _number(one)][:PER_LOOK]
+        if not wanted:
+            return []
+        wordpress, at, found = WordPress(account), datetime.now(UTC), list[Inbound]()
+        query = {"include": ",".join(wanted), "status": "any", "context": "edit", "per_page": PER_LOOK}
+        there = {ident(as_object(one).get("id")): as_object(one) for one in as_list(wordpress.get(COMMENTS, **query))}
+        for one in wanted:
+            if one in there:
+                found += comments.again(account.external_id, there[one], at)
+        for one in [one for one in wanted if one not in there][:ASKED_SINGLY]:
+            try:
+                said = as_object(wordpress.get(f"{COMMENTS}/{one}", context="edit"))
+            except Forbidden:
+                continue
+            except Refused as error:
+                if error.reason is Reason.GONE:
+                    found.append(Removed(self.name, account.external_id, one, at, "gone"))
+                continue
+            found += comments.again(account.external_id, said, at)
+        return found
 
     def look_into(self, account: Account, cursor: str, about: Mapping[str, str]) -> Page:
         if about:
@@ -246,12 +325,12 @@ class Site(Channel):
         return self.poll(account, cursor)
 
 
-def _since(wordpress: WordPress, status: str, since: datetime) -> Iterator[Mapping[str, Any]]:
-    """Oldest first, so that what comes meanwhile does not shift the pages."""
+def _since(wordpress: WordPress, status: str, since: datetime) -> tuple[list[Mapping[str, Any]], bool]:
+    """Oldest first, so that what comes meanwhile does not shift the pages; and whether that was all."""
     after = since.strftime("%Y-%m-%dT%H:%M:%SZ")
     query = {"context": "edit", "status": status, "orderby": "date_gmt", "order": "asc", "after": after}
-    for page in wordpress.pages(COMMENTS, **query):
-        yield from page
+    pages = list(wordpress.pages(COMMENTS, **query))
+    return [one for page, _more in pages for one in page], not pages[-1][1]
 
 
 def _prepare(wordpress: WordPress, parent: int, *, approve: bool) -> None:
@@ -259,7 +338,7 @@ def _prepare(wordpress: WordPress, parent: int, *, approve: bool) -> None:
     asked = as_object(wordpress.get(f"{COMMENTS}/{parent}", context="edit"))
     status = ident(asked.get("status"))
     if status in ("trash", "spam"):
-        raise Refused(Reason.GONE, f"the comment is {status}", code=status, lasting=True)
+        raise Refused(Reason.SET_ASIDE, f"the comment is {status}", code=status)
     if approve and status == "hold":
         wordpress.post(f"{COMMENTS}/{parent}", status="approve")
 

@@ -75,12 +75,16 @@ class WordPress:
     def post(self, path: str, **body: Any) -> Any:
         return self._call("POST", path, {}, body)[0]
 
-    def pages(self, path: str, **query: Any) -> Iterator[list[Mapping[str, Any]]]:
-        """The pages of a list. A short page is not the last: WordPress leaves out what we may not read."""
+    def pages(self, path: str, **query: Any) -> Iterator[tuple[list[Mapping[str, Any]], bool]]:
+        """The pages of a list, and whether there are more. At most MOST_PAGES.
+
+        A short page is not the last: WordPress leaves out what we may not read.
+        """
         for number in range(1, MOST_PAGES + 1):
             found, headers = self._call("GET", path, {"per_page": PER_PAGE, **query, "page": number}, None)
-            yield [as_object(item) for item in as_list(found)]
-            if number >= _total(headers, number, bool(as_list(found))):
+            more = number < _total(headers, number, bool(as_list(found)))
+            yield [as_object(item) for item in as_list(found)], more
+            if not more:
                 return
 
     def _discover(self) -> str:

@@ -16,6 +16,7 @@ from connectors.contract.arriving import (
     Reacted,
     Receipt,
     Removed,
+    Restored,
     Unknown,
 )
 from connectors.contract.base import Channel, Platform
@@ -51,7 +52,7 @@ from connectors.contract.leaving import (
     Webhook,
     is_automatic,
 )
-from connectors.contract.words import Can, Kind, Reason, Surface
+from connectors.contract.words import Can, Kind, Reason, Standing, Surface
 
 __all__ = [
     "AUTOMATIC_APPS",
@@ -88,8 +89,10 @@ __all__ = [
     "Refused",
     "Removed",
     "Reply",
+    "Restored",
     "Rule",
     "Sent",
+    "Standing",
     "Surface",
     "Thread",
     "Throttled",

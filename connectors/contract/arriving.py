@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from connectors.contract.words import Kind, Reason
+from connectors.contract.words import Kind, Reason, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,10 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """The platform says a message is gone, or PROTECTED by now; its words must be forgotten too."""
+    """The platform says a message is gone, or PROTECTED by now; its words must be forgotten too.
+
+    `to_trash`: it lies in the page's trash and may come back, with its words (Restored).
+    """
 
     channel: str
     account: str
@@ -100,11 +103,25 @@ class Removed:
     at: datetime
     raw_kind: str = ""
     why: Reason = Reason.GONE
+    to_trash: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A message stands there at that moment, with these words: one that had been removed before is back."""
+
+    channel: str
+    account: str
+    external_id: str
+    text: str
+    at: datetime
+    attachments: tuple[Attachment, ...] = ()
+    raw_kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """A public message was hidden (or shown again) by the page."""
+    """A public message was hidden (or shown again) by the page. `standing`: where it has moderators, who see it so."""
 
     channel: str
     account: str
@@ -112,6 +129,7 @@ class Hidden:
     hidden: bool
     at: datetime
     raw_kind: str = ""
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,4 +207,4 @@ class Unknown:
     reason: str = ""
 
 
-Inbound = Post | Edited | Removed | Hidden | Receipt | Reacted | Notice | Unknown
+Inbound = Post | Edited | Removed | Restored | Hidden | Receipt | Reacted | Notice | Unknown

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
-from connectors.contract.arriving import Author, Inbound, Post
+from connectors.contract.arriving import Author, Inbound, Post, Removed
 from connectors.contract.errors import BadSignature, Refused
 from connectors.contract.leaving import (
     Account,
@@ -24,7 +24,7 @@ from connectors.contract.leaving import (
     Thread,
     Webhook,
 )
-from connectors.contract.words import Can, Kind, Reason, Surface
+from connectors.contract.words import Can, Kind, Reason, Standing, Surface
 
 
 class Channel(ABC):
@@ -35,7 +35,8 @@ class Channel(ABC):
     `poll` is worth a call; what is asked then is the channel's to choose. `has_door`: an account is
     connected by sending its owner to the platform and back. Without an `account_id` the channel makes
     the id from the credentials (`identify`). `cost_names`: what each kind of cost is for, in English.
-    `checked_by_polling`: a poll tells all that a test would, so no other is made unasked.
+    `checked_by_polling`: a poll tells all that a test would, so no other is made unasked. `look_every`: how often
+    `look_again` is worth its calls.
     """
 
     name: ClassVar[str]
@@ -47,6 +48,7 @@ class Channel(ABC):
     cost_names: ClassVar[Mapping[str, str]] = {}
     permissions: ClassVar[tuple[str, ...]] = ()
     poll_every: ClassVar[timedelta] = timedelta(minutes=5)
+    look_every: ClassVar[timedelta] = timedelta(days=1)
     has_door: ClassVar[bool] = False
     checked_by_polling: ClassVar[bool] = False
 
@@ -67,8 +69,11 @@ class Channel(ABC):
         """Look on the platform whether a reply of unknown outcome is out. None: not seen there."""
         return None
 
-    def act(self, account: Account, action: Can, external_id: str, *, on: bool = True) -> None:
-        """Like, hide, delete, mark seen, typing; `on` False undoes. Idempotent."""
+    def act(self, account: Account, action: Can, external_id: str, *, on: bool = True) -> Standing | None:
+        """Like, hide, delete, mark seen, typing; `on` False undoes. Idempotent.
+
+        Returns how the message stands with the page's moderators afterwards, where there are such.
+        """
         raise Refused(Reason.NOT_SUPPORTED, f"{self.label} cannot {action}")
 
     def profile(self, account: Account, external_id: str) -> Author | None:
@@ -84,11 +89,16 @@ class Channel(ABC):
         return Page((), cursor)
 
     def gone(self, account: Account, external_ids: Sequence[str]) -> Mapping[str, Reason]:
-        """Which of these public messages can no longer be seen there, and why: GONE or PROTECTED.
-
-        Asked daily of what still waits, and where an answer is refused because of it.
-        """
+        """Which of these public messages can no longer be seen there, and why: GONE or PROTECTED."""
         return {}
+
+    def look_again(self, account: Account, external_ids: Sequence[str]) -> Sequence[Inbound]:
+        """What became of these public messages of customers.
+
+        Asked every `look_every` of what still waits, and where an answer is refused because of it.
+        """
+        at, gone = datetime.now(UTC), self.gone(account, external_ids)
+        return [Removed(self.name, account.external_id, one, at, "gone", why) for one, why in gone.items()]
 
     def cost_of(self, app: App, record: Inbound) -> Cost | None:
         """What the platform charges for having told us this; None where that is free."""
@@ -109,6 +119,14 @@ class Channel(ABC):
     def identify(self, app: App, given: Mapping[str, str]) -> str:
         """The account's id, from the credentials an admin gave. Raises Refused where they cannot be."""
         raise Refused(Reason.INVALID)
+
+    def moved(self, cursor: str) -> str | None:
+        """The cursor once an admin gave the account another address; None where that is another account."""
+        return None
+
+    def mention_address(self, account: Account) -> str:
+        """Where other pages may tell that they link to the account's own (Webmention); "" where nobody listens."""
+        return ""
 
     def explain(self, code: str) -> str:
         """What a code of ours means for an admin and what to do, in English; "" where the platform's words suffice."""

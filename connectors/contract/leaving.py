@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from connectors.contract.words import Kind, Reason
+from connectors.contract.words import Kind, Reason, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Thread:
     already sent or tried, where only one is taken. `unreachable`: the platform would not give our private words to
     this person, who has given no sign since. `owner`: app id that owns the conversation, "" when unknown or us.
     `closed`: what the platform said against an answer, with the message or after a try.
-    `thread_id`: which conversation.
+    `thread_id`: which conversation. `standing`: how the message stands with the page's moderators.
     """
 
     kind: Kind
@@ -124,6 +124,7 @@ class Thread:
     owner: str = ""
     closed: Reason | None = None
     thread_id: str = ""
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,18 @@ class Can(StrEnum):
     DELETE = "delete"
     APPROVE = "approve"
     SPAM = "spam"
+    RESTORE = "restore"
     MARK_SEEN = "mark_seen"
     TYPING = "typing"
+
+
+class Standing(StrEnum):
+    """How a public message stands with the page's moderators, where there are such."""
+
+    SHOWN = "shown"
+    HELD = "held"
+    SPAM = "spam"
+    TRASH = "trash"
 
 
 class Reason(StrEnum):
@@ -57,6 +67,7 @@ class Reason(StrEnum):
     OVER_BUDGET = "over_budget"
     NO_CREDIT = "no_credit"
     ONLY_THERE = "only_there"
+    SET_ASIDE = "set_aside"
     CLOSED = "closed"
 
 
@@ -66,7 +77,8 @@ class Surface:
 
     `counts` names the way `length_of` counts, for the browser, which counts alike while somebody types.
     `deletes_own`: only the account's own words can be deleted there. `private_once`: the platform takes one private
-    reply to a message and no more.
+    reply to a message and no more. Can.RESTORE: what is deleted goes to a trash, and comes back from there by deleting
+    with `on` False.
     """
 
     kind: Kind

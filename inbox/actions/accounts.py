@@ -239,7 +239,7 @@ def change(
 ) -> ChannelAccount:
     """Rename, switch options, and reconnect with new `credentials` (those not given stay, unless they are `whole`).
 
-    New credentials are tested first: raises OtherAccount, Lacking or ConnectorError, and nothing is changed.
+    New credentials are tested first: raises Taken, OtherAccount, Lacking or ConnectorError, and nothing is changed.
     """
     given = {field: value for field, value in credentials.items() if value}
     if given:
@@ -250,6 +250,7 @@ def change(
             credentials=given if whole else {**account.credentials, **given},
             options=dict(options),
         )
+        _move(candidate, account)
         found = _verify(candidate)
         gateway.subscribe(candidate)
     with transaction.atomic():
@@ -257,6 +258,8 @@ def change(
         before = {"name": row.name, **row.options}
         row.name, row.options = name, dict(options)
         if given:
+            if row.external_id != candidate.external_id:
+                row.external_id, row.cursor = candidate.external_id, gateway.moved(row) or ""
             row.credentials = dict(candidate.credentials)
             row.health, row.checked_at, row.connected_at = summary(found), timezone.now(), timezone.now()
             row.attention = ""
@@ -268,6 +271,15 @@ def change(
     if given:
         _look_again(row)
     return row
+
+
+def _move(candidate: ChannelAccount, account: ChannelAccount) -> None:
+    """What is called after its address is called otherwise at another one, where it stays itself. Raises Taken."""
+    if gateway.moved(account) is None:
+        return
+    candidate.external_id = gateway.identify(account.app, account.channel, candidate.credentials)
+    if candidate.external_id != account.external_id:
+        _refuse_taken(account.channel, candidate.external_id)
 
 
 def pause(actor: User, account_id: int, *, paused: bool) -> ChannelAccount:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
-
-from django.db import transaction
-from django.db.models import Max
-from django.db.models.functions import Greatest
 
 from connectors.contract import (
     Attachment,
@@ -25,46 +21,44 @@ from connectors.contract import (
     Reason,
     Receipt,
     Removed,
+    Restored,
+    Standing,
 )
 from connectors.models import ChannelAccount
-from inbox.actions import announce, clocks, participants
+from inbox.actions import announce, participants
 from inbox.actions.handover import thread_handed_over
+from inbox.actions.withdrawing import an_answer_is_gone, nothing_left_to_answer, there_again, wants_an_answer
 from inbox.models import Alias, Early, Event, Message, Story, Ticket
-from sla import engine
+from socialcare.models import User
 
-AboutMessage = Edited | Removed | Hidden | Reacted
-# Asking costs money on some platforms.
-LOOKED_FOR = 1000
+AboutMessage = Edited | Removed | Restored | Hidden | Reacted
 SAID_LATER = (
-    "text", "attachments", "revisions", "edited_at", "removed_at", "hidden", "liked", "reactions", "moved", "closed",
-)  # fmt: skip
+    "text",
+    "attachments",
+    "revisions",
+    "edited_at",
+    "removed_at",
+    "hidden",
+    "standing",
+    "liked",
+    "reactions",
+    "moved",
+    "closed",
+)
 
 
-def apply(account: ChannelAccount, records: Sequence[Inbound]) -> None:
-    """Apply these in their order. Each may come twice, or before the message it speaks of."""
-    about = [record for record in records if isinstance(record, Edited | Removed | Hidden | Reacted)]
-    _about_messages(account, about)
+def apply(account: ChannelAccount, records: Sequence[Inbound], by: User | None = None) -> None:
+    """Apply these in their order. Each may come twice, or before the message it speaks of.
+
+    `by`: the agent who brought them about.
+    """
+    about = [record for record in records if isinstance(record, AboutMessage)]
+    _about_messages(account, about, by)
     for record in records:
         if isinstance(record, Receipt):
             _receipt(account, record)
         elif isinstance(record, Notice):
             _notice(account, record)
-
-
-def that_still_wait(account: ChannelAccount, at_once: int = 100) -> list[list[str]]:
-    """Customers' public messages on tickets that are not resolved, some at a time, the newest first."""
-    theirs = Message.objects.filter(account=account, origin=Message.Origin.CUSTOMER, removed_at=None)
-    open_ones = theirs.exclude(kind=Kind.DIRECT).exclude(ticket__status=Ticket.Status.RESOLVED)
-    ids = [str(one) for one in open_ones.order_by("-at").values_list("external_id", flat=True)[:LOOKED_FOR]]
-    return [ids[start : start + at_once] for start in range(0, len(ids), at_once)]
-
-
-@transaction.atomic
-def removed_there(account: ChannelAccount, missing: Mapping[str, Reason], at: datetime) -> None:
-    """We looked, and these are gone, for that reason: as if the platform had told."""
-    announce.lock_account(account.pk)
-    whose = account.channel, account.external_id
-    apply(account, [Removed(*whose, one, at, "gone", why) for one, why in missing.items()])
 
 
 def catch_up(messages: Sequence[Message]) -> list[Post]:
@@ -112,7 +106,7 @@ def _post(data: dict[str, Any]) -> Post:
     return Post(**data | fields | {"kind": Kind(data["kind"])})
 
 
-def _about_messages(account: ChannelAccount, records: Sequence[AboutMessage]) -> None:
+def _about_messages(account: ChannelAccount, records: Sequence[AboutMessage], by: User | None) -> None:
     if not records:
         return
     records = _by_first_name(account, records)
@@ -127,23 +121,24 @@ def _about_messages(account: ChannelAccount, records: Sequence[AboutMessage]) ->
     messages = {str(message.external_id): message for message in held.select_related("ticket__identity")}
     heard: dict[int, Message] = {}
     changed: dict[int, Message] = {}
-    removed: list[Message] = []
+    turned: list[tuple[Message, AboutMessage]] = []
     for record in records:
         change = _described(account, record)
         message = messages.get(record.external_id)
         if message is None:
-            if not _story(account, record):
+            if not _story(account, record) and not isinstance(record, Restored):
                 _keep_early(account, record.external_id, change)
             continue
         heard[message.pk] = message
+        wanted, there = wants_an_answer(message), message.removed_at is None
         if _change(message, change):
             changed[message.pk] = message
             _window(tickets[message.ticket_id], record)
-            if isinstance(record, Removed):
-                removed.append(message)
+            if wanted != wants_an_answer(message) or there != (message.removed_at is None):
+                turned.append((message, record))
     Message.objects.bulk_update(heard.values(), SAID_LATER, batch_size=100)
     if changed:
-        _tell(tickets, list(changed.values()), removed)
+        _tell(tickets, list(changed.values()), turned, by)
 
 
 def _by_first_name(account: ChannelAccount, records: Sequence[AboutMessage]) -> list[AboutMessage]:
@@ -158,52 +153,58 @@ def _by_first_name(account: ChannelAccount, records: Sequence[AboutMessage]) -> 
     return [replace(record, external_id=first.get(record.external_id, record.external_id)) for record in records]
 
 
-def _tell(tickets: dict[int, Ticket], changed: Sequence[Message], removed: Sequence[Message]) -> None:
+def _tell(
+    tickets: dict[int, Ticket],
+    changed: Sequence[Message],
+    turned: Sequence[tuple[Message, AboutMessage]],
+    by: User | None,
+) -> None:
+    """`turned`: what is gone or set aside now, or back, and what told us so."""
     for message in changed:
         ticket = tickets[message.ticket_id]
         if message.at >= ticket.last_at:
             ticket.preview = announce.preview(message.text, message.attachments)
-    announce.history(*(_removal(message) for message in removed))
-    for pk in {message.ticket_id for message in removed}:
+    told = [pair for pair in turned if _is_theirs(pair[0]) or isinstance(pair[1], Removed)]
+    announce.history(
+        *(
+            Event(ticket_id=message.ticket_id, verb=_verb(message, record), actor=by, data={"message": message.pk})
+            for message, record in told
+        )
+    )
+    for pk in sorted({message.ticket_id for message, _ in told}):
         announce.show_newest(tickets[pk])
-    for pk in {message.ticket_id for message in removed if message.origin == Message.Origin.CUSTOMER}:
-        nothing_left_to_answer(tickets[pk])
-    for pk in {message.ticket_id for message in removed if message.origin != Message.Origin.CUSTOMER}:
-        an_answer_is_gone(tickets[pk])
+        theirs = [pair for pair in told if pair[0].ticket_id == pk and _is_theirs(pair[0])]
+        if any(wants_an_answer(message) for message, _ in theirs):
+            there_again(tickets[pk], by)
+        elif theirs:
+            last, record = theirs[-1]
+            nothing_left_to_answer(tickets[pk], None if last.removed_at else record.at)
+        if any(message.ticket_id == pk and not _is_theirs(message) for message, _ in told):
+            an_answer_is_gone(tickets[pk])
     announce.save([tickets[pk] for pk in sorted({message.ticket_id for message in changed})])
     announce.restated(changed)
 
 
-def _removal(message: Message) -> Event:
-    verb = "removed_by_customer" if message.origin == Message.Origin.CUSTOMER else "answer_removed"
-    if message.closed == Reason.PROTECTED:
-        verb = "protected_by_customer"
-    return Event(ticket_id=message.ticket_id, verb=verb, data={"message": message.pk})
+def _is_theirs(message: Message) -> bool:
+    return message.origin == Message.Origin.CUSTOMER
 
 
-def an_answer_is_gone(ticket: Ticket) -> None:
-    """Whom nothing answers any more but what was deleted waits for us again, from then on."""
-    if ticket.pk in clocks.recompute([ticket]) and ticket.status == Ticket.Status.PENDING:
-        ticket.status = Ticket.Status.OPEN
-
-
-def nothing_left_to_answer(ticket: Ticket) -> None:
-    """Whoever takes all their waiting words back waits for nothing: the clock stops with the last that went."""
-    since = engine.waiting_since(ticket.pk)
-    if since is None:
-        return
-    all_of_theirs = Message.objects.filter(ticket=ticket, origin=Message.Origin.CUSTOMER, standby=False)
-    # A wait that began when an answer was deleted is for words from before.
-    theirs = waiting if (waiting := all_of_theirs.filter(at__gte=since)).exists() else all_of_theirs
-    if theirs.filter(removed_at=None).exists():
-        return
-    # Never before the words themselves, whatever a platform's clock says.
-    at = theirs.aggregate(last=Greatest(Max("removed_at"), Max("at")))["last"]
-    if at is None:
-        return
-    announce.history(Event(ticket=ticket, verb="withdrawn", at=at, data={"seq": ticket.seq}))
-    if not engine.withdrawn(ticket.pk, at):
-        clocks.recompute([ticket])
+def _verb(message: Message, record: AboutMessage) -> str:
+    match record:
+        case Removed() if not _is_theirs(message):
+            return "answer_removed"
+        case Removed(why=Reason.PROTECTED):
+            return "protected_by_customer"
+        case Removed(to_trash=True):
+            return "deleted"
+        case Removed():
+            return "removed_by_customer"
+        case Hidden(standing=Standing.SPAM):
+            return "spam"
+        case Hidden():
+            return "no_spam"
+        case _:
+            return "undeleted"
 
 
 def _described(account: ChannelAccount, record: AboutMessage) -> dict[str, Any]:
@@ -214,13 +215,19 @@ def _described(account: ChannelAccount, record: AboutMessage) -> dict[str, Any]:
             return {"do": "edit", "text": record.text, "at": at}
         case Removed():
             why = {"why": record.why} if record.why is not Reason.GONE else {}
-            return {"do": "remove", "at": at, **why}
+            return {"do": "remove", "at": at, **why, **({"to_trash": True} if record.to_trash else {})}
+        case Restored():
+            return {"do": "restore", "text": record.text, "attachments": _plain(record.attachments), "at": at}
         case Hidden():
-            return {"do": "hide", "on": record.hidden, "at": at}
+            return {"do": "hide", "on": record.hidden, "at": at, **({"as": record.standing} if record.standing else {})}
         case Reacted():
             who = record.author.external_id if record.author else ""
             ours = who == account.external_id
             return {"do": "like" if ours else "react", "who": who, "with": record.reaction, "on": record.on, "at": at}
+
+
+def _plain(attachments: Sequence[Attachment]) -> list[dict[str, Any]]:
+    return [{name: value for name, value in asdict(item).items() if value not in ("", None)} for item in attachments]
 
 
 def _change(message: Message, change: dict[str, Any]) -> bool:
@@ -229,7 +236,7 @@ def _change(message: Message, change: dict[str, Any]) -> bool:
     Of a kind (for reactions: of a person) the latest word counts, whenever it comes.
     """
     at = datetime.fromisoformat(change["at"])
-    subject = f"react:{change['who']}" if change["do"] == "react" else change["do"]
+    subject = f"react:{change['who']}" if change["do"] == "react" else SUBJECTS.get(change["do"], change["do"])
     said = message.moved.get(subject)
     if said and at < datetime.fromisoformat(said):
         return False
@@ -249,16 +256,31 @@ def _edit(message: Message, change: dict[str, Any], at: datetime) -> bool:
 
 
 def _remove(message: Message, change: dict[str, Any], at: datetime) -> bool:
-    if message.removed_at:
+    standing = Standing.TRASH if change.get("to_trash") else ""
+    if message.removed_at and message.standing == standing:
         return False
-    message.text, message.attachments, message.revisions, message.removed_at = "", [], [], at
+    message.text, message.attachments, message.revisions = "", [], []
+    message.removed_at, message.standing = message.removed_at or at, standing
     message.closed = change.get("why", message.closed)
     return True
 
 
+def _restore(message: Message, change: dict[str, Any], at: datetime) -> bool:
+    """What was read before the message went does not bring it back."""
+    if message.removed_at is None or at <= message.removed_at:
+        return False
+    message.text, message.attachments = change["text"], change["attachments"]
+    message.removed_at, message.standing = None, ""
+    return True
+
+
 def _hide(message: Message, change: dict[str, Any], at: datetime) -> bool:
-    before, message.hidden = message.hidden, bool(change["on"])
-    return before != message.hidden
+    if message.removed_at:
+        return False
+    before = message.hidden, message.standing
+    message.hidden = bool(change["on"])
+    message.standing = "" if change.get("as") in (None, Standing.SHOWN) else change["as"]
+    return before != (message.hidden, message.standing)
 
 
 def _like(message: Message, change: dict[str, Any], at: datetime) -> bool:
@@ -279,9 +301,12 @@ def _ms(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
+# Of these the latest word counts among both.
+SUBJECTS = {"restore": "remove"}
 CHANGES: dict[str, Callable[[Message, dict[str, Any], datetime], bool]] = {
     "edit": _edit,
     "remove": _remove,
+    "restore": _restore,
     "hide": _hide,
     "like": _like,
     "react": _react,

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
+from connectors.contract import Standing
 from inbox import routing
 from inbox.actions import announce, escalation
 from inbox.models import Contact, Event, Message, Ticket
@@ -18,7 +19,9 @@ from sla.engine import Facts, Moment, Promises, Recomputed, Subject, What, Wrote
 # For a resolution that does not say how much stood on its ticket.
 ALL = 2**31
 HANDED = "handed_to_us"
-TURNS = (HANDED, "resolved", "reopened", "reopened_by_customer", "withdrawn")
+SET_ASIDE = (Standing.SPAM, Standing.TRASH)
+BACK = "there_again"
+TURNS = (HANDED, "resolved", "reopened", "reopened_by_customer", "withdrawn", BACK)
 # What happened, when, and how much stood on the ticket then.
 Turn = tuple[str, datetime, int | None]
 MOVES = {
@@ -37,12 +40,16 @@ def histories(ticket_ids: Sequence[int]) -> dict[int, list[Moment]]:
     found: dict[int, list[Moment]] = {ticket_id: [] for ticket_id in ticket_ids}
     kept = [Message.State.RECEIVED, Message.State.SENT]
     said = Message.objects.filter(ticket_id__in=ticket_ids, state__in=kept, standby=False, automatic=False)
-    columns = said.values_list("ticket_id", "at", "received_at", "origin", "seq", "removed_at")
-    for ticket_id, at, received_at, origin, seq, removed_at in columns:
+    about = ("ticket_id", "at", "received_at", "origin", "seq", "removed_at", "standing")
+    aside: dict[int, set[int]] = defaultdict(set)
+    for ticket_id, at, received_at, origin, seq, removed_at, standing in said.values_list(*about):
         found[ticket_id].append(Moment(at, received_at, MOVES[Message.Origin(origin)], seq))
-        if removed_at and origin != Message.Origin.CUSTOMER:
-            gone = max(at, removed_at)
-            found[ticket_id].append(Moment(gone, gone, What.RETRACTED, seq))
+        if origin != Message.Origin.CUSTOMER:
+            if removed_at:
+                gone = max(at, removed_at)
+                found[ticket_id].append(Moment(gone, gone, What.RETRACTED, seq))
+        elif removed_at or standing in SET_ASIDE:
+            aside[ticket_id].add(seq)
     turns: dict[int, list[Turn]] = defaultdict(list)
     happened = Event.objects.filter(ticket_id__in=ticket_ids, verb__in=TURNS).order_by("at", "id")
     for ticket_id, verb, at, data in happened.values_list("ticket_id", "verb", "at", "data"):
@@ -51,6 +58,9 @@ def histories(ticket_ids: Sequence[int]) -> dict[int, list[Moment]]:
         elif data.get("waits"):
             found[ticket_id].append(Moment(at, at, What.WROTE))
     for ticket_id, taken in turns.items():
+        if [verb for verb, _, _ in taken if verb in ("withdrawn", BACK)][-1:] == [BACK]:
+            # Some of the words are back: those that are not wait no more than if they had never come.
+            found[ticket_id] = [one for one in found[ticket_id] if one.seq not in aside[ticket_id]]
         found[ticket_id] += _ends(taken)
     return found
 
@@ -62,13 +72,15 @@ def history_of(ticket_id: int) -> list[Moment]:
 def _ends(turns: Sequence[Turn]) -> list[Moment]:
     """Resolutions, and words taken back. A resolution that somebody takes back by reopening never was one.
 
-    One that the customer's next words ended stands, whatever is reopened later.
+    One that the customer's next words ended stands, whatever is reopened later. Words that are back never went.
     """
     ends: list[tuple[str, Moment]] = []
     resumed: list[Moment] = []
     for verb, at, seq in turns:
         if verb == "reopened_by_customer":
-            ends = [("stands", moment) for _, moment in ends]
+            ends = [(verb if verb == "withdrawn" else "stands", moment) for verb, moment in ends]
+        elif verb == BACK:
+            ends = [(end, moment) for end, moment in ends if end != "withdrawn"]
         elif verb != "reopened":
             what = What.RESOLVED if verb == "resolved" else What.WITHDRAWN
             ends.append((verb, Moment(at, at, what, ALL if seq is None else seq)))

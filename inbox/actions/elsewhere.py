@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db import transaction
@@ -11,10 +13,13 @@ from connectors import gateway
 from connectors.contract import Reason, Rule
 from inbox.actions import announce, replies
 from inbox.actions.clocks import waits_for_us
-from inbox.actions.refusals import KeyReused, NotAllowed
+from inbox.actions.refusals import BadLink, KeyReused, NotAllowed
 from inbox.models import Message, Ticket
 from socialcare.models import User
 
+HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
+# What a browser reads otherwise than we do.
+NO_LINK = frozenset(' \\<>"{}|^`')
 THERE = frozenset({Reason.ONLY_THERE, Reason.CLOSED})
 
 
@@ -23,11 +28,42 @@ def may_be_recorded(rule: Rule) -> bool:
     return rule.reason in THERE
 
 
+def host_of(link: str) -> str:
+    """The host of a link as a browser would go there. Raises BadLink where it is none, or holds a name or password."""
+    try:
+        parts = urlsplit(link)
+        host, _port = (parts.hostname or "").rstrip("."), parts.port
+        names = (host if ":" in host else host.encode("idna").decode()).lower()
+    except ValueError:
+        raise BadLink("malformed") from None
+    if parts.scheme.lower() not in ("http", "https") or not names or not link.isprintable() or set(link) & NO_LINK:
+        raise BadLink("malformed")
+    if "@" in parts.netloc:
+        raise BadLink("userinfo")
+    if ":" not in names and not HOST.fullmatch(names):
+        raise BadLink("malformed")
+    return names
+
+
+def _refuse_other_site(link: str, page: str) -> None:
+    """The answer stands where the post does: on its host, on one below that, or on the one it is below."""
+    there = host_of(link)
+    try:
+        here = host_of(page)
+    except BadLink:
+        return
+    one, other = there.removeprefix("www."), here.removeprefix("www.")
+    below = not any(name.replace(".", "").isdigit() or ":" in name for name in (one, other))
+    if one != other and not (below and (one.endswith(f".{other}") or other.endswith(f".{one}"))):
+        raise BadLink("other_site", there=there, here=here)
+
+
 @transaction.atomic
 def answered_there(ticket_id: int, agent: User, link: str, text: str, *, token: UUID, last_seq: int) -> Message:
     """Record an answer as given now; the clock stops. Raises NotAllowed where it could be sent from here.
 
-    `last_seq`: what the agent had seen; raises NewerMessages. The same `token` twice gives the same message.
+    Raises BadLink where the link leads nowhere, or to another site than the post's. `last_seq`: what the agent had
+    seen; raises NewerMessages. The same `token` twice gives the same message.
     """
     if known := Message.objects.filter(token=token).first():
         if (known.ticket_id, known.agent_id) != (ticket_id, agent.pk):
@@ -39,12 +75,14 @@ def answered_there(ticket_id: int, agent: User, link: str, text: str, *, token: 
     rule = gateway.reply_rule(ticket.account, replies.thread_of(ticket, target))
     if not may_be_recorded(rule):
         raise NotAllowed(rule.reason or Reason.INVALID)
+    _refuse_other_site(link, target.permalink)
     message = _recorded(ticket, target, agent, link, text.strip(), token)
     was_open = ticket.status == Ticket.Status.OPEN
     replies.answered(ticket, message.at, announce.preview(message.text, message.attachments))
     if was_open and not waits_for_us(ticket.pk):
         ticket.status = Ticket.Status.PENDING
     ticket.assignee = ticket.assignee or agent
+    replies.note_trouble(ticket)
     announce.history(announce.event(ticket, "answered_there", agent, message=message.pk))
     announce.save([ticket])
     announce.said([message])

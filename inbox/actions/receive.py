@@ -15,6 +15,7 @@ from connectors.contract import Attachment, Inbound, Post
 from connectors.models import ChannelAccount
 from inbox import routing
 from inbox.actions import announce, changes, clocks, contacts, echoes, threads
+from inbox.actions.withdrawing import nothing_left_to_answer
 from inbox.models import Event, Identity, Message, Ticket
 from sla.engine import Running
 from socialcare import rows
@@ -209,7 +210,7 @@ def _run_clocks(batch: Sequence[Touched]) -> dict[int, Running | None]:
             touched.ticket.status = Ticket.Status.PENDING
     for touched in batch:
         if any(message.removed_at for message in touched.messages):
-            changes.nothing_left_to_answer(touched.ticket)
+            nothing_left_to_answer(touched.ticket)
             shown.pop(touched.ticket.pk, None)
     return shown
 

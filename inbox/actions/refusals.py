@@ -37,6 +37,14 @@ class KeyReused(ActionRefused):
     """The token was given for another answer."""
 
 
+class BadLink(ActionRefused):
+    """The link is none we keep. `why`: malformed, userinfo or other_site; then the two hosts are named."""
+
+    def __init__(self, why: str, *, there: str = "", here: str = "") -> None:
+        super().__init__(why)
+        self.why, self.there, self.here = why, there, here
+
+
 class NotAMember(ActionRefused):
     """The person named does not work in this workspace."""
 

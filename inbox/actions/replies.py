@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from connectors import gateway
-from connectors.contract import Can, Kind, Reason, Reply, Sent, Thread
+from connectors.contract import Can, Kind, Reason, Reply, Sent, Standing, Thread
 from connectors.models import ChannelAccount
 from inbox.actions import announce
-from inbox.actions.clocks import recompute, waits_for_us
+from inbox.actions.clocks import SET_ASIDE, recompute, waits_for_us
 from inbox.actions.refusals import KeyReused, NewerMessages, NotAllowed, TooLate
 from inbox.models import Event, Message, Outgoing, Ticket
 from sla import engine
@@ -70,7 +71,9 @@ def answerable(ticket: Ticket, to: int | None = None) -> Message:
     theirs = Message.objects.filter(ticket=ticket, origin=Message.Origin.CUSTOMER)
     if to is not None:
         theirs = theirs.filter(pk=to)
-    found = theirs.filter(removed_at=None).order_by("-at", "-id").first() or theirs.order_by("-at", "-id").first()
+    newest = theirs.order_by("-at", "-id")
+    standing = newest.filter(removed_at=None)
+    found = standing.exclude(standing__in=SET_ASIDE).first() or standing.first() or newest.first()
     if found is None:
         raise NotAllowed(Reason.GONE)
     return found
@@ -93,6 +96,7 @@ def thread_of(ticket: Ticket, target: Message) -> Thread:
         owner=ticket.owner_app,
         closed=Reason(target.closed) if target.closed else None,
         thread_id=ticket.thread_id,
+        standing=Standing(target.standing) if target.standing else None,
     )
 
 
@@ -276,7 +280,7 @@ def _sent(message: Message, outcome: Sent) -> Message:
     answered(ticket, message.at, announce.preview(message.text))
     if was_open and not waits_for_us(ticket.pk):
         ticket.status = Ticket.Status.PENDING
-    _trouble(ticket)
+    note_trouble(ticket)
     announce.save([ticket])
     announce.restated([message])
     return message
@@ -387,12 +391,15 @@ def resume(account_id: int) -> int:
 def _restate(message: Message, state: str) -> Message:
     message.state = state
     message.save(update_fields=["state", "failure", "failure_detail", "send_after", "looked_at"])
-    _trouble(message.ticket)
+    note_trouble(message.ticket)
     announce.save([message.ticket])
     announce.restated([message])
     return message
 
 
-def _trouble(ticket: Ticket) -> None:
+def note_trouble(ticket: Ticket) -> None:
+    """Whether an answer failed or may be lost; what failed before one was given elsewhere is settled by that."""
     bad = Message.objects.filter(ticket=ticket, state__in=[State.FAILED, State.UNKNOWN])
-    ticket.trouble = bad.exists()
+    there = Message.objects.filter(ticket=ticket, origin=Message.Origin.OUTSIDE, agent__isnull=False)
+    settled = there.aggregate(last=Max("seq"))["last"] or 0
+    ticket.trouble = bad.exclude(state=State.FAILED, seq__lt=settled).exists()

@@ -6,15 +6,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from connectors import gateway
-from connectors.contract import Can, Reason
+from connectors.contract import Can, Reason, Refused, Standing
 from inbox import routing
-from inbox.actions import announce, changes, clocks
+from inbox.actions import announce, clocks, looking
 from inbox.actions.refusals import NotAllowed, NotAMember
+from inbox.actions.withdrawing import an_answer_is_gone, nothing_left_to_answer, there_again, wants_an_answer
 from inbox.models import Event, Message, Note, Seen, Ticket
 from sla import engine
 from socialcare.models import Membership, User
 
 MODERATION = frozenset({Can.LIKE, Can.HIDE, Can.DELETE, Can.APPROVE, Can.SPAM})
+MODERATED = ("liked", "hidden", "standing", "moved", "text", "attachments", "revisions", "removed_at")
 VERBS = {
     (Can.LIKE, True): "liked",
     (Can.LIKE, False): "unliked",
@@ -113,31 +115,53 @@ def moderate(message_id: int, actor: User, action: Can, *, on: bool) -> Message:
         raise NotAllowed(Reason.NOT_SUPPORTED)
     if action not in surface.can or not message.external_id or action not in MODERATION:
         raise NotAllowed(Reason.NOT_SUPPORTED)
-    if message.removed_at:
+    restores = action is Can.DELETE and not on
+    if restores and Can.RESTORE not in surface.can:
+        raise NotAllowed(Reason.NOT_SUPPORTED)
+    if message.removed_at and not (restores and message.standing == Standing.TRASH):
         raise NotAllowed(Reason.GONE)
-    gateway.act(message.account, action, message.external_id, on=on)
-    return _moderated(message_id, actor, action, on)
+    try:
+        became = gateway.act(message.account, action, message.external_id, on=on)
+        if restores:
+            # Its words were forgotten and come from there.
+            looking.look_at(message.account, [message.external_id], actor)
+            return Message.objects.get(pk=message_id)
+    except Refused as error:
+        if error.reason is Reason.GONE:
+            looking.learn(message.account, message.external_id)
+        raise
+    return _moderated(message_id, actor, action, on, became)
 
 
 @transaction.atomic
-def _moderated(message_id: int, actor: User, action: Can, on: bool) -> Message:
+def _moderated(message_id: int, actor: User, action: Can, on: bool, became: Standing | None) -> Message:
     ticket = announce.locked(Message.objects.values_list("ticket_id", flat=True).get(pk=message_id))
-    message = Message.objects.get(pk=message_id)
+    message, now = Message.objects.get(pk=message_id), timezone.now()
+    wanted = wants_an_answer(message)
     if action is Can.LIKE:
         message.liked = on
-    elif action in (Can.HIDE, Can.SPAM):
-        message.hidden = on
-    elif action is Can.APPROVE:
-        message.hidden = not on
-    else:
+    elif action is Can.DELETE:
         message.text, message.attachments, message.revisions = "", [], []
-        message.removed_at = timezone.now()
-    message.save(update_fields=["liked", "hidden", "text", "attachments", "revisions", "removed_at"])
+        message.removed_at = message.removed_at or now
+    else:
+        message.hidden = on if action in (Can.HIDE, Can.SPAM) else not on
+    if became:
+        message.hidden = became is not Standing.SHOWN
+        message.standing = became if message.hidden else ""
+        message.moved = {**message.moved, "hide": now.isoformat()}
+    message.save(update_fields=MODERATED)
+    if message.at >= ticket.last_at:
+        ticket.preview = announce.preview(message.text, message.attachments)
     announce.history(announce.event(ticket, VERBS[action, on], actor, message=message.pk))
-    if message.removed_at:
+    if action is Can.DELETE:
         announce.show_newest(ticket)
-        theirs = message.origin == Message.Origin.CUSTOMER
-        (changes.nothing_left_to_answer if theirs else changes.an_answer_is_gone)(ticket)
+    if message.origin != Message.Origin.CUSTOMER:
+        if message.removed_at:
+            an_answer_is_gone(ticket)
+    elif wants_an_answer(message) and not wanted:
+        there_again(ticket, actor)
+    elif wanted and not wants_an_answer(message):
+        nothing_left_to_answer(ticket, now)
     announce.save([ticket])
     announce.restated([message])
     return message

@@ -17,11 +17,11 @@ from rest_framework.views import APIView
 
 from connectors import gateway
 from connectors.contract import ConnectorError, Disconnected, Forbidden, OutOfCredit, Reason, Refused, Throttled
-from inbox.actions.refusals import KeyReused, NewerMessages, NoSuchLabel, NotAllowed, NotAMember, TooLate
+from inbox.actions.refusals import BadLink, KeyReused, NewerMessages, NoSuchLabel, NotAllowed, NotAMember, TooLate
 from inbox.api.defaults import JSONRenderer
 from inbox.models import Idempotency
 from inbox.reading import BadCursor, one_message
-from inbox.wording import reason_text
+from inbox.wording import link_text, reason_text
 from socialcare.models import Membership, User
 
 NEWS = 20
@@ -132,6 +132,9 @@ def _ours(error: Exception) -> Response | None:
             return _key_reused()
         case TooLate():
             return refusal("too_late", _("It is too late for that."), 409, details={"state": error.state})
+        case BadLink():
+            words = link_text(error.why, error.there, error.here)
+            return refusal("invalid", words, 400, fields={"link": [words]})
         case NotAMember():
             return refusal(
                 "invalid",

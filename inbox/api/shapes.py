@@ -61,6 +61,7 @@ class ModeShape(s.Serializer[object]):
     link_cost = s.CharField(required=False, allow_blank=True, help_text="what one with a link costs")
     instead = s.CharField(required=False, allow_blank=True, help_text="where on the platform it can be answered")
     elsewhere = s.BooleanField(required=False, help_text="an answer given there may be recorded")
+    held = s.BooleanField(required=False, help_text="what would be answered is not public yet")
     public = s.BooleanField(required=False)
     group = s.IntegerField(
         required=False, help_text="how many people read it, as far as we know; 0 where it is no group"
@@ -263,7 +264,7 @@ class ReplyRequest(s.Serializer[object]):
 
 
 class AnsweredThereRequest(s.Serializer[object]):
-    link = s.RegexField(r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s<>\"]+$", max_length=1000, help_text="where the answer stands")
+    link = s.CharField(max_length=1000, help_text="where the answer stands: on the post's own site")
     text = s.CharField(max_length=20_000, required=False, default="", allow_blank=True, validators=[_no_nul])
     last_seq = s.IntegerField(min_value=0)
 

@@ -18,8 +18,8 @@ class AccountForm(PlainForm, forms.Form):
     def __init__(
         self, channel: Channel, account: ChannelAccount | None = None, data: Any = None, external_id: str = ""
     ) -> None:
-        self.channel = channel
-        initial = {"external_id": external_id, **(account.options if account else {})}
+        self.channel, self.account = channel, account
+        initial = {"external_id": external_id, **(account.options if account else {}), **self._shown()}
         super().__init__(data, initial={**initial, "name": account.name if account else ""})
         if account is None and channel.account_id:
             self.fields["external_id"] = from_contract(channel.account_id)
@@ -32,7 +32,8 @@ class AccountForm(PlainForm, forms.Form):
         )
         kept = _kept_note(account) if account else ""
         for field in channel.account_fields:
-            self.fields[field.name] = from_contract(field, required=field.required and not account, note=kept)
+            asked = field.required and not (account and field.secret)
+            self.fields[field.name] = from_contract(field, required=asked, note=kept if field.secret else "")
         for option in channel.account_options:
             if option.words:
                 self.fields[option.name] = from_contract(option)
@@ -58,7 +59,14 @@ class AccountForm(PlainForm, forms.Form):
         return gateway.identify(app, self.channel.name, self.credentials())
 
     def credentials(self) -> dict[str, str]:
-        return {field.name: self.cleaned_data[field.name] for field in self.channel.account_fields}
+        """As given; of an account that exists what changed, and secrets that were given anew."""
+        given = {field.name: self.cleaned_data[field.name] for field in self.channel.account_fields}
+        return {name: "" if value == self._shown().get(name) else value for name, value in given.items()}
+
+    def _shown(self) -> dict[str, str]:
+        """What is no secret of the account's credentials."""
+        kept = self.account.credentials if self.account else {}
+        return {field.name: kept.get(field.name, "") for field in self.channel.account_fields if not field.secret}
 
     def options(self) -> dict[str, bool | str]:
         return {option.name: self.cleaned_data[option.name] for option in self.channel.account_options}

@@ -158,7 +158,7 @@ def _conditions() -> dict[str, Choices]:
         return [(str(pk), name) for pk, name in model.objects.values_list("id", "name")]
 
     return {
-        "channel": [(channel, gateway.label(channel)) for channel in registry.channels()],
+        "channel": [(channel, _(gateway.label(channel))) for channel in registry.channels()],
         "surface": [(str(kind), label) for kind, label in KINDS.items()],
         "queue_id": named(Queue),
         "priority": [(str(value), label) for value, label in Priority.choices],

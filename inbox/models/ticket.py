@@ -142,6 +142,8 @@ class Message(WorkspaceOwned):
     A removed message keeps its row and loses its words. `standby`: it was another app's to answer.
     `continues`: the words of ours it hangs on, where one answer was split into several.
     `closed`: the Reason why it takes no answer, where the platform said so.
+    `standing`: how it stands with the page's moderators: held, spam or trash; "" where everybody can read it, or where
+    there are no moderators.
     `automatic`: no human wrote it, so it answers nobody.
     `moved`: when the platform last said something of one kind about it, {kind: ISO 8601}.
     `once`: the platform takes one such answer to its post. `looked_at`: when it was last looked for there.
@@ -185,6 +187,7 @@ class Message(WorkspaceOwned):
     dated = models.BooleanField(default=True)
     standby = models.BooleanField(default=False)
     closed = models.CharField(max_length=30, blank=True, default="", db_default="")
+    standing = models.CharField(max_length=8, blank=True, default="", db_default="")
     automatic = models.BooleanField(default=False, db_default=False)
     once = models.BooleanField(default=False, db_default=False)
     looked_at = models.DateTimeField(null=True)

@@ -46,7 +46,7 @@ def _nobody() -> list[tuple[str, str]]:
 
 def channel_label(channel: str) -> str:
     known = registry.channels().get(channel)
-    return str(known[1].label) if known else channel
+    return _(known[1].label) if known else channel
 
 
 def account_name(account: ChannelAccount) -> str:

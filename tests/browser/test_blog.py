@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from connectors.blog import wordpress as client
 from connectors.models import ChannelAccount, Delivery
@@ -166,9 +166,35 @@ def test_a_held_comment_is_approved_from_the_ticket(inbox: Any, acme: Any, host:
         Message.objects.get()
         page = inbox("bob", f"open/{Ticket.objects.get().pk}/")
         entry = page.locator(".entry.message")
-        expect(entry.get_by_text("Hidden on the blog", exact=True).first).to_be_visible()
-        entry.hover()
-        names = ("Approve: show it to everybody", "Mark as spam", "Delete from the blog")
-        for name in names:
-            expect(entry.get_by_role("button", name=name)).to_be_visible()
+        expect(entry.get_by_text("Not public yet: waits for approval")).to_be_visible()
+        composer = page.locator("#composer")
+        expect(composer.get_by_text("The question is not public yet")).to_be_visible()
+        offers(entry, "Approve: show it to everybody", "Mark as spam", "Move to the trash")
         assert site.comments[number]["status"] == "hold"
+        composer.get_by_role("button", name="Approve it").click()
+        expect(composer.get_by_text("Everybody can read this")).to_be_visible()
+        assert site.comments[number]["status"] == "approved"
+        offers(entry, "Hold: show it to moderators only", "Mark as spam", "Move to the trash")
+
+        entry.get_by_role("button", name="Mark as spam").click()
+        page.locator("#confirm-yes").click()
+        expect(entry.get_by_text("Marked as spam: nobody can read it")).to_be_visible()
+        offers(entry, "This is no spam: put it back", "Move to the trash")
+        entry.get_by_role("button", name="This is no spam: put it back").click()
+        offers(entry, "Hold: show it to moderators only", "Mark as spam", "Move to the trash")
+
+        entry.get_by_role("button", name="Move to the trash").click()
+        expect(page.get_by_text("It can be restored for as long as the page keeps its trash.")).to_be_visible()
+        page.locator("#confirm-yes").click()
+        expect(entry.get_by_text("In the page’s trash")).to_be_visible()
+        offers(entry, "Restore it from the trash")
+        entry.get_by_role("button", name="Restore it from the trash").click()
+        expect(entry.get_by_text("In moderation")).to_be_visible()
+        assert site.comments[number]["status"] == "approved"
+
+
+def offers(entry: Locator, *names: str) -> None:
+    entry.hover()
+    expect(entry.locator(".acts button:visible")).to_have_count(len(names))
+    for name in names:
+        expect(entry.get_by_role("button", name=name)).to_be_visible()

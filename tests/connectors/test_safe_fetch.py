@@ -59,6 +59,9 @@ ODD = {
     "http://example.com:22/": "port",
     "https://example.com:6379/": "port",
     "http://example.com/" + "a" * 3000: "length",
+    "http://[::1": "malformed",
+    "http://example.com:99999/": "malformed",
+    "http://example.com:x/": "malformed",
 }
 
 

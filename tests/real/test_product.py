@@ -14,7 +14,7 @@ from django.test import Client
 
 from connectors.blog import wordpress as client
 from connectors.models import ChannelAccount
-from inbox import enrich, outbox
+from inbox import enrich, outbox, polling
 from inbox.models import Event, Message, Story, Ticket
 from sla.models import Timer
 from socialcare.models import Membership, Workspace
@@ -123,6 +123,10 @@ def test_moderation_from_the_ticket(blog, account, browser):
         ("spam", True, "spam"),
         ("spam", False, "approved"),
         ("delete", True, "trash"),
+        ("delete", False, "approved"),
+        ("spam", True, "spam"),
+        ("spam", True, "spam"),
+        ("delete", True, "trash"),
     ]
     for action, on, status in steps:
         said = post(browser, f"/messages/{message.pk}/act/", action=action, on=on)
@@ -130,6 +134,26 @@ def test_moderation_from_the_ticket(blog, account, browser):
         assert read(blog, number)["status"] == status
     assert {"approved", "held_back", "spam", "deleted"} <= set(Event.objects.values_list("verb", flat=True))
     assert number not in {one["id"] for one in listed(blog, context="edit", status="all")}
+    assert message_of(number).standing == "trash"
+
+
+def test_what_moderators_do_in_wordpress_is_found_by_looking(blog, account, browser):
+    number = visit(blog, "Look at me again")
+    look(account)
+    for status, standing in (
+        ("spam", "spam"),
+        ("unspam", ""),
+        ("hold", "held"),
+        ("trash", "trash"),
+        ("untrash", "held"),
+    ):
+        blog.call("POST", f"comments/{number}", json={"status": status})
+        polling.look_for_removed_of(account.pk)
+        assert message_of(number).standing == standing, status
+    assert message_of(number).text == "Look at me again"
+    blog.call("DELETE", f"comments/{number}?force=true")
+    polling.look_for_removed_of(account.pk)
+    assert (message_of(number).text, message_of(number).removed_at is None) == ("", False)
 
 
 def test_what_is_done_in_wordpress_itself_is_seen(blog, account):
@@ -162,7 +186,8 @@ def test_an_answer_to_what_went_to_the_trash_meanwhile_is_not_sent(blog, account
     look(account)
     blog.call("POST", f"comments/{number}", json={"status": "trash"})
     sent = answer(browser, Ticket.objects.get(), "We do mind.")
-    assert (sent.state, sent.failure) == ("failed", "gone")
+    assert (sent.state, sent.failure) == ("failed", "set_aside")
+    assert message_of(number).standing == "trash"
     assert "We do mind." not in {one["content"]["raw"] for one in listed(blog, context="edit", search="do mind")}
 
 

@@ -83,7 +83,7 @@ def _plain_tests(query: Mapping[str, str]) -> list[Callable[[Comment], bool]]:
     """An unknown status finds nothing; it is no mistake."""
     status, kind = query.get("status", "approve"), query.get("type", "comment")
     wanted = {"all": ("approve", "hold"), "1": ("approve",), "0": ("hold",)}.get(status, (status,))
-    tests: list[Callable[[Comment], bool]] = [lambda one: one.status in wanted]
+    tests: list[Callable[[Comment], bool]] = [lambda one: status == "any" or one.status in wanted]
     if kind != "all":
         tests.append(lambda one: one.kind == kind)
     for name, read in (

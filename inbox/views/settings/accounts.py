@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.dateparse import parse_datetime
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -27,6 +28,7 @@ from socialcare.tenancy import current_workspace
 
 SECTION = "overview"
 EXCHANGES = 20
+REFUSALS = (actions.Taken, actions.OtherAccount, actions.Lacking, ConnectorError)
 
 
 # ---------------------------------------------------------------- connecting
@@ -66,6 +68,7 @@ def add(request: WorkspaceRequest, slug: str, app: int, channel: str) -> HttpRes
         form=form,
         app=through,
         channel=kind,
+        label=_(kind.label),
         platform=platform,
         back=door.back_address(channel),
     )
@@ -83,37 +86,47 @@ def _connect(request: WorkspaceRequest, app: PlatformApp, channel: Channel, form
             credentials=form.credentials(),
             options=form.options(),
         )
-    except actions.Taken as error:
-        if error.by:
-            sentence = _("This account is connected already, as “%(name)s”.") % {"name": error.by.name}
-        else:
-            sentence = _("This account is connected in another workspace. It must be removed there first.")
-        form.add_error(form.id_field, sentence)
-    except (actions.OtherAccount, actions.Lacking, ConnectorError) as error:
+    except REFUSALS as error:
         _complain(form, error, channel.name)
     return None
 
 
 def own_app(platform: Platform) -> PlatformApp:
-    """The app that is made unasked where the platform wants nobody registered; not saved before it is used."""
+    """The app that is made unasked where the platform wants nobody registered; not saved before it is used.
+
+    Accounts may be called after its key: where there is one already, as for a form that was open before, it is that.
+    """
+    if known := PlatformApp.objects.own().filter(platform=platform.name).order_by("pk").first():
+        return known
     return PlatformApp(pk=0, workspace_id=current_workspace(), platform=platform.name, name=platform.label)
 
 
 def _complain(form: AccountForm, error: Exception, channel: str) -> None:
     """Say on the right field what is wrong with the credentials, and that nothing was saved."""
-    token = form.token_field
-    if isinstance(error, actions.OtherAccount):
+    token, nothing = form.token_field, _("Nothing was saved.")
+    if isinstance(error, actions.Taken):
+        if error.by:
+            sentence = _("This account is connected already, as “%(name)s”.") % {"name": error.by.name}
+        else:
+            sentence = _("This account is connected in another workspace. It must be removed there first.")
+        form.add_error(form.id_field, sentence)
+    elif isinstance(error, actions.OtherAccount) and not form.channel.account_id:
+        sentence = _("This is the address of another account. Connect it as one of its own.")
+        form.add_error(form.id_field, sentence)
+    elif isinstance(error, actions.OtherAccount):
         found = {"name": error.found.name, "id": error.found.external_id}
         sentence = _(
             "This token belongs to “%(name)s” (%(id)s). Give a token of the account itself, or correct the ID."
         )
         form.add_error(token, sentence % found)
+    elif isinstance(error, actions.Lacking) and not gateway.platform_of(channel).needs_app:
+        form.add_error(token, f"{wording.may_not(error.names)} {nothing}")
     elif isinstance(error, actions.Lacking):
         sentence = _("This token lacks permissions: %(names)s. Grant them, make a new token and paste it here.")
         form.add_error(token, sentence % {"names": ", ".join(error.names)})
     elif isinstance(error, ConnectorError):
         field = token if wording.concerns_token(error) else None
-        form.add_error(field, f"{wording.problem(error, channel)} {_('Nothing was saved.')}")
+        form.add_error(field, f"{wording.problem(error, channel)} {nothing}")
     else:
         raise error
 
@@ -137,6 +150,10 @@ def account(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
         section=SECTION,
         **described(shown),
         permissions=channel.permissions,
+        needs_app=platform.needs_app,
+        given=_given(shown, channel),
+        mentions=_mentions(shown),
+        warnings=[_(warning) for warning in shown.health.get("warnings", ())],
         expires=_expires(shown),
         spending=[(_(gateway.cost_name(channel.name, line.kind)), line) for line in ledger.lines(shown)],
         share=ledger.share(shown),
@@ -146,6 +163,25 @@ def account(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
         exchanges=list(Exchange.objects.filter(account=shown).order_by("-at", "-pk")[:EXCHANGES]),
         siblings=[other for other in platform.channels if other.name not in here],
     )
+
+
+def _given(account: ChannelAccount, channel: Channel) -> list[tuple[str, str]]:
+    """(label, words) of what an admin gave and may see again."""
+    lines = [(one, account.credentials.get(one.name)) for one in channel.account_fields if not one.secret]
+    lines += [(one, account.options.get(one.name)) for one in channel.account_options]
+    return [(_(one.label), _said(value)) for one, value in lines]
+
+
+def _said(value: str | bool | None) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return value or "–"
+
+
+def _mentions(account: ChannelAccount) -> dict[str, str] | None:
+    """Where other pages tell of their links, and the line that says so on the account's own pages."""
+    address = gateway.mention_address(account)
+    return {"address": address, "line": f'<link rel="webmention" href="{escape(address)}">'} if address else None
 
 
 def _expires(account: ChannelAccount) -> Any:
@@ -167,7 +203,7 @@ def edit(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
                 options=form.options(),
                 credentials=form.credentials(),
             )
-        except (actions.OtherAccount, actions.Lacking, ConnectorError) as error:
+        except REFUSALS as error:
             _complain(form, error, before.channel)
         else:
             _catch_up(before, after)
@@ -225,9 +261,12 @@ def pause(request: WorkspaceRequest, slug: str, pk: int, paused: bool) -> HttpRe
 def remove(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
     going = _account(pk)
     if request.method != "POST":
-        return show(request, "settings/account_remove.html", section=SECTION, **described(going))
+        by_app = _channel(going.channel)[0].needs_app
+        return show(request, "settings/account_remove.html", section=SECTION, needs_app=by_app, **described(going))
     if actions.remove(request.membership.user, going):
         sentence = _("“%(name)s” is removed and its token is erased. Its tickets stay.")
+        if not _channel(going.channel)[0].needs_app:
+            sentence = _("“%(name)s” is removed. Its tickets stay.")
         return done(request, sentence % {"name": going.name}, "settings:overview")
     sentence = _(
         "“%(name)s” is removed and its token is erased, but %(platform)s could not be told to stop sending. "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -9,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from connectors import registry
+from connectors import gateway, registry
 from connectors.contract import Platform
 from connectors.models import ChannelAccount, PlatformApp
 from inbox.actions import apps as actions
@@ -70,9 +72,14 @@ def app(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
         status=UNPROCESSABLE if form and form.is_bound else 200,
         app=shown,
         label=_label(shown),
+        needs_app=_platform(shown).needs_app,
         form=form,
-        accounts=list(using.order_by("name", "pk")),
+        accounts=[_named(account) for account in using.order_by("name", "pk")],
     )
+
+
+def _named(account: ChannelAccount) -> dict[str, Any]:
+    return {"pk": account.pk, "name": account.name, "channel": account.channel, "label": gateway.label(account.channel)}
 
 
 def _form(request: WorkspaceRequest, app: PlatformApp) -> AppForm:
@@ -128,4 +135,4 @@ def _platform(app: PlatformApp) -> Platform:
 
 
 def _label(app: PlatformApp) -> str:
-    return _platform(app).label
+    return _(_platform(app).label)

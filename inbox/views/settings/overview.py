@@ -45,8 +45,8 @@ def described(account: ChannelAccount) -> dict[str, Any]:
     channel = registry.channels().get(account.channel)
     return {
         "account": account,
-        "channel": channel[1].label if channel else account.channel,
-        "platform": gateway.platform_of(account.channel).label,
+        "channel": _(channel[1].label) if channel else account.channel,
+        "platform": _(gateway.platform_of(account.channel).label),
         "standing": standing(account),
     }
 

@@ -51,7 +51,7 @@ def policies(request: WorkspaceRequest, slug: str) -> HttpResponse:
 def _fits(policy: Policy, labels: dict[str, dict[int, str]]) -> list[str]:
     """The conditions in words."""
     found = [
-        gateway.label(policy.channel) if policy.channel else "",
+        _(gateway.label(policy.channel)) if policy.channel else "",
         str(KINDS[Kind(policy.surface)]) if policy.surface else "",
         labels["queues"].get(policy.queue_id or 0, ""),
         _("priority: %(name)s") % {"name": Priority(policy.priority).label} if policy.priority else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -32,7 +33,10 @@ def problem(error: ConnectorError, channel: str) -> str:
     """What went wrong with a channel's call to its platform, and what to do."""
     if advice := gateway.explain(channel, error.code):
         return _(advice)
-    said = {"platform": gateway.platform_of(channel).label, "code": error.code or "–"}
+    platform = gateway.platform_of(channel)
+    said = {"platform": _(platform.label), "code": error.code or "–"}
+    if not platform.needs_app:
+        return _problem_of_a_site(error)
     if isinstance(error, Disconnected):
         return _("%(platform)s does not accept this token (%(code)s). Make a new one there and paste it here.") % said
     if isinstance(error, Forbidden):
@@ -53,6 +57,23 @@ def problem(error: ConnectorError, channel: str) -> str:
     if isinstance(error, OutOfCredit):
         return _("%(platform)s wants money first (%(code)s). Look at the app's billing there.") % said
     return _("%(platform)s refused (%(code)s). Check the ID and the token.") % said
+
+
+def _problem_of_a_site(error: ConnectorError) -> str:
+    """Where there is no app and no token, only an address and maybe somebody's password."""
+    said = {"code": error.code or "–"}
+    if isinstance(error, Throttled):
+        until = date_format(error.retry_at, "DATETIME_FORMAT")
+        return _("The site asks us to wait until %(until)s (UTC). Try again then.") % {"until": until}
+    if isinstance(error, Unavailable | UnknownOutcome):
+        return _("The site does not answer as it should at the moment (%(code)s). Try again in a minute.") % said
+    return _("The site refused (%(code)s). Check the address and what else was given.") % said
+
+
+def may_not(names: Sequence[str]) -> str:
+    """What a person's own account lacks where no app is in between."""
+    sentence = _("The user lacks permissions: %(names)s. It must be an editor or an administrator.")
+    return sentence % {"names": ", ".join(names)}
 
 
 def concerns_token(error: ConnectorError) -> bool:
@@ -84,9 +105,14 @@ def standing(account: ChannelAccount) -> Standing:
 
 def _attention(account: ChannelAccount) -> str:
     reason, _colon, code = account.attention.partition(":")
-    platform = gateway.platform_of(account.channel).label
+    by_app, platform = _by_app(account), _(gateway.platform_of(account.channel).label)
     if reason == Reason.DISCONNECTED and (advice := gateway.explain(account.channel, code)):
         return _(advice)
+    if not by_app and reason == "other_account":
+        return _("The address belongs to another account. Correct it under “Edit or reconnect”.")
+    if not by_app and reason == Reason.DISCONNECTED:
+        sentence = _("The site refuses us (%(code)s). Replies wait. Correct it under “Edit or reconnect”.")
+        return sentence % {"code": code or "–"}
     if reason == Reason.DISCONNECTED:
         return _(
             "%(platform)s no longer accepts the token (%(code)s). Replies wait. "
@@ -101,21 +127,27 @@ def _attention(account: ChannelAccount) -> str:
     return account.attention or _("Test it to see what is wrong.")
 
 
+def _by_app(account: ChannelAccount) -> bool:
+    return gateway.platform_of(account.channel).needs_app
+
+
 def _worries(account: ChannelAccount) -> list[str]:
     found = account.health
-    platform = gateway.platform_of(account.channel).label
+    platform = _(gateway.platform_of(account.channel).label)
     worries = []
     if found.get("missing"):
         names = {"names": ", ".join(found["missing"])}
-        worries.append(_("Permissions are missing: %(names)s. Grant them and give a new token.") % names)
+        sentence = _("Permissions are missing: %(names)s. Grant them and give a new token.") % names
+        worries.append(sentence if _by_app(account) else may_not(found["missing"]))
     if found.get("unsubscribed"):
         sentence = _("Some events do not reach us: %(names)s. Press “Repair the subscription”.")
         worries.append(sentence % {"names": ", ".join(found["unsubscribed"])})
     worries += [_(advice) for code in found.get("unseen", []) if (advice := gateway.explain(account.channel, code))]
     failure, ends = found.get("failure"), parse_datetime(found.get("expires_at") or "")
     if failure and account.state != State.ATTENTION:
+        advice = gateway.explain(account.channel, failure.get("code") or "")
         sentence = _("The last test did not come through (%(what)s). Test again in a minute.")
-        worries.append(sentence % {"what": failure.get("code") or failure.get("kind")})
+        worries.append(_(advice) if advice else sentence % {"what": failure.get("code") or failure.get("kind")})
     if ends and ends < timezone.now() + EXPIRY_NOTICE:
         sentence = _("The token ends on %(date)s. Give a new one before.")
         worries.append(sentence % {"date": date_format(ends, "DATE_FORMAT")})

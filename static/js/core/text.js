@@ -21,7 +21,7 @@ export function plain(text) {
   return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
-const LINK = /https?:\/\/[^\s<>"'“”«»]+/giu;
+const LINK = /https?:\/\/[^\s<>"'“”«»\u202a-\u202e\u2066-\u2069]+/giu;
 
 /** Puts text into an element, web addresses as links that give nothing away. */
 export function fillText(element, text) {

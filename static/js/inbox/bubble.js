@@ -5,6 +5,8 @@ import { fillText, initials, webAddress } from "../core/text.js";
 import { count, number, t } from "../core/strings.js";
 import { fillAttachments } from "./attachments.js";
 
+const STANDINGS = { held: "standing_held", spam: "standing_spam" };
+
 export function makeEntry(entry) {
   return stamp(entry.type);
 }
@@ -46,8 +48,8 @@ function fillMessage(node, entry, context) {
   setText(part.privateWord, t(context.group ? "group_word" : "private_word"));
   fillWhen(part, entry);
   fillRating(part.rating, entry.rating);
-  setText(part.hiddenWord, t("hidden_there", { place: context.place }));
-  setText(part.removedWord, t(entry.closed === "protected" ? "removed_protected" : "removed"));
+  setText(part.hiddenWord, t(STANDINGS[entry.standing] ?? "hidden_there", { place: context.place }));
+  setText(part.removedWord, t(removal(entry)));
   setText(part.quote, quoted(entry, context));
   fillText(part.text, entry.removed ? "" : words(entry));
   fillAttachments(part.attachments, entry.removed ? [] : entry.attachments);
@@ -55,6 +57,11 @@ function fillMessage(node, entry, context) {
   fillReactions(part.reactions, entry.reactions);
   fillState(node, part, entry, context);
   offer(node, entry, context);
+}
+
+function removal(entry) {
+  if (entry.standing === "trash") return "standing_trash";
+  return entry.closed === "protected" ? "removed_protected" : "removed";
 }
 
 function words(entry) {
@@ -163,7 +170,8 @@ function offer(node, entry, context) {
   offerOne(node, "retry", own && ["failed", "unknown"].includes(entry.state));
   offerOne(node, "confirm", own && entry.state === "unknown");
   offerOne(node, "discard", own && entry.state === "failed");
-  for (const act of ["like", "hide", "approve", "spam", "delete"]) offerOne(node, act, theirs && context.can.includes(act));
+  for (const act of ["like", "hide"]) offerOne(node, act, theirs && context.can.includes(act));
+  for (const [act, on] of Object.entries(moderation(entry, context.can))) offerOne(node, act, on && entry.origin === "customer" && entry.kind !== "direct");
   const out = own && entry.state === "sent" && !entry.removed && !entry.private && entry.kind !== "direct";
   if (out && context.canOwn.includes("delete")) offerOne(node, "delete", true);
   for (const act of ["hide", "delete"]) {
@@ -173,7 +181,21 @@ function offer(node, entry, context) {
   }
   press(node, "like", entry.liked);
   press(node, "hide", entry.hidden);
-  press(node, "approve", !entry.hidden);
+}
+
+/** What a moderator may do with a message where it stands now: shown, held, among spam or in the trash. */
+function moderation(entry, can) {
+  const { standing, removed } = entry;
+  const aside = removed || standing === "spam";
+  return {
+    approve: can.includes("approve") && !aside && standing === "held",
+    hold: can.includes("approve") && !aside && standing !== "held",
+    spam: can.includes("spam") && !aside,
+    unspam: can.includes("spam") && !removed && standing === "spam",
+    trash: can.includes("delete") && can.includes("restore") && !removed,
+    restore: can.includes("restore") && removed && standing === "trash",
+    delete: can.includes("delete") && !can.includes("restore") && !removed,
+  };
 }
 
 function offerOne(node, act, on) {

@@ -34,6 +34,10 @@ export class Composer {
       this.submit();
     });
     one("#split").addEventListener("click", () => this.submitInParts());
+    one("#approve-first").addEventListener("click", () => {
+      emit("approve", this.modes.reply?.to);
+      this.focus();
+    });
     one("#elsewhere-record").addEventListener("click", () => this.record());
     one("#elsewhere-link").addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
@@ -123,6 +127,7 @@ export class Composer {
     this.words.placeholder = t(`write_${tone}`);
     this.words.readOnly = !this.mayWrite && !rule.expected;
     setClass(one("#rule"), "refused", !rule.allowed && !rule.expected);
+    setClass(one("#rule"), "warned", rule.held);
     setText(one("#rule-text"), rule.expected ? t("loading") : rule.message || t("rule_note"));
     this.drawInstead(rule);
     setText(one("#send-label"), t(`send_${tone}`));
@@ -138,6 +143,7 @@ export class Composer {
     if (address) link.href = address;
     else link.removeAttribute("href");
     setText(link, address ? t(rule.elsewhere ? "open_page" : "open_on", { name: rule.label }) : "");
+    show(one("#approve-first"), rule.held);
     show(one("#elsewhere"), rule.elsewhere);
     for (const element of [this.words, one(".composer-foot", this.form)]) show(element, !rule.elsewhere);
     setText(one("#elsewhere-error"), "");

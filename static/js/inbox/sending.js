@@ -15,6 +15,7 @@ export class Sending {
     Object.assign(this, { store, thread, composer, confirm });
     on("submit", (message) => this.submit(message));
     on("answered-there", (answer) => this.recordAnswer(answer));
+    on("approve", (id) => this.perform({ id }, "approve", true));
     one("#entries").addEventListener("click", (event) => this.clicked(event));
   }
 
@@ -130,7 +131,7 @@ export class Sending {
     const button = event.target.closest("[data-do]");
     if (!button) return;
     const entry = this.thread.entries.ofNode(button.closest(".entry"));
-    const deeds = { undo: "undo", recall: "undo", retry: "retry", confirm: "confirmSeen", discard: "discard", like: "act", hide: "act", approve: "act", spam: "spam", delete: "remove" };
+    const deeds = { undo: "undo", recall: "undo", retry: "retry", confirm: "confirmSeen", discard: "discard", like: "act", hide: "act", approve: "act", hold: "act", spam: "spam", unspam: "act", trash: "remove", restore: "act", delete: "remove" };
     this[deeds[button.dataset.do]](entry, button.dataset.do);
   }
 
@@ -171,8 +172,15 @@ export class Sending {
     }
   }
 
-  async act(entry, action) {
-    const turnOn = { like: !entry.liked, hide: !entry.hidden, approve: entry.hidden }[action];
+  async act(entry, what) {
+    const [action, turnOn] = {
+      like: ["like", !entry.liked],
+      hide: ["hide", !entry.hidden],
+      approve: ["approve", true],
+      hold: ["approve", false],
+      unspam: ["spam", false],
+      restore: ["delete", false],
+    }[what];
     await this.perform(entry, action, turnOn);
   }
 
@@ -180,10 +188,13 @@ export class Sending {
     if (await this.confirm(t("spam_title"), t("spam_text"), t("spam_yes"))) await this.perform(entry, "spam", true);
   }
 
-  async remove(entry) {
+  async remove(entry, what) {
     const { place } = this.thread;
-    const what = t(entry.origin === "customer" ? "delete_text" : "delete_own_text");
-    if (await this.confirm(t("delete_title", { place }), what, t("delete_yes"))) await this.perform(entry, "delete", true);
+    const text = t(entry.origin === "customer" ? "delete_text" : "delete_own_text");
+    const asked = what === "trash"
+      ? await this.confirm(t("trash_title"), t("trash_text"), t("trash_yes"))
+      : await this.confirm(t("delete_title", { place }), text, t("delete_yes"));
+    if (asked) await this.perform(entry, "delete", true);
   }
 
   async perform(entry, action, turnOn) {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -13,14 +12,12 @@ from typing import Any
 
 import feedparser
 import pytest
-from django.test import Client
 
 from connectors.blog import apart, feed
 from connectors.blog.feeds import Position
 from connectors.contract import Refused, Unreadable
 from connectors.models import ChannelAccount, Delivery, Exchange
 from inbox.models import Message, Ticket
-from sla.models import Timer
 from socialcare.models import Membership, Workspace
 from tests.blog import SETTINGS, feed_of, look
 from tests.connectors.blog.host import Asked, Host, Says, running
@@ -323,68 +320,3 @@ def test_what_we_write_under_our_own_name_is_no_question(acme: Workspace, host: 
     host.pages["/feed"] = Says(rss(item(1), item(2, author="ACME Team")), headers=XML)
     look(account)
     assert texts() == ["Where is parcel 1?"]
-
-
-# ---------------------------------------------------------------- watched blogs
-
-
-@pytest.fixture
-def watched(acme: Workspace, host: Host) -> ChannelAccount:
-    posts = [
-        item(1, title="Never again Acme Mobile", description="They lost my parcel. acme!", link="https://b.example/1"),
-        item(2, title="My holidays", description="Sun, and macmerry people", link="https://b.example/2"),
-    ]
-    host.pages["/blog"] = Says(rss(*posts), headers=XML)
-    return feed_of(acme, host.url + "/blog", "watch", keywords="acme, Acme Mobile")
-
-
-def test_a_post_that_names_the_brand_opens_a_ticket(watched: ChannelAccount) -> None:
-    for _ in range(3):
-        look(watched)
-    message = Message.objects.get()
-    assert (message.kind, message.parent_id, message.permalink) == ("mention", "", "https://b.example/1")
-    assert message.text.startswith("Never again Acme Mobile")
-
-
-def test_it_cannot_be_answered_from_here_and_the_answer_given_there_is_recorded(
-    watched: ChannelAccount, alice: Membership, sign_in: Any
-) -> None:
-    look(watched)
-    ticket, browser = Ticket.objects.get(), sign_in(alice)
-    mode = browser.get(f"{API}/tickets/{ticket.pk}/").json()["compose"]["reply"]
-    assert (mode["allowed"], mode["elsewhere"], mode["instead"]) == (False, True, "https://b.example/1")
-    assert "cannot be answered from here" in mode["message"]
-    assert post(browser, f"/tickets/{ticket.pk}/replies/", text="Hello", last_seq=1).status_code == 422
-
-    for link in ("javascript:alert(1)", "not a link", "", "https://b.example/a b"):
-        assert post(browser, f"/tickets/{ticket.pk}/answered-there/", link=link, last_seq=1).status_code == 400
-    late = post(browser, f"/tickets/{ticket.pk}/answered-there/", link="https://b.example/1#c2", last_seq=0)
-    assert late.status_code == 409
-    key = {"HTTP_IDEMPOTENCY_KEY": "0b9f5b0e-7a37-4d8b-9a55-3f8f8f0f6f10"}
-    for _ in range(2):
-        said = post(browser, f"/tickets/{ticket.pk}/answered-there/", key, link="https://b.example/1#c2", last_seq=1)
-        assert said.status_code == 201
-    recorded = Message.objects.get(origin=Message.Origin.OUTSIDE)
-    assert (recorded.permalink, recorded.agent_id) == ("https://b.example/1#c2", alice.user_id)
-    assert said.json()["entry"]["who"] == "Alice"
-    ticket.refresh_from_db()
-    assert (ticket.status, ticket.due_at) == ("pending", None)
-    assert Timer.objects.get().stopped_at == recorded.at
-
-
-def test_what_can_be_answered_from_here_is_not_recorded_as_answered_there(
-    acme: Workspace, alice: Membership, sign_in: Any, facebook: ChannelAccount
-) -> None:
-    from tests import meta
-    from tests.conftest import take_in
-
-    take_in(facebook, meta.comment())
-    said = post(
-        sign_in(alice), f"/tickets/{Ticket.objects.get().pk}/answered-there/", link="https://b.example/", last_seq=1
-    )
-    assert said.status_code == 422
-    assert Message.objects.count() == 1
-
-
-def post(browser: Client, path: str, headers: dict[str, str] | None = None, /, **body: Any) -> Any:
-    return browser.post(f"{API}{path}", json.dumps(body), content_type="application/json", **(headers or {}))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -13,11 +15,14 @@ import pytest
 
 from connectors import deliveries, gateway
 from connectors.blog import websub
+from connectors.blog.address import lies_on
 from connectors.blog.feeds import Position
 from connectors.models import ChannelAccount, Delivery, Oddity
-from inbox import hooks, intake
+from inbox import hooks, intake, news
 from inbox.models import Message, Ticket
-from socialcare.models import Workspace
+from sla.models import Timer
+from socialcare.models import Membership, Workspace
+from socialcare.valkey import valkey
 from tests.blog import SETTINGS, Site, blog_of, feed_of, look, wordpress
 from tests.connectors.blog.host import Asked, Host, Says, running
 from tests.connectors.blog.test_feeds import XML, item, rss, texts
@@ -173,11 +178,66 @@ def test_a_page_that_links_to_ours_becomes_a_ticket(mentioned: tuple[Site, str],
     assert mention(address, host.url + "/post", target) == 202
     message = Message.objects.get()
     assert (message.kind, message.permalink) == ("mention", host.url + "/post")
-    assert message.text.startswith("Lost & found")
+    assert message.text == "Lost & found\n\nAcme wrote that parcels are fast."
     assert message.at == datetime(2026, 11, 20, 10, tzinfo=UTC)
     assert "<" not in message.ticket.identity.name
     mention(address, host.url + "/post", target)
     assert Ticket.objects.count() == 1
+
+
+PARAGRAPHS = """<html><head><title>Brook\u2019s diary</title></head><body>
+<header>Brook's diary. <a href="/about">About</a></header><h1>A day in May</h1><time datetime="2026-05-02">2 May</time>
+<p>It rained.</p><p>Then I read what <a href="{target}">Acme wr<b>ote</b></a> and
+laughed<br>out loud.</p><p>Then I slept.</p><footer>Imprint</footer></body></html>"""
+LISTED = """<body class="h-feed"><p class="h-card">A club</p>
+<div class="h-entry"><h2 class="p-name">Yesterday</h2><div class="e-content">No link.</div></div>
+<div class="h-entry"><h2 class="p-name">Today</h2><a class="p-author h-card" href="/">Brook</a>
+<div class="e-content"><p>I like <a class="h-card" href="/ada">Ada</a>.</p><ul><li>And <a href="{target}">this</a>.</ul>
+</div></div><div class="h-entry"><h2 class="p-name">Tomorrow</h2></div></body>"""
+LONG = """<body><div class="h-entry"><div class="e-content">{long}
+<p>See <a href="{target}">there</a>.</p></div></div></body>"""
+TURNED = """<title>Invoice \u202egpj.exe</title><p class="h-card">Ad\u202ea\u2066</p>
+<p>Good \u202ebad and <a href="{target}">this</a></p>"""
+
+
+@pytest.mark.parametrize(
+    ("page", "says", "name"),
+    [
+        (PARAGRAPHS, "Brook’s diary\n\nThen I read what Acme wrote and laughed out loud.", "127.0.0.1"),
+        (LISTED, "Today\n\nI like Ada. And this.", "Brook"),
+        (LONG, "See there.", "127.0.0.1"),
+        (TURNED, "Invoice gpj.exe\n\nGood \u202ebad and this\u202c", "Ada"),
+    ],
+)
+def test_of_a_page_the_words_around_the_link_are_read(
+    mentioned: tuple[Site, str], host: Host, rung: None, page: str, says: str, name: str
+) -> None:
+    site, address = mentioned
+    target = f"{site.host.url}/parcels/"
+    html = page.replace("{target}", target).replace("{long}", "<p>Many words.</p>" * 300)
+    host.pages["/post"] = Says(html.encode(), headers={"Content-Type": "text/html"})
+    mention(address, host.url + "/post", target)
+    message = Message.objects.get()
+    assert (message.text, message.ticket.identity.name) == (says, name)
+
+
+def test_a_mention_is_answered_there_and_recorded(
+    mentioned: tuple[Site, str], host: Host, rung: None, alice: Membership, sign_in: Any
+) -> None:
+    site, address = mentioned
+    target = f"{site.host.url}/parcels/"
+    host.pages["/post"] = Says(PAGE.format(target=target).encode(), headers={"Content-Type": "text/html"})
+    mention(address, host.url + "/post", target)
+    ticket, browser = Ticket.objects.get(), sign_in(alice)
+    mode = browser.get(f"/w/acme/api/tickets/{ticket.pk}/").json()["compose"]["reply"]
+    assert (mode["allowed"], mode["reason"], mode["elsewhere"]) == (False, "only_there", True)
+    assert mode["instead"] == host.url + "/post"
+    given = json.dumps({"link": host.url + "/post#c3", "last_seq": 1})
+    path = f"/w/acme/api/tickets/{ticket.pk}/answered-there/"
+    said = browser.post(path, given, content_type="application/json")
+    assert said.status_code == 201, said.content
+    assert Timer.objects.get().outcome == "answered"
+    assert said.json()["row"]["st"] == "pending"
 
 
 @pytest.mark.parametrize(
@@ -188,16 +248,71 @@ def test_a_page_that_links_to_ours_becomes_a_ticket(mentioned: tuple[Site, str],
         (Says(b"", 404), True),
         (Says(bytes(3_000_000)), True),
         (Says(status=302, headers={"Location": "http://10.0.0.1/"}), True),
+        (Says(status=302, headers={"Location": "{site}/links/"}), True),
     ],
 )
 def test_a_page_that_does_not_link_is_not_believed(
     mentioned: tuple[Site, str], host: Host, rung: None, page: Says, asked: bool
 ) -> None:
     site, address = mentioned
-    host.pages["/post"] = page
+    headers = {name: value.replace("{site}", site.host.url) for name, value in page.headers.items()}
+    host.pages["/post"] = replace(page, headers=headers)
+    site.host.pages["/links/"] = Says(f"<a href='{site.host.url}/parcels/'>ours</a>".encode())
     assert mention(address, host.url + "/post", f"{site.host.url}/parcels/") == 202
     assert Message.objects.count() == 0
     assert ("/post" in host.paths()) is asked
+
+
+def test_a_page_that_does_not_answer_is_asked_again(
+    mentioned: tuple[Site, str], host: Host, rung: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later: list[Any] = []
+    monkeypatch.setattr(news.look_into, "apply_async", lambda args, **more: later.append((args, more["countdown"])))
+    site, address = mentioned
+    target = f"{site.host.url}/parcels/"
+    host.pages["/post"] = Says(b"", 503)
+    mention(address, host.url + "/post", target)
+    while len(later) < 3:
+        news.look_into(*later[-1][0])
+    news.look_into(*later[-1][0])
+    assert [wait for _, wait in later] == [60, 600, 3600], "and then no more"
+    host.pages["/post"] = Says(PAGE.format(target=target).encode())
+    news.look_into(*later[0][0])
+    take_in_what_waits()
+    assert Message.objects.get().permalink == host.url + "/post"
+
+
+def test_one_page_at_a_time_is_looked_at(
+    mentioned: tuple[Site, str], host: Host, rung: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later: list[Any] = []
+    monkeypatch.setattr(news.look_into, "apply_async", lambda args, **more: later.append(args))
+    site, address = mentioned
+    target = f"{site.host.url}/parcels/"
+    host.pages["/post"] = Says(PAGE.format(target=target).encode())
+    account = ChannelAccount.objects.get(channel="blog")
+    valkey().set(f"looking:{account.pk}", 1, ex=60)
+    mention(address, host.url + "/post", target)
+    assert (host.asked, len(later)) == ([], 1)
+    valkey().delete(f"looking:{account.pk}")
+    news.look_into(*later.pop())
+    take_in_what_waits()
+    assert (later, Message.objects.count()) == ([], 1)
+
+
+def test_a_form_makes_nobody_poll(subscribed: tuple[ChannelAccount, Asked], host: Host, rung: None) -> None:
+    account, _asked = subscribed
+    before = len(host.asked)
+    query = urlencode({"c": "feed", "a": account.external_id, "t": host.url + "/feed"})
+    mention(f"/hooks/blog/{account.app.key}/?{query}", "https://b.example/1", "https://b.example/2")
+    assert len(host.asked) == before
+
+
+def test_an_address_that_is_none_stops_nothing(acme: Workspace, host: Host) -> None:
+    head = '<link xmlns="http://www.w3.org/2005/Atom" rel="hub" href="http://[::1"/>'
+    host.pages["/feed"] = Says(rss(item(1), head=head), headers=XML)
+    look(feed_of(acme, host.url + "/feed"))
+    assert texts() == ["Where is parcel 1?"]
 
 
 def test_only_pages_about_the_accounts_own_site_are_looked_at(
@@ -210,6 +325,44 @@ def test_only_pages_about_the_accounts_own_site_are_looked_at(
     mention(address, f"{site.host.url}/post", f"{site.host.url}/parcels/")
     assert host.asked == []
     assert Message.objects.count() == 0
+
+
+def test_a_page_of_another_site_on_the_same_host_counts_and_one_of_ours_does_not(
+    acme: Workspace, host: Host, rung: None
+) -> None:
+    account = feed_of(acme, host.url + "/blog/acme/comments/feed/")
+    address = f"/hooks/blog/{account.app.key}/?{urlencode({'c': 'feed', 'a': account.external_id})}"
+    target = host.url + "/blog/acme/parcels/"
+    paths = ["/blog/acme2/post", "/elsewhere/post", "/blog/acme/../brook/post", "/blog/acme/own", "/blog/%61cme/own"]
+    for path in paths:
+        page = PAGE.format(target=target).encode()
+        host.pages[path.replace("acme/../", "")] = Says(page, headers={"Content-Type": "text/html"})
+        mention(address, host.url + path, target)
+    found = {message.permalink.removeprefix(host.url) for message in Message.objects.all()}
+    assert found == set(paths[:3])
+    for wrong in ("/blog/acme2/parcels/", "/blog/acme/../other/", "/blog/", "/blog/acme%2F..%2Fother/"):
+        host.pages["/elsewhere/wrong"] = Says(PAGE.format(target=host.url + wrong).encode())
+        mention(address, host.url + "/elsewhere/wrong", host.url + wrong)
+    assert Message.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("site", "url", "lies"),
+    [
+        ("https://b.example", "http://b.example/x", True),
+        ("https://b.example/blog", "https://b.example/blog", True),
+        ("https://b.example/blog/", "https://b.example/blog/x?y#z", True),
+        ("https://b.example/blog/", "https://b.example/blog2/x", False),
+        ("https://b.example/blog", "https://b.example/blog/../x", False),
+        ("https://b.example/blog", "https://b.example/blog/%2e%2e/x", False),
+        ("https://b.example/blog", "https://b.example:8443/blog/x", False),
+        ("https://b.example/blog/index.php", "https://b.example/blog/x", True),
+        ("https://b.example/", "https://b.example.evil.example/", False),
+        ("https://b.example/", "https://b.example@evil.example/", False),
+    ],
+)
+def test_what_lies_on_a_site(site: str, url: str, lies: bool) -> None:
+    assert lies_on(url, site) is lies
 
 
 def test_what_is_no_webmention_is_refused(mentioned: tuple[Site, str], host: Host, rung: None) -> None:
@@ -231,8 +384,6 @@ def test_news_of_an_account_that_is_paused_waits_for_the_poll(
     before = len(host.asked)
     account.state = ChannelAccount.State.PAUSED
     account.save()
-    from inbox import news
-
     news.look_into(account.pk, {})
     assert len(host.asked) == before
     assert gateway.may_poll(account) is False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,35 +13,16 @@ from django.test import Client
 from connectors import gateway
 from connectors.blog import wordpress as client
 from connectors.blog.site import Position
-from connectors.contract import Disconnected
+from connectors.contract import Disconnected, Removed
 from connectors.models import ChannelAccount, Oddity, PlatformApp
 from inbox import enrich, outbox
 from inbox.models import Event, Message, Story, Ticket
 from sla.models import Timer
 from socialcare.models import Membership, Workspace
-from tests.blog import ME, PASSWORD, SETTINGS, Site, blog_of, look, wordpress
+from tests.blog import ME, PASSWORD, SETTINGS, Site, blog_of, look
 from tests.connectors.blog.host import Says
 
 API = "/w/acme/api"
-
-
-@pytest.fixture
-def site(settings: Any) -> Iterator[Site]:
-    settings.PLATFORMS = {**settings.PLATFORMS, **SETTINGS}
-    client._roots.clear()
-    with wordpress() as there:
-        yield there
-
-
-@pytest.fixture
-def blog(acme: Workspace, site: Site) -> ChannelAccount:
-    return blog_of(acme, site)
-
-
-@pytest.fixture
-def browser(alice: Membership, sign_in: Any) -> Client:
-    signed_in: Client = sign_in(alice)
-    return signed_in
 
 
 def post(browser: Client, path: str, **body: Any) -> Any:
@@ -109,7 +90,7 @@ def test_moderation_from_the_ticket(
     look(blog)
     message = Message.objects.get()
     offered = browser.get(f"{API}/tickets/{message.ticket_id}/").json()["compose"]["can"]
-    assert offered == ["approve", "delete", "spam"]
+    assert offered == ["approve", "delete", "restore", "spam"]
     said = post(browser, f"/messages/{message.pk}/act/", action=action, on=on)
     assert said.status_code == 200, said.content
     assert site.comments[number]["status"] == status
@@ -138,6 +119,36 @@ def test_a_short_page_is_not_the_end(blog: ChannelAccount, site: Site) -> None:
     site.hidden = set(numbers[:3]) | set(numbers[4:8])
     look(blog)
     assert set(Message.objects.values_list("external_id", flat=True)) == {str(n) for n in (*numbers[3:4], *numbers[8:])}
+
+
+def test_a_flood_is_read_to_its_end(blog: ChannelAccount, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "MOST_PAGES", 2)
+    site.per_page = 3
+    start = datetime.now(UTC) - timedelta(minutes=50)
+    for number in range(20):
+        at = start + timedelta(minutes=2 * number)
+        site.write(f"Comment {number}", at=at, author_email=f"p{number}@example.org", status="hold")
+    for _ in range(8):
+        look(blog)
+    assert Message.objects.count() == 20
+
+
+def test_what_was_no_spam_after_all_is_found_under_its_old_date(blog: ChannelAccount, site: Site) -> None:
+    blog.connected_at = datetime.now(UTC) - timedelta(days=10)
+    blog.save()
+    old = site.write("I am no robot", at=datetime.now(UTC) - timedelta(days=4), status="spam")
+    site.write("Newer", author_email="b@example.org")
+    look(blog)
+    assert Message.objects.count() == 1
+    site.comments[old]["status"] = "approved"
+    look(blog)
+    assert Message.objects.count() == 1, "it looks so far back once an hour"
+    position = Position.of(blog.cursor, None, datetime.now(UTC))
+    early = datetime.now(UTC) - timedelta(hours=2)
+    blog.cursor = str(replace(position, wide_at=early))
+    blog.save()
+    look(blog)
+    assert Message.objects.filter(text="I am no robot").exists()
 
 
 @pytest.mark.behaviour_blog(35)
@@ -175,6 +186,16 @@ def test_a_failed_poll_keeps_the_place(blog: ChannelAccount, site: Site) -> None
     assert Ticket.objects.count() == 2
 
 
+def test_signs_that_turn_the_direction_stay_within_their_line_and_out_of_names(
+    blog: ChannelAccount, site: Site
+) -> None:
+    site.write("Yes \u202eon\nand \u2067more\u2069", author_name="A\u202eda")
+    look(blog)
+    message = Message.objects.get()
+    assert message.text == "Yes \u202eon\u202c\nand \u2067more\u2069"
+    assert message.ticket.contact.name == "Ada"
+
+
 def test_colleagues_who_answer_in_wordpress_stop_the_clock(blog: ChannelAccount, site: Site) -> None:
     number = site.write()
     look(blog)
@@ -198,10 +219,15 @@ def test_what_is_gone_is_not_answered(blog: ChannelAccount, site: Site, browser:
     look(blog)
     site.comments[number]["status"] = status
     if status == "deleted":
-        site.host.pages[f"/wp-json/wp/v2/comments/{number}"] = Says({"code": "rest_comment_invalid_id"}, 404)
+        del site.comments[number]
     message = answer(browser, Ticket.objects.get())
-    assert (message.state, message.failure) == ("failed", "gone")
+    assert (message.state, message.failure) == ("failed", "gone" if status == "deleted" else "set_aside")
     assert "POST" not in [one.method for one in site.host.asked]
+    asked = Message.objects.get(origin=Message.Origin.CUSTOMER)
+    assert asked.standing == ("" if status == "deleted" else status)
+    assert bool(asked.text) is (status == "spam"), "what is removed loses its words"
+    mode = browser.get(f"{API}/tickets/{message.ticket_id}/").json()["compose"]["reply"]
+    assert (mode["allowed"], mode["reason"]) == (False, message.failure)
 
 
 def test_the_post_above_is_shown(blog: ChannelAccount, site: Site) -> None:
@@ -355,7 +381,9 @@ def test_the_api_is_found_without_the_header(acme: Workspace, site: Site, how: s
 def test_removed_ones_are_found_by_looking(blog: ChannelAccount, site: Site) -> None:
     kept, trashed = site.write(), site.write("Spam", author_email="x@example.org")
     site.comments[trashed]["status"] = "trash"
-    assert list(gateway.gone(blog, [str(kept), str(trashed), "999"])) == [str(trashed), "999"]
+    found = gateway.look_again(blog, [str(kept), str(trashed), "999"])
+    removed = [(one.external_id, one.to_trash) for one in found if isinstance(one, Removed)]
+    assert removed == [(str(trashed), True), ("999", False)]
 
 
 def test_a_platform_that_needs_an_app_is_not_connected_without_one(carol: Membership, sign_in: Any) -> None:

@@ -35,5 +35,5 @@ def merge(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inbox", "0015_pages_of_walls")]
+    dependencies = [("inbox", "0014_pages_of_walls")]
     operations = [migrations.RunPython(merge, migrations.RunPython.noop)]

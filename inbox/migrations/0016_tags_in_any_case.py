@@ -3,7 +3,7 @@ from django.db.models.functions import Lower
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inbox", "0016_merge_tags")]
+    dependencies = [("inbox", "0015_merge_tags")]
     operations = [
         migrations.RemoveConstraint(model_name="tag", name="one_tag"),
         migrations.AddConstraint(

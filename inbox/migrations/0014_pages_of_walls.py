@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inbox", "0011_queue_of_an_account")]
+    dependencies = [("inbox", "0013_standing")]
     operations = [
         migrations.AddField(
             model_name="wall",

@@ -1,0 +1,189 @@
+"""What an admin sees of blogs and feeds, and may change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from connectors.blog.address import canonical
+from connectors.blog.feeds import Position
+from connectors.contract import Refused
+from connectors.models import ChannelAccount
+from inbox.models import Message
+from socialcare.models import Membership, Workspace
+from tests.blog import SETTINGS, feed_of, look
+from tests.connectors.blog.host import Host, Says, running
+from tests.connectors.blog.test_feeds import XML, item, rss, texts
+from tests.inbox.settings_support import text
+
+SETTINGS_OF = "/w/acme/settings"
+
+
+@pytest.fixture
+def host(settings: Any) -> Iterator[Host]:
+    settings.PLATFORMS = {**settings.PLATFORMS, **SETTINGS}
+    with running() as there:
+        there.pages["/feed"] = Says(rss(item(1)), headers=XML)
+        yield there
+
+
+@pytest.fixture
+def admin(carol: Membership, sign_in: Any) -> Client:
+    signed_in: Client = sign_in(carol)
+    return signed_in
+
+
+def page(admin: Client, path: str) -> str:
+    return admin.get(f"{SETTINGS_OF}/{path}").content.decode()
+
+
+def connect(admin: Client, channel: str, **form: str) -> Any:
+    return admin.post(f"{SETTINGS_OF}/accounts/add/0/{channel}/", {"name": "", **form}, follow=True)
+
+
+def edit(admin: Client, account: ChannelAccount, **form: str) -> Any:
+    return admin.post(f"{SETTINGS_OF}/accounts/{account.pk}/edit/", {"name": account.name, **form}, follow=True)
+
+
+def test_the_address_for_webmentions_stands_with_the_account(blog: ChannelAccount, admin: Client) -> None:
+    shown = page(admin, f"accounts/{blog.pk}/")
+    values = [unescape(found) for found in re.findall(r'value="([^"]*)"', shown)]
+    (address,) = [value for value in values if value.startswith("http")]
+    assert f"/hooks/blog/{blog.app.key}/?c=blog&a=" in address
+    assert f'<link rel="webmention" href="{address.replace("&", "&amp;")}">' in values
+    app = text(page(admin, f"apps/{blog.app_id}/"))
+    assert "webmentions stands with each account" in app
+    for words in ("Verify token", "Give these two"):
+        assert words not in app
+    for words in ("Token given", "Token ends", "Repair the subscription", "Events that reach us"):
+        assert words not in text(shown)
+
+
+def test_a_watched_blog_listens_to_no_webmentions(acme: Workspace, host: Host, admin: Client) -> None:
+    assert "Webmention" not in page(admin, f"accounts/{feed_of(acme, host.url + '/feed', 'watch').pk}/")
+
+
+@pytest.mark.parametrize(
+    ("says", "words"),
+    [
+        (Says(b"", 404), "There is nothing at this address (404)"),
+        (Says(b"", 403), "forbids us this address"),
+        (Says(b"", 401), "wants a user name and a password"),
+        (Says(b"", 410), "gone for good (410)"),
+        (Says(b"", 418), "refuses this address"),
+        (Says(b"", 429, {"Retry-After": "60"}), "asked too often at the moment (429)"),
+        (Says(b"", 503), "busy or under maintenance at the moment (503)"),
+        (Says(b"", 500), "has a fault of its own"),
+        (Says(b"<html>no</html>"), "There is a page, but no feed."),
+    ],
+)
+def test_why_a_feed_cannot_be_connected_is_told_in_its_own_words(
+    host: Host, admin: Client, says: Says, words: str
+) -> None:
+    host.pages["/feed"] = says
+    shown = text(connect(admin, "feed", url=host.url + "/feed").content.decode())
+    assert words in shown
+    assert "Nothing was saved." in shown
+    assert not re.search(r"token|the ID", shown.partition("<form")[2] or shown, re.IGNORECASE)
+    host.pages["/feed"] = Says(rss(item(1)), headers=XML)
+    assert connect(admin, "feed", url=host.url + "/feed").redirect_chain, "and a minute later it works"
+
+
+def test_address_and_words_are_shown_and_can_be_changed(acme: Workspace, host: Host, admin: Client) -> None:
+    account = look(feed_of(acme, host.url + "/feed", "watch", keywords="acme"))
+    shown = text(page(admin, f"accounts/{account.pk}/"))
+    assert host.url + "/feed" in shown
+    assert "Words to look for acme" in shown
+    form = page(admin, f"accounts/{account.pk}/edit/")
+    assert f'value="{host.url}/feed"' in form
+    assert 'value="acme"' in form
+
+    host.asked.clear()
+    edit(admin, account, url=host.url + "/feed", keywords="acme, zenith")
+    account.refresh_from_db()
+    assert (account.options["keywords"], host.asked) == ("acme, zenith", []), "other words need no test"
+
+
+def test_a_feed_that_went_elsewhere_is_read_there_from_where_it_was(acme: Workspace, host: Host, admin: Client) -> None:
+    account = look(feed_of(acme, host.url + "/feed"))
+    before = account.external_id
+    host.pages["/new"] = Says(rss(item(2), item(1)), headers=XML)
+    edit(admin, account, url=host.url + "/new", our_names="")
+    account.refresh_from_db()
+    assert account.credentials["url"] == host.url + "/new"
+    assert (account.external_id != before, account.state) == (True, "connected")
+    assert Position.of(account.cursor).url == ""
+    look(account)
+    assert texts() == ["Where is parcel 1?", "Where is parcel 2?"]
+    assert Message.objects.count() == 2
+
+
+def test_an_address_that_is_wrong_or_anothers_changes_nothing(acme: Workspace, host: Host, admin: Client) -> None:
+    host.pages["/other"] = Says(rss(item(3)), headers=XML)
+    account, other = feed_of(acme, host.url + "/feed"), feed_of(acme, host.url + "/other")
+    for url, words in (
+        (other.credentials["url"], "This account is connected already"),
+        (host.url + "/nothing", "There is nothing at this address"),
+        ("gopher://x", "This is no web address."),
+        ("", "is empty"),
+    ):
+        refused = edit(admin, account, url=url, our_names="")
+        assert (refused.status_code, words in text(refused.content.decode())) == (422, True), url
+    account.refresh_from_db()
+    assert account.credentials["url"] == host.url + "/feed"
+
+
+def test_another_blogs_address_is_another_account(blog: ChannelAccount, admin: Client, host: Host) -> None:
+    refused = edit(admin, blog, url=host.url, username="acme", application_password="", our_names="")
+    assert refused.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("http://127.0.0.1:8000/feed", "http://0x7f.1:8000/feed"),
+        ("http://127.0.0.1/feed", "http://2130706433/feed"),
+        ("http://127.0.0.1/feed", "HTTP://0177.0.0.01:80/feed"),
+        ("http://127.0.0.1/feed", "http://[::ffff:127.0.0.1]/feed"),
+        ("http://127.0.0.1/feed", "http://１２７.0.0.1/feed"),
+        ("https://[2001:db8::1]/feed", "https://[2001:0DB8:0:0::1]:443/feed"),
+        ("https://blog.example.com/feed", "https://Blog.Example.COM./feed"),
+        ("https://xn--caf-dma.example/feed", "https://café.example/feed"),
+    ],
+)
+def test_one_address_in_two_spellings_is_one(one: str, other: str) -> None:
+    assert canonical(other) == canonical(one) == one
+
+
+@pytest.mark.parametrize(
+    "url", ["http://999.1.1.1/", "http://0x7f.0x1ffffff/", "http://a b/", "http://a%2eb/", "http:///"]
+)
+def test_what_is_no_host_is_no_address(url: str) -> None:
+    with pytest.raises(Refused):
+        canonical(url)
+
+
+def test_the_same_feed_in_another_spelling_is_connected_already(host: Host, admin: Client) -> None:
+    connect(admin, "feed", url=host.url + "/feed")
+    again = connect(admin, "feed", url=host.url.replace("127.0.0.1", "0x7f.1") + "/feed")
+    assert "connected already" in again.content.decode()
+    assert ChannelAccount.objects.filter(channel="feed").count() == 1
+
+
+def test_a_feed_speaks_french(acme: Workspace, host: Host, admin: Client, carol: Membership) -> None:
+    host.pages["/feed"] = Says(rss(item(1)) + b"<oops", headers=XML)
+    account = feed_of(acme, host.url + "/feed", "watch")
+    admin.post(f"{SETTINGS_OF}/accounts/{account.pk}/test/")
+    shown = text(admin.get(f"{SETTINGS_OF}/accounts/{account.pk}/", HTTP_ACCEPT_LANGUAGE="fr").content.decode())
+    for english in ("Watched blog", "not well formed", "Words to look for", "Connected on", "It can be read."):
+        assert english not in shown
+    host.pages["/feed"] = Says(b"", 404)
+    url = f"{SETTINGS_OF}/accounts/add/0/watch/"
+    refused = admin.post(url, {"url": host.url + "/feed?2", "name": ""}, HTTP_ACCEPT_LANGUAGE="fr").content.decode()
+    for english in ("Nothing was saved", "Watched blog", "There is nothing"):
+        assert english not in text(refused)
