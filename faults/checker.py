@@ -135,9 +135,10 @@ class Checker:
         """What runs, stopped or ran out, against the same worked out from the messages alone."""
         policy = Policy.objects.get()
         timers: defaultdict[int, list[Timer]] = defaultdict(list)
+        # Reading them takes seconds, in which others run out.
+        now = timezone.now()
         for timer in Timer.objects.order_by("started_at", "id"):
             timers[timer.ticket_id].append(timer)
-        now = timezone.now()
         for ticket in Ticket.objects.order_by("id"):
             found = [
                 (timer.started_at, timer.metric, timer.stopped_at, timer.outcome, timer.due_at)

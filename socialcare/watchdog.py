@@ -16,8 +16,9 @@ import redis
 from django.db import DatabaseError
 
 log = logging.getLogger(__name__)
-LOOK_EVERY = 5.0
-SILENT_FOR = 15.0
+LOOK_EVERY = 1.0
+# The clock process rings every second for what waits.
+SILENT_FOR = 5.0
 EXIT_CODE = 70
 _heard_at = time.monotonic()
 _at_work: set[int] = set()
