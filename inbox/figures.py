@@ -197,7 +197,7 @@ def _within(field: str, since: datetime, until: datetime) -> dict[str, datetime]
     return {f"{field}__gte": since, f"{field}__lt": until}
 
 
-def _placed(at: At, timers: QuerySet[Timer]) -> QuerySet[Timer]:
+def _placed(at: At, timers: QuerySet[Timer]) -> Any:
     """With the queue that each timer's ticket is in now; looked up only where there are queues."""
     if not at.queues:
         return timers.annotate(queue=Value(NO_QUEUE, BigIntegerField()))
@@ -352,7 +352,8 @@ def _accounts() -> list[dict[str, Any]]:
 
 def _queues(at: At) -> list[dict[str, Any]]:
     """By name, and last what is in none; nothing where there are no queues."""
-    return [*Queue.objects.values("id", "name"), {"id": NO_QUEUE, "name": ""}] if at.queues else []
+    known = [{**about} for about in Queue.objects.values("id", "name")]
+    return [*known, {"id": NO_QUEUE, "name": ""}] if at.queues else []
 
 
 def _team(at: At) -> dict[str, int]:

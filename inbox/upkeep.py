@@ -8,8 +8,7 @@ from django.utils import timezone
 
 from connectors import ledger
 from connectors.models import Delivery, Exchange
-from inbox.actions import notifications
-from inbox.actions.changes import forget_early
+from inbox.actions import early, notifications
 from inbox.models import Idempotency
 from socialcare.models import Workspace
 from socialcare.tenancy import workspace
@@ -29,5 +28,5 @@ def purge() -> None:
             Exchange.objects.filter(at__lt=now - timedelta(days=7)).delete()
             Idempotency.objects.filter(at__lt=now - timedelta(days=1)).delete()
             ledger.forget(now.date())
-            forget_early(now - timedelta(days=7))
+            early.forget(now - timedelta(days=7))
             notifications.forget()

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -111,7 +112,9 @@ def crowd(accounts: Sequence[ChannelAccount], agents: Sequence[Membership], numb
             Ticket(**where, **state, contact=identity.contact, identity=identity, thread_id=f"crowd-{place}",
                    preview="Where is my parcel?", last_at=began, assignee=agents[place % len(agents)].user)
         )  # fmt: skip
-        ended = {"stopped_at": began + timedelta(seconds=place % 500), "outcome": "answered"} if answered else {}
+        ended: dict[str, Any] = (
+            {"stopped_at": began + timedelta(seconds=place % 500), "outcome": "answered"} if answered else {}
+        )
         timers.append(
             Timer(account_id=identity.account_id, metric=FIRST, started_at=began, noticed_at=began, due_at=due,
                   breached_at=due if due < ended.get("stopped_at", now) else None, **ended)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from django.db import connection
+from django.db.models import Max
 from django.utils import timezone
 
 from connectors.contract import Reason
@@ -119,6 +120,14 @@ def event(ticket: Ticket, verb: str, actor: User | None = None, **data: Any) -> 
 
 def history(*events: Event) -> None:
     Event.objects.bulk_create(events)
+
+
+def note_trouble(ticket: Ticket) -> None:
+    """Whether an answer failed or may be lost; what failed before one was given elsewhere is settled by that."""
+    bad = Message.objects.filter(ticket=ticket, state__in=[Message.State.FAILED, Message.State.UNKNOWN])
+    there = Message.objects.filter(ticket=ticket, origin=Message.Origin.OUTSIDE, agent__isnull=False)
+    settled = there.aggregate(last=Max("seq"))["last"] or 0
+    ticket.trouble = bad.exclude(state=Message.State.FAILED, seq__lt=settled).exists()
 
 
 def show_newest(ticket: Ticket) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 from connectors.contract import (
     Attachment,
-    Author,
     Edited,
     Hidden,
     Inbound,
@@ -25,7 +24,7 @@ from connectors.contract import (
     Standing,
 )
 from connectors.models import ChannelAccount
-from inbox.actions import announce, participants
+from inbox.actions import announce, early, participants
 from inbox.actions.handover import thread_handed_over
 from inbox.actions.withdrawing import an_answer_is_gone, nothing_left_to_answer, there_again, wants_an_answer
 from inbox.models import Alias, Early, Event, Message, Story, Ticket
@@ -72,38 +71,21 @@ def catch_up(messages: Sequence[Message]) -> list[Post]:
         if message.kind == Kind.DIRECT and message.origin == Message.Origin.CUSTOMER:
             thread = message.ticket.thread_id
             threads[thread] = min(message.at, threads.get(thread, message.at))
-    early = list(Early.objects.filter(account_id=account_id, external_id__in=[*wanted, *threads]))
+    known = list(Early.objects.filter(account_id=account_id, external_id__in=[*wanted, *threads]))
     answers: list[Post] = []
-    for item in early:
+    for item in known:
         still_early = []
         for change in sorted(item.changes, key=lambda change: str(change["at"])):
             if change["do"] != "answer":
                 _change(wanted[item.external_id], change)
-            elif (post := _post(change["post"])).created_at < threads.get(item.external_id, post.created_at):
+            elif (post := early.post_of(change)).created_at < threads.get(item.external_id, post.created_at):
                 still_early.append(change)
             else:
                 answers.append(post)
         item.changes = still_early
-    Early.objects.filter(pk__in=[item.pk for item in early if not item.changes]).delete()
-    Early.objects.bulk_update([item for item in early if item.changes], ["changes"])
+    Early.objects.filter(pk__in=[item.pk for item in known if not item.changes]).delete()
+    Early.objects.bulk_update([item for item in known if item.changes], ["changes"])
     return answers
-
-
-def answers_what_will_come(account: ChannelAccount, post: Post) -> None:
-    """An answer given elsewhere, to words that are not here: kept for when they come."""
-    answers = post.thread_id if post.kind == Kind.DIRECT else post.parent_id
-    if answers:
-        data = asdict(post) | {"created_at": post.created_at.isoformat()}
-        _keep_early(account, answers, {"do": "answer", "at": data["created_at"], "post": data})
-
-
-def _post(data: dict[str, Any]) -> Post:
-    author = Author(**data["author"]) if data["author"] else None
-    attachments = tuple(Attachment(**item) for item in data["attachments"])
-    closed = Reason(data["closed"]) if data["closed"] else None
-    at = datetime.fromisoformat(data["created_at"])
-    fields = {"author": author, "attachments": attachments, "closed": closed, "created_at": at}
-    return Post(**data | fields | {"kind": Kind(data["kind"])})
 
 
 def _about_messages(account: ChannelAccount, records: Sequence[AboutMessage], by: User | None) -> None:
@@ -127,7 +109,7 @@ def _about_messages(account: ChannelAccount, records: Sequence[AboutMessage], by
         message = messages.get(record.external_id)
         if message is None:
             if not _story(account, record) and not isinstance(record, Restored):
-                _keep_early(account, record.external_id, change)
+                early.keep(account, record.external_id, change)
             continue
         heard[message.pk] = message
         wanted, there = wants_an_answer(message), message.removed_at is None
@@ -331,13 +313,6 @@ def _story(account: ChannelAccount, record: AboutMessage) -> bool:
     return stories.filter(ours=True).exists()
 
 
-def _keep_early(account: ChannelAccount, external_id: str, change: dict[str, Any]) -> None:
-    early, new = Early.objects.get_or_create(account=account, external_id=external_id, defaults={"changes": [change]})
-    if not new and change not in early.changes:
-        early.changes = [*early.changes, change]
-        early.save(update_fields=["changes"])
-
-
 def _receipt(account: ChannelAccount, receipt: Receipt) -> None:
     """Our messages arrived or were read; a state only ever goes forward."""
     field = "read_at" if receipt.read else "delivered_at"
@@ -398,8 +373,3 @@ def _note_on_ticket(account: ChannelAccount, notice: Notice) -> None:
     if not Event.objects.filter(ticket=ticket, verb=verb, at=notice.at).exists():
         Event.objects.create(ticket=ticket, verb=verb, at=notice.at, data=data)
     announce.changed([ticket.pk])
-
-
-def forget_early(before: datetime) -> None:
-    """Forget news of messages that never came."""
-    Early.objects.filter(at__lt=before).delete()

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from connectors.contract import Kind, Post, is_automatic
 from connectors.models import ChannelAccount
-from inbox.actions import announce, changes
+from inbox.actions import announce, changes, early
 from inbox.actions.clocks import waits_for_us
 from inbox.actions.replies import answered, settle_as_sent
 from inbox.models import Event, Identity, Message, Story, Ticket
@@ -92,7 +92,7 @@ def _answered_outside(account: ChannelAccount, post: Post) -> None:
     """Somebody answered with another tool: shown on the ticket, and the clock stops."""
     ticket = _ticket_of(account, post)
     if ticket is None:
-        changes.answers_what_will_come(account, post)
+        early.keep_answer(account, post)
         if not post.rooted:
             # Somebody may answer it, and only we know in which thread it stands.
             keep_story(account, post)

@@ -82,7 +82,7 @@ def answered_there(ticket_id: int, agent: User, link: str, text: str, *, token: 
     if was_open and not waits_for_us(ticket.pk):
         ticket.status = Ticket.Status.PENDING
     ticket.assignee = ticket.assignee or agent
-    replies.note_trouble(ticket)
+    announce.note_trouble(ticket)
     announce.history(announce.event(ticket, "answered_there", agent, message=message.pk))
     announce.save([ticket])
     announce.said([message])

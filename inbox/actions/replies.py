@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from connectors import gateway
@@ -280,7 +279,7 @@ def _sent(message: Message, outcome: Sent) -> Message:
     answered(ticket, message.at, announce.preview(message.text))
     if was_open and not waits_for_us(ticket.pk):
         ticket.status = Ticket.Status.PENDING
-    note_trouble(ticket)
+    announce.note_trouble(ticket)
     announce.save([ticket])
     announce.restated([message])
     return message
@@ -391,15 +390,7 @@ def resume(account_id: int) -> int:
 def _restate(message: Message, state: str) -> Message:
     message.state = state
     message.save(update_fields=["state", "failure", "failure_detail", "send_after", "looked_at"])
-    note_trouble(message.ticket)
+    announce.note_trouble(message.ticket)
     announce.save([message.ticket])
     announce.restated([message])
     return message
-
-
-def note_trouble(ticket: Ticket) -> None:
-    """Whether an answer failed or may be lost; what failed before one was given elsewhere is settled by that."""
-    bad = Message.objects.filter(ticket=ticket, state__in=[State.FAILED, State.UNKNOWN])
-    there = Message.objects.filter(ticket=ticket, origin=Message.Origin.OUTSIDE, agent__isnull=False)
-    settled = there.aggregate(last=Max("seq"))["last"] or 0
-    ticket.trouble = bad.exclude(state=State.FAILED, seq__lt=settled).exists()

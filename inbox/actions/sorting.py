@@ -125,7 +125,7 @@ def rename_label(actor: User, kind: str, pk: int, name: str) -> Label:
     return label
 
 
-def _refuse_taken(kind: str, name: str, pk: int | None = None) -> None:
+def _refuse_taken(kind: str, name: str, pk: int = 0) -> None:
     if KINDS[kind].objects.filter(name__iexact=name).exclude(pk=pk).exists():
         raise NameTaken
 
