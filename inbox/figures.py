@@ -300,7 +300,7 @@ def _waiting(at: At) -> tuple[dict[Place, dict[str, int]], dict[str, list[int]]]
     return by_place, by_agent
 
 
-def _first_answers(at: At) -> QuerySet[Timer]:
+def _first_answers(at: At) -> Any:
     answered = Timer.objects.filter(BEGAN["answered_hour"](at), started_at__lte=at.now).order_by()
     return _placed(at, answered).annotate(took=F("stopped_at") - F("started_at"))
 
