@@ -54,7 +54,8 @@ class Server:
 
     def start(self) -> None:
         there, _, _name = os.environ["DATABASE_URL"].rpartition("/")
-        ours = {"DATABASE_URL": f"{there}/{connection.settings_dict['NAME']}", "PUBLIC_URL": self.url}
+        database = f"{there}/{connection.settings_dict['NAME']}"
+        ours = {"DATABASE_URL": database, "PUBLIC_URL": self.url, "BLOG_ALLOW_LOOPBACK": "1"}
         command = [sys.executable, *SERVER.split(), "--port", str(self.port)]
         self.process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=os.environ | ours)
         give_up = time.monotonic() + READY_SECONDS
