@@ -124,9 +124,7 @@ def message(
         "edited": ms(message.edited_at),
         "revisions": message.revisions,
         "removed": message.removed_at is not None,
-        "closed": message.closed,
-        "hidden": message.hidden,
-        "standing": message.standing,
+        **_standing(message),
         "liked": message.liked,
         "reactions": _tally(message.reactions.values()),
         "delivered": ms(message.delivered_at),
@@ -139,6 +137,11 @@ def message(
         "raw_kind": message.raw_kind,
         "client_id": str(message.token) if message.token else None,
     }
+
+
+def _standing(message: Message) -> dict[str, Any]:
+    """Whether it can be seen there, and answered."""
+    return {"closed": message.closed, "hidden": message.hidden, "standing": message.standing}
 
 
 def _failure(message: Message, words: str, above: str) -> dict[str, Any]:

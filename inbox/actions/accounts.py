@@ -243,13 +243,9 @@ def change(
     """
     given = {field: value for field, value in credentials.items() if value}
     if given:
-        candidate = ChannelAccount(
-            app=account.app,
-            channel=account.channel,
-            external_id=account.external_id,
-            credentials=given if whole else {**account.credentials, **given},
-            options=dict(options),
-        )
+        kept = {} if whole else account.credentials
+        about = {"app": account.app, "channel": account.channel, "external_id": account.external_id}
+        candidate = ChannelAccount(**about, credentials={**kept, **given}, options=dict(options))
         _move(candidate, account)
         found = _verify(candidate)
         gateway.subscribe(candidate)

@@ -13,13 +13,13 @@ def strings() -> dict[str, str]:
 
     A name ending in _one or _other is chosen by the browser's plural rules.
     """
-    ticket = {**_tickets(), **_list(), **_thread(), **_places(), **_states(), **_attachments(), **_composer()}
-    return {**_time(), **ticket, **_people(), **_connection(), **_commands(), **_board()}
+    ticket = {**_tickets(), **_list(), **_thread(), **_news(), **_places(), **_states(), **_composer()}
+    return {**_time(), **ticket, **_attachments(), **_people(), **_connection(), **_commands(), **_board(), **_team()}
 
 
 def board_strings() -> dict[str, str]:
     """Those of the dashboard and the walls."""
-    return {**_time(), **_tickets(), **_people(), **_board()}
+    return {**_time(), **_tickets(), **_people(), **_board(), **_team()}
 
 
 def _both(name: str, sentence: Callable[[int], str]) -> dict[str, str]:
@@ -135,6 +135,11 @@ def _thread() -> dict[str, str]:
         **_both(
             "others", lambda n: ngettext("{n} other comment under this post", "{n} other comments under this post", n)
         ),
+    }
+
+
+def _news() -> dict[str, str]:
+    return {
         **_both(
             "others_group",
             lambda n: ngettext("{n} other message in this group", "{n} other messages in this group", n),
@@ -350,6 +355,11 @@ def _board() -> dict[str, str]:
         **_both("unassigned_now", lambda n: ngettext("{n} with nobody", "{n} with nobody", n)),
         **_both("open_of_agent", lambda n: ngettext("{n} open ticket", "{n} open tickets", n)),
         **_both("late_of_agent", lambda n: ngettext("{n} late", "{n} late", n)),
+    }
+
+
+def _team() -> dict[str, str]:
+    return {
         **_both("rows_more", lambda n: ngettext("and {n} more", "and {n} more", n)),
         **_both("team_present", lambda n: ngettext("{n} present", "{n} present", n)),
         **_both("team_pause", lambda n: ngettext("{n} on a break", "{n} on a break", n)),

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 MANY = 40
 # Pages that only send on: to a platform, or to what came of it there.
 LEAD_AWAY = ("door", "door_back")
-FOR_SUPERVISORS = {"board", "wall_make", "wall_revoke"}
+FOR_SUPERVISORS = {"board", "wall_make", "wall_revoke", "wall_turn"}
 
 
 def every_path(house: House) -> dict[str, str]:

@@ -146,7 +146,7 @@ def test_every_verb_that_is_written_has_a_sentence(house: House) -> None:
     actions = Path(history.__file__).parents[2] / "actions"
     written = {
         verb
-        for file in ("accounts", "apps", "boards", "deliveries", "people", "promises")
+        for file in ("accounts", "apps", "boards", "deliveries", "people", "promises", "sorting")
         for verb in re.findall(r'"([a-z]+\.[a-z]+)"', (actions / f"{file}.py").read_text())
     }
     written |= {f"{kind}.{done}" for kind in sorting.KINDS for done in ("added", "renamed")}

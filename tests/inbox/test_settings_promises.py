@@ -270,7 +270,7 @@ def test_tags_that_differ_in_case_alone_become_the_first_of_them(facebook, globe
         Ticket.objects.filter(pk=ticket.pk).update(tag_ids=[tag.pk for tag in tags])
     Policy.objects.update(tag_id=small.pk)
     Stale.objects.all().delete()
-    import_module("inbox.migrations.0016_merge_tags").merge(apps, None)
+    import_module("inbox.migrations.0015_merge_tags").merge(apps, None)
     assert list(Tag.objects.order_by("id").values_list("name", flat=True)) == ["VIP", "refund"]
     assert list(Ticket.objects.order_by("id").values_list("tag_ids", flat=True)) == [
         [vip.pk],

@@ -6,7 +6,7 @@ import pytest
 from django.utils import translation
 
 from connectors import gateway
-from connectors.contract import Kind, Reason, Rule
+from connectors.contract import Kind, Reason, Rule, Thread
 from connectors.models import ChannelAccount
 from inbox.wording import reason_text, rule_text
 
@@ -27,7 +27,7 @@ def test_who_reads_an_answer_depends_on_where_the_customer_wrote(kind: Kind, say
 
 def test_a_disconnected_account_promises_no_answer_that_waits(facebook: ChannelAccount) -> None:
     facebook.state = ChannelAccount.State.ATTENTION
-    rule = gateway.reply_rule(facebook, None, private=False)  # type: ignore[arg-type]
+    rule = gateway.reply_rule(facebook, Thread(Kind.COMMENT), private=False)
     assert not rule.allowed
     said = rule_text(rule, facebook, Kind.COMMENT, private=False)
     assert said == "The account needs to be reconnected by an admin; then answers can be sent again."

@@ -43,12 +43,20 @@ def file_name(slug: str, period: Period, what: str = "report") -> str:
 
 
 def csv_of_report(report: Report, name: str) -> StreamingHttpResponse:
-    return _csv(_report_rows(report), name)
+    return _csv(_whole(_report_rows(report)), name)
 
 
 def csv_of_facts(question: Question, name: str) -> StreamingHttpResponse:
     """All the facts behind a figure, however many."""
     return _csv(_fact_rows(question), name)
+
+
+def _whole(rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
+    """The first row names the columns; every other one gets as many cells."""
+    head = next(rows)
+    yield head
+    for row in rows:
+        yield row + [None] * (len(head) - len(row))
 
 
 def _csv(rows: Iterable[list[Any]], name: str) -> StreamingHttpResponse:

@@ -45,6 +45,7 @@ def make(request: WorkspaceRequest, slug: str) -> HttpResponse:
 @require_POST
 @supervisors_only
 def turn(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
+    get_object_or_404(Wall.objects.all(), pk=pk, revoked_at=None)
     form = TurnsForm(request.POST)
     if not form.is_valid():
         return done(request, str(form.errors["turns"][0]), "settings:board", level=messages.ERROR)

@@ -18,6 +18,11 @@ export class Sorting {
     one("#sort-queue").addEventListener("change", ({ target }) => this.queue(target.value));
     one("#sort-group").addEventListener("change", ({ target }) => this.group(target.value));
     one("#sort-tag").addEventListener("change", ({ target }) => this.add(target));
+    one("#sort-tag").addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      this.add(event.target);
+    });
     this.tags.addEventListener("click", (event) => this.clicked(event));
     this.tags.addEventListener("keydown", (event) => this.pressed(event));
   }
