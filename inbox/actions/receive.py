@@ -59,10 +59,21 @@ def receive(account: ChannelAccount, arrivals: Sequence[Arrival]) -> None:
         Message.objects.filter(account=account, external_id__in=list(posts)).values_list("external_id", flat=True)
     )
     fresh = threads.settled(account, [pair for external_id, pair in posts.items() if external_id not in known])
-    answers = customers_wrote(account, [(post, at) for post, at in fresh if not (post.ours or post.context_only)])
-    echoes.take(account, answers + [post for post, _ in fresh if post.ours or post.context_only])
+    early = customers_wrote(account, [(post, at) for post, at in fresh if not (post.ours or post.context_only)])
+    ours = {post.external_id: post for post, _ in fresh if post.ours or post.context_only}
+    echoes.take(account, [*_still_unknown(account, early, ours), *ours.values()])
     changes.apply(account, [arrival.record for arrival in arrivals if not isinstance(arrival.record, Post)])
     ChannelAccount.objects.filter(pk=account.pk).update(last_inbound_at=timezone.now())
+
+
+def _still_unknown(account: ChannelAccount, early: Sequence[Post], told: Container[str]) -> list[Post]:
+    """Of answers that came early those that were not told again since."""
+    posts = {post.external_id: post for post in early if post.external_id not in told}
+    if not posts:
+        return []
+    kept = Message.objects.filter(account=account, external_id__in=list(posts))
+    there = set(kept.values_list("external_id", flat=True))
+    return [post for external_id, post in posts.items() if external_id not in there]
 
 
 def customers_wrote(account: ChannelAccount, posts: Iterable[tuple[Post, datetime]]) -> list[Post]:

@@ -122,6 +122,15 @@ def test_an_answer_that_overtakes_the_words_it_answers_stops_their_clock(messeng
     assert list(Message.objects.order_by("at").values_list("text", flat=True)) == ["Hello?", "Done"]
 
 
+def test_an_answer_that_is_told_twice_before_the_words_it_answers_is_one(messenger):
+    answer = meta.echo("Done", to="31", mid="m_2", at=NOON - timedelta(minutes=8), app_id=FOREIGN_APP)
+    take_in(messenger, answer)
+    take_in(messenger, {**answer, "again": 1}, meta.direct("Hello?", who="31", mid="m_1", at=BEFORE))
+    earlier = meta.direct("And?", who="31", mid="m_3", at=BEFORE - timedelta(minutes=1))
+    take_in(messenger, earlier, {**answer, "again": 2})
+    assert Message.objects.filter(external_id="m_2").count() == 1
+
+
 def test_an_answer_that_was_removed_before_it_could_be_shown_is_not(messenger):
     echo = {"app_id": FOREIGN_APP, "mid": "m_2"}
     take_in(messenger, meta.echo("my private line is 555", to="31", at=NOON - timedelta(minutes=8), **echo))
