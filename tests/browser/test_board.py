@@ -220,7 +220,9 @@ def test_a_wall_lives_turns_its_pages_and_ends_when_it_is_revoked(show, site, st
 
 
 def test_a_wall_comes_back_by_itself(show, site, story, bob, facebook):
-    page = show("", wall_path(bob), **TV)
+    path = wall_path(bob)
+    boards.turn_wall(bob.user, boards.Wall.objects.get().pk, "nothing")
+    page = show("", path, **TV)
     expect(page.locator("#fresh-text")).to_contain_text("As of")
     site.server.stop()
     expect(page.locator("body")).to_have_class("wall stale", timeout=12_000)
