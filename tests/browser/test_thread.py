@@ -270,5 +270,6 @@ def test_a_ticket_is_sorted_at_its_side(inbox, facebook, bob):
     eventually(lambda: Ticket.objects.get().tag_ids == [Tag.objects.get(name="refund").pk])
     page.locator("#sort-priority").select_option(label="Urgent")
     eventually(lambda: Ticket.objects.get().priority == 4)
-    expect(page.locator("#entries")).to_contain_text("The clock was worked out anew, first response: the priority changed")
+    why = "The clock was worked out anew, first response: the priority changed"
+    expect(page.locator("#entries")).to_contain_text(why)
     expect(page.locator("#thread-sla")).to_have_text(re.compile("0:[0-5]|1:00"))
