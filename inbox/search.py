@@ -23,22 +23,26 @@ MOST_WORDS = 10
 SHORTEST_BEGINNING = 2
 # Of the customers with such a name, so many of the newest are looked at.
 MOST_NAMES = 1000
-# So many tickets share a lexeme in the index. They are looked through in such windows, the newest first: a word of
-# every second ticket is then as quick to find as a rare one.
-WINDOW = 16_384
-NEAR = 8
+# So many tickets share a lexeme in the index. They are looked through in windows of such lexemes, the newest first: a
+# word of every second ticket is then as quick to find as a rare one.
+SHARE = 2_048
+WINDOWS = (1, 8, 64)
+# What a beginning matches is kept apart by row as far as memory goes. Past it whole pages are read again and each of
+# their texts is parsed anew, which takes seconds.
+MEMORY = "64MB"
 
 _FORMS = "SELECT inbox_forms(word), inbox_plain(lower(word)) FROM unnest(%s::text[]) word"
-# The setting holds for this one statement. OFFSET 0: what matches is sorted; what is sorted is not asked for a match.
+# The settings hold for this one statement. OFFSET 0: what matches is sorted; what is sorted is not asked for a match.
+_FOR = """
+SELECT set_config('socialcare.search', %(sought)s, true), set_config('work_mem', %(memory)s, true);
+"""
 _SAID = """
-SELECT set_config('socialcare.search', %(sought)s, true);
 SELECT id FROM (
     SELECT ticket_id FROM inbox_message_search WHERE ticket_id < %(below)s AND state <> 'cancelled'
     UNION ALL SELECT ticket_id FROM inbox_note_search WHERE ticket_id < %(below)s OFFSET 0
 ) said (id) GROUP BY id ORDER BY id DESC LIMIT %(limit)s
 """
 _NAMED = """
-SELECT set_config('socialcare.search', %(sought)s, true);
 SELECT id FROM inbox_ticket WHERE id < %(below)s AND contact_id IN (
     SELECT id FROM (SELECT id FROM inbox_contact_search OFFSET 0) named ORDER BY id DESC LIMIT %(names)s
 ) ORDER BY id DESC LIMIT %(limit)s
@@ -86,16 +90,17 @@ def _lexeme(form: str) -> str:
 
 
 def _windows(below: int) -> Iterator[tuple[str, int]]:
-    """The newest tickets below an id, those before them, and all others: what to add to a tsquery, and the edge."""
-    newest = (below - 1) // WINDOW
-    oldest = max(0, newest - NEAR)
-    yield f" & 't{newest}'", below
-    if oldest < newest:
-        yield " & (" + " | ".join(f"'t{number}'" for number in range(oldest, newest)) + ")", below
-    if oldest:
-        yield "", oldest * WINDOW
+    """The newest tickets below an id, many before them, then all others: what to add to a tsquery, and the edge."""
+    edge, newest = below, (below - 1) // SHARE
+    for shares in WINDOWS:
+        oldest = max(0, newest - shares + 1)
+        yield " & (" + " | ".join(f"'t{share}'" for share in range(oldest, newest + 1)) + ")", edge
+        if oldest == 0:
+            return
+        edge, newest = oldest * SHARE, oldest - 1
+    yield "", edge
 
 
 def _asked(cursor: Any, statement: str, **asked: Any) -> set[int]:
-    cursor.execute(statement, asked)
+    cursor.execute(_FOR + statement, {**asked, "memory": MEMORY})
     return {pk for (pk,) in cursor.fetchall()}
