@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from connectors.contract.words import Kind, Reason, Standing
 
@@ -33,6 +34,10 @@ class Attachment:
     raw_type: str = ""
     latitude: float | None = None
     longitude: float | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Without what it does not have."""
+        return {name: value for name, value in asdict(self).items() if value not in ("", None)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from connectors.contract import (
-    Attachment,
     Edited,
     Hidden,
     Inbound,
@@ -199,17 +198,18 @@ def _described(account: ChannelAccount, record: AboutMessage) -> dict[str, Any]:
             why = {"why": record.why} if record.why is not Reason.GONE else {}
             return {"do": "remove", "at": at, **why, **({"to_trash": True} if record.to_trash else {})}
         case Restored():
-            return {"do": "restore", "text": record.text, "attachments": _plain(record.attachments), "at": at}
+            return {
+                "do": "restore",
+                "text": record.text,
+                "attachments": [item.as_json() for item in record.attachments],
+                "at": at,
+            }
         case Hidden():
             return {"do": "hide", "on": record.hidden, "at": at, **({"as": record.standing} if record.standing else {})}
         case Reacted():
             who = record.author.external_id if record.author else ""
             ours = who == account.external_id
             return {"do": "like" if ours else "react", "who": who, "with": record.reaction, "on": record.on, "at": at}
-
-
-def _plain(attachments: Sequence[Attachment]) -> list[dict[str, Any]]:
-    return [{name: value for name, value in asdict(item).items() if value not in ("", None)} for item in attachments]
 
 
 def _change(message: Message, change: dict[str, Any]) -> bool:

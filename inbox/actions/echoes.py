@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -22,8 +23,16 @@ NAMELESS = (State.SENDING, State.UNKNOWN, State.FAILED, State.SENT)
 
 
 def take(account: ChannelAccount, posts: Sequence[Post]) -> None:
-    """Each echo settles the reply it repeats, or is kept as an answer given outside, or as a story to show."""
-    for post in posts:
+    """Each echo settles the reply it repeats, or is kept as an answer given outside, or as a story to show.
+
+    One that came before what it answers may have been told again since: it is taken once.
+    """
+    waiting, taken = deque(posts), _there(account, posts)
+    while waiting:
+        post = waiting.popleft()
+        if post.external_id in taken:
+            continue
+        taken.add(post.external_id)
         if is_automatic(account.options, post.app_id):
             post = replace(post, automatic=True)
         if post.context_only:
@@ -31,7 +40,17 @@ def take(account: ChannelAccount, posts: Sequence[Post]) -> None:
         elif reply := _reply_behind(account, post):
             settle_as_sent(reply.pk, post.external_id, post.created_at, post.permalink)
         else:
-            _answered_outside(account, post)
+            answers = _answered_outside(account, post)
+            taken |= _there(account, answers)
+            waiting.extend(answers)
+
+
+def _there(account: ChannelAccount, posts: Sequence[Post]) -> set[str | None]:
+    """The ids of those that are messages already."""
+    if not posts:
+        return set()
+    known = Message.objects.filter(account=account, external_id__in=[post.external_id for post in posts])
+    return set(known.values_list("external_id", flat=True))
 
 
 def keep_story(account: ChannelAccount, post: Post) -> None:
@@ -43,7 +62,7 @@ def keep_story(account: ChannelAccount, post: Post) -> None:
             "author": (post.author.name if post.author else "")[:200],
             "ours": post.ours,
             "text": post.text,
-            "attachments": [{key: value for key, value in asdict(item).items() if value} for item in post.attachments],
+            "attachments": [item.as_json() for item in post.attachments],
             "permalink": post.permalink[:1000],
             "at": post.created_at,
             "asked_at": timezone.now(),
@@ -88,15 +107,18 @@ def _by_token(account: ChannelAccount, token: str) -> Message | None:
         return None
 
 
-def _answered_outside(account: ChannelAccount, post: Post) -> None:
-    """Somebody answered with another tool: shown on the ticket, and the clock stops."""
+def _answered_outside(account: ChannelAccount, post: Post) -> list[Post]:
+    """Somebody answered with another tool: shown on the ticket, and the clock stops.
+
+    Returns what was added to that answer and came before it.
+    """
     ticket = _ticket_of(account, post)
     if ticket is None:
         early.keep_answer(account, post)
         if not post.rooted:
             # Somebody may answer it, and only we know in which thread it stands.
             keep_story(account, post)
-        return
+        return []
     ticket.seq += 1
     message = Message(
         ticket=ticket,
@@ -108,14 +130,14 @@ def _answered_outside(account: ChannelAccount, post: Post) -> None:
         external_id=post.external_id,
         parent_id=post.parent_id,
         text=post.text,
-        attachments=[{key: value for key, value in asdict(item).items() if value} for item in post.attachments],
+        attachments=[item.as_json() for item in post.attachments],
         permalink=post.permalink[:1000],
         raw_kind=post.raw_kind[:60],
         at=post.created_at,
         dated=post.dated,
         automatic=post.automatic,
     )
-    changes.catch_up([message])
+    added = changes.catch_up([message])
     message.save()
     if post.automatic:
         announce.history(Event(ticket=ticket, verb="answered_by_itself", data={"app": post.app_id}))
@@ -127,16 +149,20 @@ def _answered_outside(account: ChannelAccount, post: Post) -> None:
         announce.history(Event(ticket=ticket, verb="answered_outside", data={"app": post.app_id}))
     announce.save([ticket])
     announce.said([message])
+    return added
 
 
 def _ticket_of(account: ChannelAccount, post: Post) -> Ticket | None:
-    """The ticket an outside answer belongs to: where the customer had written before, or whose comment it answers."""
+    """The ticket an outside answer belongs to: where the customer had written before, or whose words it answers.
+
+    It may go on from an answer of ours, as the second part of a long one does.
+    """
     tickets = Ticket.objects.filter(account=account, thread_id=post.thread_id)
-    theirs = Message.objects.filter(account=account, origin=Message.Origin.CUSTOMER)
+    said = Message.objects.filter(account=account)
     if post.kind == Kind.DIRECT:
-        theirs = theirs.filter(ticket__in=tickets, at__lte=post.created_at)
+        said = said.filter(origin=Message.Origin.CUSTOMER, ticket__in=tickets, at__lte=post.created_at)
     else:
-        theirs = theirs.filter(external_id=post.parent_id)
-    tickets = tickets.filter(pk__in=theirs.values("ticket_id"))
+        said = said.filter(external_id=post.parent_id)
+    tickets = tickets.filter(pk__in=said.values("ticket_id"))
     latest = tickets.alias(done=RESOLVED).order_by("done", "-id").values_list("id", flat=True).first()
     return announce.locked(latest) if latest else None

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from connectors.contract import Attachment, Inbound, Post
+from connectors.contract import Inbound, Post
 from connectors.models import ChannelAccount
 from inbox import routing
 from inbox.actions import announce, changes, clocks, contacts, echoes, threads
@@ -60,20 +59,10 @@ def receive(account: ChannelAccount, arrivals: Sequence[Arrival]) -> None:
     )
     fresh = threads.settled(account, [pair for external_id, pair in posts.items() if external_id not in known])
     early = customers_wrote(account, [(post, at) for post, at in fresh if not (post.ours or post.context_only)])
-    ours = {post.external_id: post for post, _ in fresh if post.ours or post.context_only}
-    echoes.take(account, [*_still_unknown(account, early, ours), *ours.values()])
+    ours = [post for post, _ in fresh if post.ours or post.context_only]
+    echoes.take(account, [*early, *ours])
     changes.apply(account, [arrival.record for arrival in arrivals if not isinstance(arrival.record, Post)])
     ChannelAccount.objects.filter(pk=account.pk).update(last_inbound_at=timezone.now())
-
-
-def _still_unknown(account: ChannelAccount, early: Sequence[Post], told: Container[str]) -> list[Post]:
-    """Of answers that came early those that were not told again since."""
-    posts = {post.external_id: post for post in early if post.external_id not in told}
-    if not posts:
-        return []
-    kept = Message.objects.filter(account=account, external_id__in=list(posts))
-    there = set(kept.values_list("external_id", flat=True))
-    return [post for external_id, post in posts.items() if external_id not in there]
 
 
 def customers_wrote(account: ChannelAccount, posts: Iterable[tuple[Post, datetime]]) -> list[Post]:
@@ -161,7 +150,7 @@ def _add(touched: Touched, account: ChannelAccount, post: Post, received_at: dat
         external_id=post.external_id,
         parent_id=post.parent_id,
         text=post.text,
-        attachments=[attachment(item) for item in post.attachments],
+        attachments=[item.as_json() for item in post.attachments],
         permalink=post.permalink[:1000],
         raw_kind=post.raw_kind[:60],
         rating=post.rating,
@@ -183,10 +172,6 @@ def _add(touched: Touched, account: ChannelAccount, post: Post, received_at: dat
         ticket.status, ticket.resolved_at = Ticket.Status.OPEN, None
         if touched.wrote_at is None:
             touched.wrote_at, touched.noticed_at = at, received_at
-
-
-def attachment(item: Attachment) -> dict[str, Any]:
-    return {key: value for key, value in asdict(item).items() if value not in ("", None)}
 
 
 def _write(batch: Sequence[Touched]) -> list[Post]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -145,6 +146,23 @@ def test_an_answer_under_a_comment_that_is_told_first_is_not_lost(facebook):
     assert not Message.objects.exists()
     take_in(facebook, meta.comment("Where is it?", comment_id="700_1"))
     assert [message.origin for message in Message.objects.order_by("seq")] == ["customer", "outside"]
+
+
+@pytest.mark.parametrize("order", permutations(range(3)))
+def test_an_answer_in_two_parts_is_whole_in_any_order(facebook, order):
+    told = [
+        meta.comment("Where is it?", comment_id="700_1"),
+        meta.comment("It left", who=meta.PAGE, comment_id="700_2", parent="700_1"),
+        meta.comment("on Monday", who=meta.PAGE, comment_id="700_3", parent="700_2"),
+    ]
+    for place in order:
+        take_in(facebook, told[place])
+    assert list(Message.objects.order_by("external_id").values_list("origin", "text")) == [
+        ("customer", "Where is it?"),
+        ("outside", "It left"),
+        ("outside", "on Monday"),
+    ]
+    assert Ticket.objects.get().status == Ticket.Status.PENDING
 
 
 def test_words_taken_back_before_they_came_start_no_clock(messenger):
