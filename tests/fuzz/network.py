@@ -80,7 +80,7 @@ class Network:
 
     def _look(self, asked: Asked) -> tuple[int, Any]:
         if asked.path.endswith("/conversations"):
-            place = asked.query["user_id"][0]
+            place = asked.query["user_id"]
             nodes = [one.node() for one in self.published if (one.channel, one.place) == ("messenger", place)]
             return 200, {"data": [{"messages": {"data": nodes}}]}
         place = asked.path.split("/")[-2]
