@@ -88,7 +88,9 @@ class TimerShape(s.Serializer[object]):
     still = s.BooleanField(help_text="it stands still: we wait for the customer")
     stopped = s.IntegerField(allow_null=True)
     breached = s.BooleanField()
-    outcome = s.CharField(allow_blank=True)
+    outcome = s.CharField(
+        allow_blank=True, help_text="answered; resolved: it ended without an answer; empty while it runs"
+    )
 
 
 class LabelShape(s.Serializer[object]):

@@ -38,6 +38,8 @@ def _time() -> dict[str, str]:
         "metric_next_response": _("Next answer"),
         "metric_resolution": _("Resolution"),
         "took_both": _("took {time}, {ours} since we heard of it"),
+        "not_needed": _("no answer needed"),
+        "not_given": _("no answer in {time}"),
         "stands_still": _("waits for the customer"),
         "never_due": _("never: nobody is open"),
         "warned_first_response": _("{share} % of the time for a first answer is over."),

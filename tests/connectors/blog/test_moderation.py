@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
 
 from connectors.models import ChannelAccount
-from inbox import polling
-from inbox.models import Event, Message, Ticket
+from inbox import figures, polling
+from inbox.models import Event, Message, Stale, Ticket
+from inbox.reports import rollup
+from inbox.reports.figures import report
+from inbox.reports.periods import Period
 from sla.models import Timer
 from socialcare.models import Workspace
 from tests.blog import Site, blog_of, look
@@ -78,6 +82,36 @@ def test_of_two_comments_only_the_one_that_is_back_waits(blog: ChannelAccount, s
     assert Timer.objects.get().stopped_at is not None
     act(browser, two, "spam", on=False)
     assert [timer.started_at for timer in Timer.objects.filter(stopped_at=None)] == [two.at]
+
+
+@pytest.mark.parametrize(("minutes", "missed"), [(2, 0), (9, 1)])
+def test_a_wait_that_was_withdrawn_counts_nowhere_as_an_answer(
+    blog: ChannelAccount, site: Site, browser: Client, minutes: int, missed: int
+) -> None:
+    now = datetime.now(UTC)
+    site.write("Buy this", at=now - timedelta(minutes=minutes))
+    look(blog)
+    act(browser, Message.objects.get(), "spam")
+    ticket = Ticket.objects.get()
+    (told,) = browser.get(f"{API}/tickets/{ticket.pk}/").json()["timers"]
+    assert (told["stopped"] is not None, told["outcome"], told["breached"]) == (True, "resolved", missed == 1)
+    assert ticket.first_answered_at is None
+
+    board = figures.measure()["all"]
+    assert (board["answered_hour"], board["median"], board["p90"]) == (0, None, None)
+    assert (board["decided_hour"], board["missed_hour"]) == (missed, missed)
+    # One hour is read from the rows, the other from what was added up.
+    for back in (timedelta(0), timedelta(hours=3)):
+        Timer.objects.update(started_at=told_at(told["started"]) - back, stopped_at=told_at(told["stopped"]) - back)
+        Stale.objects.create(ticket_id=ticket.pk)
+        rollup.catch_up()
+        at = now - back
+        first = report(Period(at - timedelta(hours=1), at + timedelta(hours=1), ZoneInfo("UTC"))).totals.first_response
+        assert (first.decided, first.kept, first.measured, first.mean, first.median) == (missed, 0, 0, None, None)
+
+
+def told_at(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def test_a_ticket_that_was_resolved_because_of_spam_is_open_again_when_it_was_none(
