@@ -35,8 +35,8 @@ NEWEST_FIRST = ("pending", "resolved")
 PAGE = 60
 OFFERED = MODERATION | {Can.RESTORE}
 OTHERS = 10
-# In a thread, what happened at one moment stands in this order.
-EVENT, MESSAGE, NOTE = 0, 1, 2
+# In a thread, what happened at one moment stands in this order: what follows from words stands below them.
+MESSAGE, NOTE, EVENT = 0, 1, 2
 Shown = tuple[datetime, int, dict[str, Any]]
 
 

@@ -21,6 +21,7 @@ export function fillEntry(node, entry, context) {
 function fillEvent(node, entry) {
   const part = parts(node);
   setText(part.text, entry.text);
+  setText(part.who, entry.who ? `· ${entry.who} ·` : "");
   fillTime(part.at, entry.at, clock);
 }
 

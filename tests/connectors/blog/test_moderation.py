@@ -17,7 +17,7 @@ from inbox.reports.figures import report
 from inbox.reports.periods import Period
 from sla.models import Timer
 from socialcare.models import Workspace
-from tests.blog import Site, blog_of, look
+from tests.blog import ME, Site, blog_of, look
 from tests.connectors.blog.host import Says
 from tests.connectors.blog.test_wordpress import API, answer, post
 
@@ -82,6 +82,66 @@ def test_of_two_comments_only_the_one_that_is_back_waits(blog: ChannelAccount, s
     assert Timer.objects.get().stopped_at is not None
     act(browser, two, "spam", on=False)
     assert [timer.started_at for timer in Timer.objects.filter(stopped_at=None)] == [two.at]
+
+
+def history(browser: Client, ticket_id: int) -> list[tuple[str, str]]:
+    """What the thread tells of its history, and whose doing it was, as it is read."""
+    items = browser.get(f"{API}/tickets/{ticket_id}/entries/").json()["items"]
+    assert items == sorted(items, key=lambda item: (item["at"], item["type"] == "event", item["id"]))
+    return [(item["text"], item["who"]) for item in items if item["type"] == "event"]
+
+
+@pytest.mark.parametrize(
+    ("action", "done", "undone"),
+    [
+        ("spam", "Marked as spam", "No longer marked as spam"),
+        ("delete", "Moved to the trash", "Restored: it is out of the trash"),
+    ],
+)
+def test_the_history_tells_the_cause_before_what_follows_and_that_the_clock_runs_on(
+    blog: ChannelAccount, site: Site, browser: Client, action: str, done: str, undone: str
+) -> None:
+    site.write()
+    look(blog)
+    message = Message.objects.get()
+    before = len(history(browser, message.ticket_id))
+    act(browser, message, action)
+    act(browser, message, action, on=False)
+    assert history(browser, message.ticket_id)[before:] == [
+        (done, "Alice"),
+        ("Nothing is left to answer: the clock stops", ""),
+        (undone, "Alice"),
+        ("There is something to answer again: the clock runs on", "Alice"),
+    ]
+
+
+def test_what_moderators_do_over_there_is_told_in_the_same_order(
+    blog: ChannelAccount, site: Site, browser: Client
+) -> None:
+    number = site.write()
+    look(blog)
+    ticket = Ticket.objects.get()
+    before = len(history(browser, ticket.pk))
+    for status in ("trash", "approved", "spam"):
+        site.comments[number]["status"] = status
+        polling.look_for_removed_of(blog.pk)
+    stops = "Nothing is left to answer: the clock stops"
+    told = ["Moved to the trash", stops, "Restored: it is out of the trash"]
+    told += ["There is something to answer again: the clock runs on", "Marked as spam", stops]
+    assert history(browser, ticket.pk)[before:] == [(one, "") for one in told]
+
+
+def test_the_clock_of_words_that_were_answered_does_not_run_on(
+    blog: ChannelAccount, site: Site, browser: Client
+) -> None:
+    site.write()
+    look(blog)
+    message = Message.objects.get()
+    act(browser, message, "spam")
+    site.write("Thanks anyway", author=ME, author_name="Acme team", parent=int(message.external_id or 0))
+    look(blog)
+    act(browser, message, "spam", on=False)
+    assert "the clock runs on" not in history(browser, message.ticket_id)[-1][0]
 
 
 @pytest.mark.parametrize(("minutes", "missed"), [(2, 0), (9, 1)])
