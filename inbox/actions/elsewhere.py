@@ -103,7 +103,7 @@ def _recorded(ticket: Ticket, target: Message, agent: User, link: str, text: str
         token=token,
         agent=agent,
         text=text,
-        attachments=[{"type": "link", "url": link}],
+        attachments=[{"type": announce.ANSWER, "url": link}],
         permalink=link,
         at=now,
         received_at=now,

@@ -89,6 +89,7 @@ def _tickets() -> dict[str, str]:
 def _list() -> dict[str, str]:
     return {
         "draft": _("Draft"),
+        "answered_there": _("Answered there: {host}"),
         "ghost_resolved": _("Resolved."),
         "ghost_answered": _("Answered."),
         "ghost_assigned": _("Now with {name}."),
@@ -213,6 +214,8 @@ def _attachments() -> dict[str, str]:
         "attachment_link": _("Link"),
         "attachment_template": _("Buttons"),
         "attachment_share": _("Shared post"),
+        "attachment_target": _("Our page that is mentioned"),
+        "attachment_answer": _("Answer given there"),
         "attachment_unknown": _("Attachment"),
         "attachment_encrypted": _("Encrypted message: read it on the platform"),
         "attachment_without_link": _("no link"),
