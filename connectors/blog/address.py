@@ -46,8 +46,8 @@ def canonical(url: str) -> str:
         raise Refused(Reason.INVALID, "a word, and no name of a site", code="no_address")
     bracketed = f"[{host}]" if ":" in host else host
     default = 443 if parts.scheme.lower() == "https" else 80
-    place = bracketed if port in (None, default) else f"{bracketed}:{port}"
-    return urlunsplit((parts.scheme.lower(), place, parts.path or "/", parts.query, ""))
+    there = bracketed if port in (None, default) else f"{bracketed}:{port}"
+    return urlunsplit((parts.scheme.lower(), there, parts.path or "/", parts.query, ""))
 
 
 def _one_spelling(host: str) -> str:
