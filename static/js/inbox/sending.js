@@ -140,7 +140,11 @@ export class Sending {
 
   /** The words to come go to this message. */
   aim({ id }) {
-    if (id === this.thread.to) return;
+    const { target, to } = this.thread;
+    if (id === to && (target ?? id) === id) {
+      this.thread.target = id;
+      return;
+    }
     this.composer.aim();
     this.thread.aim(id);
   }
