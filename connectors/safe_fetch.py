@@ -28,6 +28,7 @@ from requests_hardened.ip_filter_adapter import IPFilterAdapter
 from connectors.http import Session, TooLarge
 
 PORTS = frozenset({80, 443, 8080, 8443})
+FIRST_FREE_PORT = 1024
 MAX_URL = 2048
 MAX_BYTES = 5 * 1024 * 1024
 MAX_REDIRECTS = 5
@@ -79,7 +80,7 @@ def fetch(
 ) -> Fetched:
     """Ask once, follow redirects of a GET. Raises Blocked, TooLarge, TooSlow or another requests.RequestException.
 
-    `loopback`: this machine may be asked too, at any port; only for tests and the demo.
+    `loopback`: this machine may be asked too, at any port that is no system's; only for tests and the demo.
     """
     sent = {"User-Agent": USER_AGENT, **(headers or {})}
     ends = time.monotonic() + within
@@ -143,8 +144,12 @@ def never_sent(error: requests.RequestException) -> bool:
     if isinstance(error, Blocked | requests.ConnectTimeout):
         return True
     reason = getattr(error.args[0], "reason", None) if error.args else None
-    unresolved = error.args and error.args[0] == "Failed to resolve domain"
-    return bool(unresolved) or isinstance(reason, urllib3.exceptions.NewConnectionError)
+    return is_nobodys_name(error) or isinstance(reason, urllib3.exceptions.NewConnectionError)
+
+
+def is_nobodys_name(error: requests.RequestException) -> bool:
+    """Whether no address was found for the host's name."""
+    return bool(error.args) and error.args[0] == "Failed to resolve domain"
 
 
 class SafeSession(Session):
@@ -176,7 +181,8 @@ def _refuse_address(url: str, *, loopback: bool) -> None:
         raise Blocked("userinfo")
     if len(url) > MAX_URL:
         raise Blocked("length")
-    if not loopback and (parts.port or 443) not in PORTS:
+    port = parts.port or 443
+    if port not in PORTS and not (loopback and port >= FIRST_FREE_PORT):
         raise Blocked("port")
 
 

@@ -18,7 +18,7 @@ from connectors import gateway
 from connectors.contract import Can, Kind
 from connectors.models import ChannelAccount
 from inbox import live, records, search
-from inbox.actions import elsewhere, participants, replies, sorting
+from inbox.actions import announce, elsewhere, participants, replies, sorting
 from inbox.actions.clocks import SET_ASIDE
 from inbox.actions.refusals import NotAllowed
 from inbox.actions.work import MODERATION
@@ -34,9 +34,9 @@ VIEWS = ("mine", "unassigned", "open", "breached", "pending", "resolved")
 NEWEST_FIRST = ("pending", "resolved")
 PAGE = 60
 OFFERED = MODERATION | {Can.RESTORE}
-OTHERS = 10
-# In a thread, what happened at one moment stands in this order.
-EVENT, MESSAGE, NOTE = 0, 1, 2
+OTHERS, CHOICES, ABOUT = 10, 100, 80
+# In a thread, what happened at one moment stands in this order: what follows from words stands below them.
+MESSAGE, NOTE, EVENT = 0, 1, 2
 Shown = tuple[datetime, int, dict[str, Any]]
 
 
@@ -149,8 +149,8 @@ def seen(user: User, ticket_ids: Sequence[int]) -> dict[str, int]:
     return {str(ticket): seq for ticket, seq in mine.values_list("ticket_id", "seq")}
 
 
-def ticket(ticket_id: int, user: User) -> dict[str, Any]:
-    """A ticket and all around it. Raises Ticket.DoesNotExist."""
+def ticket(ticket_id: int, user: User, to: int | None = None) -> dict[str, Any]:
+    """A ticket and all around it. `to`: as in `compose`. Raises Ticket.DoesNotExist."""
     related = ("account__app", "contact", "assignee", "identity")
     found = Ticket.objects.select_related(*related).get(pk=ticket_id)
     return {
@@ -160,7 +160,7 @@ def ticket(ticket_id: int, user: User) -> dict[str, Any]:
         "story": _story(found),
         "others": _others(found),
         "follows": found.follows_id,
-        "compose": compose(found),
+        "compose": compose(found, to),
         "timers": _timers(ticket_id),
         "assignee": {"id": found.assignee.pk, "name": str(found.assignee)} if found.assignee else None,
         "seen": seen(user, [ticket_id]).get(str(ticket_id), 0),
@@ -262,12 +262,16 @@ def _timers(ticket_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def compose(found: Ticket) -> dict[str, Any]:
-    """What may be written on this ticket now, and the platform's rule, before anybody types."""
+def compose(found: Ticket, to: int | None = None) -> dict[str, Any]:
+    """What may be written on this ticket now, and the platform's rule, before anybody types.
+
+    `to`: the customer's message that is to be answered; where there is no such one, that which would be by default.
+    """
+    theirs, note = Message.objects.filter(ticket=found, origin=Message.Origin.CUSTOMER), {"allowed": True, "max": None}
     try:
-        target = replies.answerable(found)
+        target = replies.answerable(found, to if to and theirs.filter(pk=to).exists() else None)
     except NotAllowed:
-        return {"reply": None, "private": None, "note": {"allowed": True, "max": None}, "can": [], "can_own": []}
+        return {"reply": None, "private": None, "note": note, "can": [], "can_own": [], "choices": []}
     surface = gateway.surface(found.account.channel, target.kind)
     thread, readers = replies.thread_of(found, target), participants.readers(found)
 
@@ -294,10 +298,19 @@ def compose(found: Ticket) -> dict[str, Any]:
     return {
         "reply": mode(False),
         "private": mode(True) if Can.REPLY_PRIVATELY in surface.can else None,
-        "note": {"allowed": True, "max": None},
+        "note": note,
+        "about": announce.preview(target.text, target.attachments)[:ABOUT],
+        "choices": _choices(theirs, target),
         "can": sorted(surface.can & (OFFERED - ({Can.DELETE} if surface.deletes_own else set()))),
         "can_own": sorted(surface.can & ({Can.DELETE} if surface.deletes_own else set())),
     }
+
+
+def _choices(theirs: QuerySet[Message], target: Message) -> list[int]:
+    """The customer's public messages that still stand, the newest first; none where there is nothing to choose."""
+    standing = theirs.filter(removed_at=None).exclude(standing__in=SET_ASIDE).exclude(kind=Kind.DIRECT)
+    found = list(standing.order_by("-at", "-id").values_list("id", flat=True)[:CHOICES])
+    return found if any(one != target.pk for one in found) else []
 
 
 def entries(ticket_id: int, *, before: str = "", after_seq: int | None = None, limit: int = 50) -> dict[str, Any]:

@@ -102,8 +102,9 @@ class Policy(WorkspaceOwned):
 class Timer(WorkspaceOwned):
     """One wait of one customer: from the platform's time of their words to the platform's time of ours.
 
-    For the metric resolution: from their words until the ticket is resolved. `noticed_at` is when we received the words
-    that started it, so that lateness of a platform shows: the customer felt `stopped_at - started_at`, we took
+    For the metric resolution: from their words until the ticket is resolved. A wait for words of ours that ended
+    without any has the outcome resolved, also where nothing was left to answer. `noticed_at` is when we received the
+    words that started it, so that lateness of a platform shows: the customer felt `stopped_at - started_at`, we took
     `stopped_at - noticed_at`. `due_at` is empty while the clock is paused, and where it never runs out because nobody
     is ever open. `breached_at` is the true moment the promise ran out (= due_at), `breach_noticed_at` when we saw it.
 

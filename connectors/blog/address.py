@@ -15,9 +15,10 @@ import requests
 
 from connectors.contract import App, Disconnected, Reason, Refused, Unavailable, UnknownOutcome
 from connectors.http import TooLarge
-from connectors.safe_fetch import Blocked, TooSlow, never_sent
+from connectors.safe_fetch import Blocked, TooSlow, is_nobodys_name, never_sent
 
 LONGEST_READABLE = 100
+HERE = "localhost"
 _NUMBERS = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+)){0,3}", re.ASCII)
 OF_FEEDS = frozenset({"feed", "feeds", "comments", "rss", "atom"})
 
@@ -28,7 +29,7 @@ def loopback_allowed(app: App) -> bool:
 
 
 def canonical(url: str) -> str:
-    """The address in one spelling; raises Refused where it is none for a browser."""
+    """The address in one spelling; raises Refused where a browser would not go there, or search for it."""
     text = url.strip()
     if "://" not in text:
         text = f"https://{text}"
@@ -37,12 +38,16 @@ def canonical(url: str) -> str:
         host, port = _one_spelling(parts.hostname or ""), parts.port
     except ValueError:
         raise Refused(Reason.INVALID, "no web address", code="no_address") from None
-    if parts.scheme.lower() not in ("http", "https") or not host or parts.username is not None:
+    if parts.scheme.lower() not in ("http", "https") or not host:
         raise Refused(Reason.INVALID, "no web address", code="no_address")
+    if parts.username is not None:
+        raise Refused(Reason.INVALID, "a name or a password is in it", code="blocked_userinfo")
+    if "." not in host and ":" not in host and host != HERE:
+        raise Refused(Reason.INVALID, "a word, and no name of a site", code="no_address")
     bracketed = f"[{host}]" if ":" in host else host
     default = 443 if parts.scheme.lower() == "https" else 80
-    place = bracketed if port in (None, default) else f"{bracketed}:{port}"
-    return urlunsplit((parts.scheme.lower(), place, parts.path or "/", parts.query, ""))
+    there = bracketed if port in (None, default) else f"{bracketed}:{port}"
+    return urlunsplit((parts.scheme.lower(), there, parts.path or "/", parts.query, ""))
 
 
 def _one_spelling(host: str) -> str:
@@ -62,22 +67,31 @@ def _one_spelling(host: str) -> str:
     return name
 
 
+def place(url: str) -> str:
+    """The address accounts are called after: all names of this machine are one. Raises Refused."""
+    address = canonical(url)
+    if not is_here(address):
+        return address
+    parts = urlsplit(address)
+    return urlunsplit(parts._replace(netloc=f"127.0.0.1:{parts.port}" if parts.port else "127.0.0.1"))
+
+
 def short_name(url: str) -> str:
     """Host and path, without the scheme and the last slash; a digest stands for what is too long."""
-    parts = urlsplit(canonical(url))
+    parts = urlsplit(place(url))
     name = f"{parts.netloc}{parts.path}".rstrip("/") + (f"?{parts.query}" if parts.query else "")
     return name if len(name) <= LONGEST_READABLE else f"{name[:60]}-{digest(name)[:24]}"
 
 
 def name_within(app: App, given: Mapping[str, str]) -> str:
     """The id of an account that others may have too: several companies may read one feed."""
-    return f"{short_name(given.get('url', ''))[:80]}-{digest(app.key, canonical(given.get('url', '')))[:12]}"
+    return f"{short_name(given.get('url', ''))[:80]}-{digest(app.key, place(given.get('url', '')))[:12]}"
 
 
 def lies_on(url: str, site: str) -> bool:
     """Whether an address is of a site: of its host and port, and its path or below it. /blog2 is not below /blog."""
     try:
-        there, own = urlsplit(canonical(url)), urlsplit(canonical(site))
+        there, own = urlsplit(place(url)), urlsplit(place(site))
     except Refused:
         return False
     if (there.hostname, there.port) != (own.hostname, own.port):
@@ -85,6 +99,12 @@ def lies_on(url: str, site: str) -> bool:
     path, base = _plain_path(there.path), _plain_path(own.path)
     base = posixpath.dirname(base) if "." in posixpath.basename(base) else base
     return path == base or path.startswith(base.rstrip("/") + "/")
+
+
+def same_host(one: str, other: str) -> bool:
+    """Whether two addresses are of one host, with www. in front or without."""
+    hosts = {(urlsplit(url).hostname or "").removeprefix("www.") for url in (one, other)}
+    return len(hosts) == 1
 
 
 def above_feeds(url: str) -> str:
@@ -110,7 +130,7 @@ def digest(*parts: str) -> str:
 def is_here(url: str) -> bool:
     """Whether an address names this machine outright."""
     host = urlsplit(url).hostname or ""
-    if host == "localhost":
+    if host == HERE or host.endswith(f".{HERE}"):
         return True
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -133,5 +153,7 @@ def failure(error: requests.RequestException, *, wrote: bool = False) -> Excepti
         return UnknownOutcome(type(error).__name__)
     if isinstance(error, TooLarge):
         return Unavailable("the answer is too large", code="too_large")
+    if is_nobodys_name(error):
+        return Unavailable("the name is nobody's", code="no_name")
     code = "too_slow" if isinstance(error, TooSlow | requests.Timeout) else "no_answer"
     return Unavailable(type(error).__name__, code=code)

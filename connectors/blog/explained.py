@@ -26,6 +26,7 @@ EXPLAINED = {
     "410": gettext_noop("The site says that this is gone for good (410). Give another address."),
     "429": gettext_noop("The site is asked too often at the moment (429). Try again in a few minutes."),
     "503": gettext_noop("The site is busy or under maintenance at the moment (503). Try again in a few minutes."),
+    "no_name": gettext_noop("No site has this name. Check each letter of the address."),
     "no_answer": gettext_noop("The site does not answer. Check the address, and whether a browser can open it."),
     "rest_not_logged_in": gettext_noop(
         "WordPress does not know this user name and application password, or did not see them: some hosts take "
@@ -64,16 +65,27 @@ EXPLAINED = {
     "redirected": gettext_noop("The site sends us elsewhere. Give the address it sends to."),
     "blocked_malformed": gettext_noop("The address, or one the site sends us to, is none at all. Check each letter."),
     "blocked_scheme": gettext_noop("Only addresses that begin with http:// or https:// are read."),
-    "blocked_userinfo": gettext_noop("The address holds a name or password: leave that out."),
+    "blocked_userinfo": gettext_noop(
+        "The address holds a user name or a password, before an @. Leave that out: an address is kept and shown openly."
+    ),
     "blocked_length": gettext_noop("The address is too long."),
-    "blocked_port": gettext_noop("Only the ports 80, 443, 8080 and 8443 are gone to."),
+    "blocked_port": gettext_noop(
+        "Only the ports 80, 443, 8080 and 8443 are gone to. Give one of these, or leave the number out of the address."
+    ),
     "blocked_address": gettext_noop("The address leads to a private or special network. Only public ones are gone to."),
     "blocked_downgrade": gettext_noop("The site sends us from https to plain http."),
     "blocked_redirects": gettext_noop("The site sends us round in circles."),
-    "too_large": gettext_noop("What is there is too large. It was switched off so that it does not harm the others."),
-    "too_slow": gettext_noop("It takes too long to read. It was switched off so that it does not harm the others."),
+    "too_large": gettext_noop(
+        "What is there is too large, at least once it is unpacked. It is not read, so that it does not harm the "
+        "others. Give the address of something shorter."
+    ),
+    "too_slow": gettext_noop(
+        "It takes too long to read. It is not read, so that it does not harm the others. Give another address, or "
+        "ask whoever runs the site."
+    ),
     "too_hard": gettext_noop(
-        "It cannot be read within its limits. It was switched off so that it does not harm the others."
+        "It cannot be read within its limits. It is not read, so that it does not harm the others. Give the address "
+        "of something simpler."
     ),
     "not_a_feed": gettext_noop("There is a page, but no feed. Give the address of the feed itself."),
     "feed_gone": gettext_noop("The feed is gone for good (410). Give another address, or remove the account."),

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import random
 from abc import ABC
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import requests
 
 from connectors.blog import apart, bodies, entries, webmention, websub
-from connectors.blog.address import canonical, digest, failure, loopback_allowed, name_within
+from connectors.blog.address import canonical, digest, failure, loopback_allowed, name_within, same_host
 from connectors.blog.explained import explained, gettext_noop
 from connectors.blog.feed import Entry, Feed
 from connectors.blog.wordpress import retry_at
@@ -138,7 +138,8 @@ class FeedChannel(Channel, ABC):
         found = _read(answer)
         flawed = gettext_noop("The feed is not well formed. It is read all the same.")
         name = self.identify(account.app, account.credentials)
-        return Health(name, found.title, warnings=(flawed,) if found.flaws else ())
+        also = {self.identify(account.app, {"url": url}) for url in _called(answer, found)} - {name}
+        return Health(name, found.title, warnings=(flawed,) if found.flaws else (), also=tuple(sorted(also)))
 
     def poll(self, account: Account, cursor: str) -> Page:
         """What is new in the feed. Failures wait ever longer; what harms us or is gone asks for an admin."""
@@ -298,6 +299,17 @@ def _read(answer: Fetched) -> Feed:
     except Unreadable as error:
         code = "too_large" if str(error) == "too large" else "not_a_feed"
         raise Refused(Reason.INVALID, str(error), code=code) from None
+
+
+def _called(answer: Fetched, found: Feed) -> Iterator[str]:
+    """Where the feed was in the end, and what it calls itself; a name on another host may be anybody's."""
+    for url in (answer.url, found.topic):
+        try:
+            address = canonical(url)
+        except Refused:
+            continue
+        if same_host(address, canonical(answer.url)):
+            yield address
 
 
 def _fresh(found: Feed, position: Position, floor: str) -> list[Entry]:

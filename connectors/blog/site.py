@@ -178,9 +178,11 @@ class Site(Channel):
         wordpress = WordPress(account)
         me = as_object(wordpress.get(f"{USERS}/me", context="edit"))
         may = as_object(me.get("capabilities"))
+        name, found = self.identify(account.app, account.credentials), short_name(wordpress.front())
         return Health(
-            self.identify(account.app, account.credentials),
+            name,
             markup.line(me.get("name")),
+            also=(found,) if found != name else (),
             granted=tuple(name for name in NEEDED if may.get(name) is True),
             missing=tuple(name for name in NEEDED if may.get(name) is not True),
         )

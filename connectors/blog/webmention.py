@@ -14,7 +14,18 @@ import requests
 
 from connectors.blog import bodies, markup, mentioning
 from connectors.blog.address import above_feeds, digest, failure, lies_on, loopback_allowed
-from connectors.contract import Account, Author, BadSignature, Inbound, Kind, Post, Unavailable, Unknown, Webhook
+from connectors.contract import (
+    Account,
+    Attachment,
+    Author,
+    BadSignature,
+    Inbound,
+    Kind,
+    Post,
+    Unavailable,
+    Unknown,
+    Webhook,
+)
 from connectors.http import TooLarge
 from connectors.reading import link, point_in_time, words
 from connectors.safe_fetch import MAX_URL, fetch
@@ -102,11 +113,18 @@ def read(channel: str, account: str, given: Mapping[str, Any], received_at: date
         thread_id=external_id,
         author=Author(f"page:{digest(host, name)[:32]}", name[:200], host[:200]),
         text=said[:4000] or source,
+        attachments=_target(told["target"]),
         created_at=at or received_at,
         dated=at is not None,
         permalink=source,
         raw_kind="webmention",
     )
+
+
+def _target(given: str) -> tuple[Attachment, ...]:
+    """The page of ours that is linked to, by what a reader sees of its address."""
+    target = link(given, 1000)
+    return (Attachment("target", target, target.partition("://")[2].rstrip("/")[:200], "target"),) if target else ()
 
 
 def _ours(account: Account, url: str) -> bool:

@@ -69,6 +69,10 @@ class WordPress:
         _roots[self.url] = (found, time.monotonic() + ROOT_KNOWN_FOR)
         return found
 
+    def front(self) -> str:
+        """The site's address as its REST root tells it, whichever one was given."""
+        return self.root().partition("?")[0].removesuffix("wp-json/")
+
     def get(self, path: str, **query: Any) -> Any:
         return self._call("GET", path, query, None)[0]
 

@@ -23,9 +23,10 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """`type`: image, video, audio, file, sticker, location, link, template, share or unknown.
+    """`type`: image, video, audio, file, sticker, location, link, template, share, target or unknown.
 
-    `raw_type` is the platform's word. A location carries latitude and longitude; its url opens a map.
+    A target is the page of ours that the words are about. A location carries latitude and longitude; its url opens a
+    map. `raw_type` is the platform's word.
     """
 
     type: str

@@ -220,7 +220,10 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What a test of an account found. `missing` names permissions or subscriptions."""
+    """What a test of an account found. `missing` names permissions or subscriptions.
+
+    `also`: other ids that the same account would have, had it been connected by another of its addresses.
+    """
 
     external_id: str
     name: str
@@ -230,3 +233,4 @@ class Health:
     unsubscribed: tuple[str, ...] = ()
     expires_at: datetime | None = None
     warnings: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()

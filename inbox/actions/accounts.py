@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from connectors import gateway
@@ -28,11 +29,14 @@ UNSEEN = "unseen"
 
 
 class Taken(Exception):
-    """The page is connected already; `by` is the account where it is this workspace's."""
+    """The page is connected already; `by` is the account where it is this workspace's.
 
-    def __init__(self, by: ChannelAccount | None) -> None:
+    `otherwise`: under another address.
+    """
+
+    def __init__(self, by: ChannelAccount | None, *, otherwise: bool = False) -> None:
         super().__init__("connected already")
-        self.by = by
+        self.by, self.otherwise = by, otherwise
 
 
 class OtherAccount(Exception):
@@ -75,7 +79,7 @@ def connect(
     )
     found = _verify(candidate)
     # Only now: which pages other workspaces have is told to nobody but the page's own people.
-    _refuse_taken(channel, external_id)
+    _refuse_taken(channel, external_id, found.also)
     gateway.subscribe(candidate)
     try:
         with transaction.atomic():
@@ -95,11 +99,17 @@ def connect(
     return account
 
 
-def _refuse_taken(channel: str, external_id: str, *, by_others: bool = True) -> None:
+def _refuse_taken(
+    channel: str, external_id: str, also: Sequence[str] = (), *, by_others: bool = True, but: int | None = None
+) -> None:
+    """`also`: other ids of the same account. `but`: the account that is asked about."""
     within = ChannelAccount.objects.everywhere() if by_others else ChannelAccount.objects.all()
-    taken = within.filter(channel=channel, external_id=external_id)
-    if other := taken.exclude(state=State.REMOVED).first():
-        raise Taken(other if other.workspace_id == current_workspace() else None)
+    called = [external_id, *also]
+    same = Q(external_id__in=called) | Q(health__also__has_any_keys=called)
+    taken = within.filter(same, channel=channel).exclude(state=State.REMOVED).exclude(pk=but)
+    if other := taken.order_by("pk").first():
+        mine = other.workspace_id == current_workspace()
+        raise Taken(other if mine else None, otherwise=other.external_id != external_id)
 
 
 def _verify(candidate: ChannelAccount) -> Health:
@@ -205,7 +215,7 @@ def retold(account: ChannelAccount) -> None:
 
 
 def summary(found: Health) -> dict[str, Any]:
-    """What is kept of a test: {external_id, name, granted, missing, subscribed, unsubscribed, warnings, expires_at}."""
+    """What is kept of a test: the fields of Health as plain JSON."""
     return {
         "external_id": found.external_id,
         "name": found.name,
@@ -214,6 +224,7 @@ def summary(found: Health) -> dict[str, Any]:
         "subscribed": list(found.subscribed),
         "unsubscribed": list(found.unsubscribed),
         "warnings": list(found.warnings),
+        "also": list(found.also),
         "expires_at": found.expires_at.isoformat() if found.expires_at else None,
     }
 
@@ -248,6 +259,7 @@ def change(
         candidate = ChannelAccount(**about, credentials={**kept, **given}, options=dict(options))
         _move(candidate, account)
         found = _verify(candidate)
+        _refuse_taken(account.channel, candidate.external_id, found.also, but=account.pk)
         gateway.subscribe(candidate)
     with transaction.atomic():
         row = ChannelAccount.objects.select_for_update(of=("self",)).select_related("app").get(pk=account.pk)
@@ -275,7 +287,7 @@ def _move(candidate: ChannelAccount, account: ChannelAccount) -> None:
         return
     candidate.external_id = gateway.identify(account.app, account.channel, candidate.credentials)
     if candidate.external_id != account.external_id:
-        _refuse_taken(account.channel, candidate.external_id)
+        _refuse_taken(account.channel, candidate.external_id, but=account.pk)
 
 
 def pause(actor: User, account_id: int, *, paused: bool) -> ChannelAccount:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.db import connection
 from django.db.models import Max
@@ -23,6 +24,8 @@ from socialcare.tenancy import current_workspace
 ACCOUNT_LOCK = 2
 # What the list shows of words that are gone; signs stand in square brackets, as those of attachments do.
 REMOVED, PROTECTED = "[removed]", "[protected]"
+# The attachment that leads to an answer given on the page itself.
+ANSWER = "answer"
 CLOCK = ("due_at", "metric", "breached", "version", "updated_at")
 WRITTEN = (
     *CLOCK,
@@ -146,4 +149,6 @@ def preview(text: str, attachments: Sequence[dict[str, Any]] = ()) -> str:
     if not words and attachments:
         first = attachments[0]
         words = first.get("title") or f"[{first.get('type', 'unknown')}]"
+        if first.get("type") == ANSWER:
+            words += f" {(urlsplit(first['url']).hostname or '').removeprefix('www.')}"
     return words[:200]

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from connectors.contract import (
     Edited,
     Hidden,
@@ -145,10 +147,16 @@ def _tell(
         ticket = tickets[message.ticket_id]
         if message.at >= ticket.last_at:
             ticket.preview = announce.preview(message.text, message.attachments)
-    told = [pair for pair in turned if _is_theirs(pair[0]) or isinstance(pair[1], Removed)]
+    told, now = [pair for pair in turned if _is_theirs(pair[0]) or isinstance(pair[1], Removed)], timezone.now()
     announce.history(
         *(
-            Event(ticket_id=message.ticket_id, verb=_verb(message, record), actor=by, data={"message": message.pk})
+            Event(
+                ticket_id=message.ticket_id,
+                verb=_verb(message, record),
+                actor=by,
+                at=_when(message, record, now),
+                data={"message": message.pk},
+            )
             for message, record in told
         )
     )
@@ -177,7 +185,7 @@ def _verb(message: Message, record: AboutMessage) -> str:
         case Removed(why=Reason.PROTECTED):
             return "protected_by_customer"
         case Removed(to_trash=True):
-            return "deleted"
+            return "trashed"
         case Removed():
             return "removed_by_customer"
         case Hidden(standing=Standing.SPAM):
@@ -186,6 +194,11 @@ def _verb(message: Message, record: AboutMessage) -> str:
             return "no_spam"
         case _:
             return "undeleted"
+
+
+def _when(message: Message, record: AboutMessage, now: datetime) -> datetime:
+    """The platform's time, as for the words and the clocks: in a history what follows stands below."""
+    return min(max(message.at, message.removed_at or record.at), now)
 
 
 def _described(account: ChannelAccount, record: AboutMessage) -> dict[str, Any]:

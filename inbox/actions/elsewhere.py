@@ -59,11 +59,14 @@ def _refuse_other_site(link: str, page: str) -> None:
 
 
 @transaction.atomic
-def answered_there(ticket_id: int, agent: User, link: str, text: str, *, token: UUID, last_seq: int) -> Message:
+def answered_there(
+    ticket_id: int, agent: User, link: str, text: str, *, token: UUID, last_seq: int, to: int | None = None
+) -> Message:
     """Record an answer as given now; the clock stops. Raises NotAllowed where it could be sent from here.
 
     Raises BadLink where the link leads nowhere, or to another site than the post's. `last_seq`: what the agent had
-    seen; raises NewerMessages. The same `token` twice gives the same message.
+    seen; raises NewerMessages. `to`: the message answered, as in `replies.reply`. The same `token` twice gives the
+    same message.
     """
     if known := Message.objects.filter(token=token).first():
         if (known.ticket_id, known.agent_id) != (ticket_id, agent.pk):
@@ -71,7 +74,7 @@ def answered_there(ticket_id: int, agent: User, link: str, text: str, *, token: 
         return known
     ticket = announce.locked(ticket_id)
     replies.refuse_if_unseen(ticket, agent, last_seq)
-    target = replies.answerable(ticket)
+    target = replies.answerable(ticket, to)
     rule = gateway.reply_rule(ticket.account, replies.thread_of(ticket, target))
     if not may_be_recorded(rule):
         raise NotAllowed(rule.reason or Reason.INVALID)
@@ -103,7 +106,7 @@ def _recorded(ticket: Ticket, target: Message, agent: User, link: str, text: str
         token=token,
         agent=agent,
         text=text,
-        attachments=[{"type": "link", "url": link}],
+        attachments=[{"type": announce.ANSWER, "url": link}],
         permalink=link,
         at=now,
         received_at=now,

@@ -64,6 +64,8 @@ def there_again(ticket: Ticket, actor: User | None = None) -> None:
             ticket.status, ticket.resolved_at = Ticket.Status.OPEN, None
             announce.history(announce.event(ticket, "reopened", actor))
     clocks.recompute([ticket])
+    if last.verb != clocks.BACK and engine.waiting_since(ticket.pk):
+        announce.history(announce.event(ticket, "runs_on", actor))
 
 
 def _only_for_their_going(ticket: Ticket, gone_at: datetime) -> bool:

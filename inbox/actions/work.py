@@ -152,7 +152,9 @@ def _moderated(message_id: int, actor: User, action: Can, on: bool, became: Stan
     message.save(update_fields=MODERATED)
     if message.at >= ticket.last_at:
         ticket.preview = announce.preview(message.text, message.attachments)
-    announce.history(announce.event(ticket, VERBS[action, on], actor, message=message.pk))
+    verb = "trashed" if became is Standing.TRASH else VERBS[action, on]
+    # Not later than what it brings about.
+    announce.history(Event(ticket=ticket, verb=verb, actor=actor, at=now, data={"message": message.pk}))
     if action is Can.DELETE:
         announce.show_newest(ticket)
     if message.origin != Message.Origin.CUSTOMER:

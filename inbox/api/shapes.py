@@ -75,6 +75,10 @@ class ComposeShape(s.Serializer[object]):
     note = ModeShape()
     can = s.ListField(child=s.CharField())
     can_own = s.ListField(child=s.CharField(), help_text="what may be done with our own words")
+    about = s.CharField(required=False, allow_blank=True, help_text="what is said in the message that is answered")
+    choices = s.ListField(
+        child=s.IntegerField(), help_text="where there are several, the messages one may answer, the newest first"
+    )
 
 
 class TimerShape(s.Serializer[object]):
@@ -88,7 +92,9 @@ class TimerShape(s.Serializer[object]):
     still = s.BooleanField(help_text="it stands still: we wait for the customer")
     stopped = s.IntegerField(allow_null=True)
     breached = s.BooleanField()
-    outcome = s.CharField(allow_blank=True)
+    outcome = s.CharField(
+        allow_blank=True, help_text="answered; resolved: it ended without an answer; empty while it runs"
+    )
 
 
 class LabelShape(s.Serializer[object]):
@@ -242,6 +248,17 @@ class PageQuery(s.Serializer[object]):
     )
 
 
+class TicketQuery(s.Serializer[object]):
+    to = s.IntegerField(
+        required=False,
+        default=None,
+        allow_null=True,
+        min_value=1,
+        max_value=Key,
+        help_text="the customer's message that is to be answered; the newest that stands by default",
+    )
+
+
 class EntriesQuery(s.Serializer[object]):
     before = s.CharField(required=False, default="", max_length=120, allow_blank=True)
     after_seq = s.IntegerField(required=False, default=None, min_value=0, allow_null=True)
@@ -267,6 +284,7 @@ class AnsweredThereRequest(s.Serializer[object]):
     link = s.CharField(max_length=1000, help_text="where the answer stands: on the post's own site")
     text = s.CharField(max_length=20_000, required=False, default="", allow_blank=True, validators=[_no_nul])
     last_seq = s.IntegerField(min_value=0)
+    to = s.IntegerField(required=False, default=None, allow_null=True)
 
 
 class NoteRequest(s.Serializer[object]):

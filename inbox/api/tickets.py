@@ -25,10 +25,15 @@ class Tickets(Endpoint):
 
 
 class OneTicket(Endpoint):
-    @extend_schema(operation_id="get_ticket", responses={200: shapes.TicketShape, 404: shapes.ErrorShape})
+    @extend_schema(
+        operation_id="get_ticket",
+        parameters=[shapes.TicketQuery],
+        responses={200: shapes.TicketShape, 404: shapes.ErrorShape},
+    )
     def get(self, request: Request, slug: str, ticket_id: int) -> Response:
         """A ticket with its customer, its clocks, and what may be written on it now."""
-        return Response(reading.ticket(ticket_id, self.user))
+        asked = checked(shapes.TicketQuery, request.query_params)
+        return Response(reading.ticket(ticket_id, self.user, to=asked["to"]))
 
 
 class Entries(Endpoint):

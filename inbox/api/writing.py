@@ -74,7 +74,13 @@ class AnsweredThere(Write):
         key = request.headers.get("Idempotency-Key", "")
         token = token_of(self.membership.workspace_id, self.user.pk, key)
         message = elsewhere.answered_there(
-            ticket_id, self.user, asked["link"], asked["text"], token=token, last_seq=asked["last_seq"]
+            ticket_id,
+            self.user,
+            asked["link"],
+            asked["text"],
+            token=token,
+            last_seq=asked["last_seq"],
+            to=asked["to"],
         )
         return Response(_said(message), status=201)
 

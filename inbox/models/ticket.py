@@ -137,7 +137,7 @@ class Ticket(WorkspaceOwned):
 class Message(WorkspaceOwned):
     """Said on the channel, by the customer or by us. `at` is the platform's time.
 
-    `attachments`: list of {type, url, title, raw_type, latitude, longitude}.
+    `attachments`: list of {type, url, title, raw_type, latitude, longitude}; of type answer: where ours was given.
     `revisions`: earlier words, [{text, at}]. `reactions`: {person's external id: reaction}.
     A removed message keeps its row and loses its words. `standby`: it was another app's to answer.
     `continues`: the words of ours it hangs on, where one answer was split into several.

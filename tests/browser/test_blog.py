@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Any
 
@@ -11,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from connectors.blog import wordpress as client
 from connectors.models import ChannelAccount, Delivery
+from inbox import outbox
 from inbox.models import Message, Ticket
 from tests import xss
 from tests.blog import SETTINGS, blog_of, feed_of, look, wordpress
@@ -152,8 +154,10 @@ def test_what_cannot_be_answered_from_here_is_answered_there(inbox: Any, acme: A
     composer.get_by_role("button", name="Record the answer").click()
     recorded = page.locator(".entry.message").nth(1)
     expect(recorded.locator(".attachment")).to_have_attribute("href", "https://b.example/acme#comment-9")
+    expect(recorded.locator(".attachment")).to_contain_text("Answer given there")
     expect(page.get_by_text("Recorded: it was answered on the page")).to_be_visible()
     eventually(lambda: Ticket.objects.get().status == Ticket.Status.PENDING)
+    expect(inbox("bob", "pending/").locator("#rows .row-text")).to_have_text("Answered there: b.example")
     composer.get_by_role("tab", name="Note").click()
     expect(composer.locator("#words")).to_be_visible()
     expect(link).to_be_hidden()
@@ -179,6 +183,9 @@ def test_a_held_comment_is_approved_from_the_ticket(inbox: Any, acme: Any, host:
         entry.get_by_role("button", name="Mark as spam").click()
         page.locator("#confirm-yes").click()
         expect(entry.get_by_text("Marked as spam: nobody can read it")).to_be_visible()
+        expect(page.locator("#side-timers")).to_contain_text("no answer needed")
+        expect(page.locator(".entry.event", has_text="Marked as spam")).to_contain_text("· Bob ·")
+        expect(page.locator(".entry.event").last).to_contain_text("Nothing is left to answer: the clock stops")
         offers(entry, "This is no spam: put it back", "Move to the trash")
         entry.get_by_role("button", name="This is no spam: put it back").click()
         offers(entry, "Hold: show it to moderators only", "Mark as spam", "Move to the trash")
@@ -191,6 +198,43 @@ def test_a_held_comment_is_approved_from_the_ticket(inbox: Any, acme: Any, host:
         entry.get_by_role("button", name="Restore it from the trash").click()
         expect(entry.get_by_text("In moderation")).to_be_visible()
         assert site.comments[number]["status"] == "approved"
+
+
+def test_of_several_comments_one_is_chosen_and_each_says_whether_it_has_its_answer(
+    inbox: Any, acme: Any, host: Host, bob: Any
+) -> None:
+    now = datetime.now(UTC)
+    with wordpress() as site:
+        asked = site.write("Where is my parcel?", at=now - timedelta(minutes=3))
+        site.write("And may I send it back?", at=now - timedelta(minutes=2))
+        look(blog_of(acme, site))
+        page = inbox("bob", f"open/{Ticket.objects.get().pk}/")
+        first, second = page.locator(".entry.message").first, page.locator(".entry.message").nth(1)
+        goes_to, words = page.locator("#answer-to"), page.locator("#words")
+        expect(goes_to).to_have_text("Answer to Ada: And may I send it back?")
+        for entry in (first, second):
+            expect(entry.get_by_text("No answer to this one yet")).to_be_visible()
+        expect(second.locator('[data-do="answer"]')).to_be_hidden()
+        first.get_by_role("button", name="Answer this one").press("Enter")
+        expect(goes_to).to_have_text("Answer to Ada: Where is my parcel?")
+        expect(words).to_be_focused()
+        page.keyboard.type("It left today.")
+
+        site.write("Hello?", at=now - timedelta(minutes=1))
+        look(ChannelAccount.objects.get(channel="blog"))
+        expect(page.locator(".entry.message", has_text="Hello?")).to_be_visible()
+        expect(goes_to).to_have_text("Answer to Ada: Where is my parcel?")
+        page.get_by_role("tab", name="Note").click()
+        expect(goes_to).to_be_hidden()
+        page.get_by_role("tab", name="Public reply").click()
+        page.keyboard.press("r")
+        page.keyboard.press("Control+Enter")
+        eventually(Message.objects.filter(origin="agent", state="queued").exists)
+        outbox.send_waiting()
+        eventually(lambda: any(one["parent"] == asked for one in site.comments.values()))
+        expect(first.get_by_text("Answered at")).to_be_visible()
+        expect(page.locator(".entry.ours .quote")).to_have_text("Ada : Where is my parcel?")
+        expect(goes_to).to_have_text("Answer to Ada: Hello?")
 
 
 def offers(entry: Locator, *names: str) -> None:

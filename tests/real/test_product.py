@@ -132,7 +132,7 @@ def test_moderation_from_the_ticket(blog, account, browser):
         said = post(browser, f"/messages/{message.pk}/act/", action=action, on=on)
         assert said.status_code == 200, said.content
         assert read(blog, number)["status"] == status
-    assert {"approved", "held_back", "spam", "deleted"} <= set(Event.objects.values_list("verb", flat=True))
+    assert {"approved", "held_back", "spam", "trashed"} <= set(Event.objects.values_list("verb", flat=True))
     assert number not in {one["id"] for one in listed(blog, context="edit", status="all")}
     assert message_of(number).standing == "trash"
 

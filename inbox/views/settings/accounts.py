@@ -105,7 +105,11 @@ def _complain(form: AccountForm, error: Exception, channel: str) -> None:
     """Say on the right field what is wrong with the credentials, and that nothing was saved."""
     token, nothing = form.token_field, _("Nothing was saved.")
     if isinstance(error, actions.Taken):
-        if error.by:
+        if error.by and error.otherwise:
+            sentence = _(
+                "This leads to what is connected already, as “%(name)s”: it is the same under another address."
+            ) % {"name": error.by.name}
+        elif error.by:
             sentence = _("This account is connected already, as “%(name)s”.") % {"name": error.by.name}
         else:
             sentence = _("This account is connected in another workspace. It must be removed there first.")

@@ -12,7 +12,8 @@ export function makeEntry(entry) {
 }
 
 /** `context`: {can: allowed acts, answered: the message an entry answers, group: how many people read along,
-    label: the channel's name, place: what the place is called where the message stands}. */
+    label: the channel's name, place: what the place is called where the message stands, choices: where there are
+    several, what may be answered, to: what would be, ownAnswer: the answer to an entry, waits: the ticket waits}. */
 export function fillEntry(node, entry, context) {
   const fill = { message: fillMessage, note: fillNote, event: fillEvent }[entry.type];
   fill(node, entry, context);
@@ -21,6 +22,7 @@ export function fillEntry(node, entry, context) {
 function fillEvent(node, entry) {
   const part = parts(node);
   setText(part.text, entry.text);
+  setText(part.who, entry.who ? `· ${entry.who} ·` : "");
   fillTime(part.at, entry.at, clock);
 }
 
@@ -55,6 +57,7 @@ function fillMessage(node, entry, context) {
   fillAttachments(part.attachments, entry.removed ? [] : entry.attachments);
   fillRevisions(part, entry);
   fillReactions(part.reactions, entry.reactions);
+  fillChoice(node, part, entry, context);
   fillState(node, part, entry, context);
   offer(node, entry, context);
 }
@@ -86,6 +89,15 @@ function fillRating(element, rating) {
 function quoted(entry, context) {
   const parent = entry.parent ? context.answered(entry) : null;
   return parent ? `${parent.who || t("unknown_author")} : ${parent.text}` : "";
+}
+
+/** Among several of the customer's messages: which has its answer, and which an answer would go to. */
+function fillChoice(node, part, entry, { choices, to, ownAnswer, waits }) {
+  const choice = entry.origin === "customer" && choices.includes(entry.id);
+  const answer = choice && ownAnswer(entry);
+  const missing = choice && waits ? t("no_own_answer") : "";
+  setText(part.ownAnswer, answer ? t("own_answer", { time: clock(answer.at) }) : missing);
+  setClass(node, "aimed", choice && entry.id === to);
 }
 
 function fillRevisions(part, entry) {
@@ -165,6 +177,7 @@ function canRecall(entry) {
 function offer(node, entry, context) {
   const theirs = entry.origin === "customer" && !entry.removed && entry.kind !== "direct";
   const own = entry.origin === "agent";
+  offerOne(node, "answer", theirs && context.choices.includes(entry.id) && entry.id !== context.to);
   offerOne(node, "undo", own && canUndo(entry));
   offerOne(node, "recall", own && canRecall(entry));
   offerOne(node, "retry", own && ["failed", "unknown"].includes(entry.state));

@@ -9,6 +9,7 @@ import { rovingTabs, selectTab } from "../core/a11y.js";
 import { emit, on } from "../core/bus.js";
 import { newKey } from "../core/api.js";
 import * as drafts from "../core/drafts.js";
+import { newest } from "./row.js";
 
 const MODES = ["reply", "private", "note"];
 /** How a channel counts; as the server's Surface.counts. */
@@ -16,6 +17,8 @@ const COUNTS = { characters: length, weighted: weight };
 
 export class Composer {
   ticket = null;
+  /** What the server says of the open ticket; null until it has. */
+  compose = null;
   modes = {};
   mode = "reply";
   /** The open ticket, from its reply's sending until something is typed again. */
@@ -46,12 +49,17 @@ export class Composer {
     });
     on("opened", (id) => this.open(id));
     on("detail", (detail) => this.allow(detail.compose));
+    on("not-aimed", (compose) => {
+      this.sendWhenKnown = false;
+      this.allow(compose);
+    });
     everySecond(() => this.drawUntil());
   }
 
   /** One may type at once; what the platform allows is known when the ticket is loaded. */
   open(ticket) {
     this.ticket = ticket;
+    this.compose = null;
     this.answered = null;
     this.mode = "";
     this.sendWhenKnown = false;
@@ -68,6 +76,7 @@ export class Composer {
   allow(compose) {
     const before = this.tone(this.mode);
     const untouched = this.modes[this.mode]?.expected && !this.text() && document.activeElement !== this.words;
+    this.compose = compose;
     this.modes = Object.fromEntries(MODES.map((mode) => [mode, compose[mode] ?? null]));
     for (const mode of MODES) this.drawTab(mode);
     if (this.modes[this.mode] && !untouched) this.draw();
@@ -75,6 +84,15 @@ export class Composer {
     // Who sent it at once meant those who were to read it then.
     if (this.sendWhenKnown && this.tone(this.mode) === before) this.submit();
     this.sendWhenKnown = false;
+  }
+
+  /** Another message is to be answered: the words stay, what the platform allows for that one comes. */
+  aim() {
+    this.compose = null;
+    for (const mode of ["reply", "private"]) {
+      if (this.modes[mode]) this.modes[mode] = { ...this.modes[mode], expected: true, allowed: false };
+    }
+    this.choose(this.mode === "note" ? "reply" : this.mode, { focus: true });
   }
 
   firstMode() {
@@ -130,9 +148,18 @@ export class Composer {
     setClass(one("#rule"), "warned", rule.held);
     setText(one("#rule-text"), rule.expected ? t("loading") : rule.message || t("rule_note"));
     this.drawInstead(rule);
+    this.drawAnswerTo();
     setText(one("#send-label"), t(`send_${tone}`));
     this.drawUntil();
     this.measure();
+  }
+
+  /** Which message is answered, where there are several. */
+  drawAnswerTo() {
+    const { about = "", choices = [] } = this.compose ?? {};
+    show(one("#answer-to"), choices.length && this.mode !== "note");
+    const name = this.store.rows.get(this.ticket)?.name || t("unknown_author");
+    setText(one("#answer-to-text"), choices.length ? t("answer_to", { name, words: newest({ text: about }) }) : "");
   }
 
   /** Where the customer can be answered by hand, if not from here; and where that is told to us. */

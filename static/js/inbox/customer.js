@@ -46,7 +46,7 @@ function drawTimers() {
   timers.forEach((timer, index) => {
     const part = parts(nodes[index]);
     setText(part.label, t(`metric_${timer.metric}`));
-    const { text, level } = timer.stopped ? stopped(timer) : running(timer);
+    const { text, level } = timer.stopped ? ended(timer) : running(timer);
     setData(part.sla, "level", level);
     setText(part.sla, text);
   });
@@ -57,8 +57,16 @@ function running({ due, still }) {
   return { text: t(still ? "stands_still" : "never_due"), level: "none" };
 }
 
+/** A wait for words of ours may end without any: nothing was left to answer, or the ticket was resolved. */
+function ended(timer) {
+  const { metric, outcome, started, stopped, paused, breached } = timer;
+  if (metric === "resolution" || outcome === "answered") return took(timer);
+  if (!breached) return { text: t("not_needed"), level: "none" };
+  return { text: t("not_given", { time: span(stopped - started - paused) }), level: "late" };
+}
+
 /** What the customer felt; where we heard of it late, also what we took. */
-function stopped({ started, noticed, stopped, paused, breached }) {
+function took({ started, noticed, stopped, paused, breached }) {
   const time = span(stopped - started - paused);
   const ours = span(Math.max(0, stopped - noticed - paused));
   const late = noticed - started >= LATE;

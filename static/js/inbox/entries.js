@@ -45,15 +45,20 @@ export class Entries {
       if (!this.known.has(key)) fresh.push(entry);
       this.known.set(key, entry);
     }
-    if (entries.length) this.lay(new Set(entries.map(keyOfEntry)));
+    if (entries.length) this.lay(new Set([...entries.map(keyOfEntry), ...this.choices()]));
     return fresh;
+  }
+
+  /** Those of which it is said whether they have an answer: any other entry may be one. */
+  choices() {
+    return this.context().choices.map((id) => `m${id}`).filter((key) => this.nodes.has(key));
   }
 
   drop(key) {
     this.known.delete(key);
     this.nodes.get(key)?.remove();
     this.nodes.delete(key);
-    this.lay(new Set());
+    this.lay(new Set(this.choices()));
   }
 
   /** Sorts, and moves or makes only the nodes that need it. */
@@ -102,6 +107,12 @@ export class Entries {
     const said = this.sorted.filter((other) => other.type === "message");
     const parent = said.findIndex((other) => other.id === entry.parent);
     return parent < 0 || said[parent + 1] === entry ? null : said[parent];
+  }
+
+  /** The first answer to a message itself that is out, or undefined. */
+  ownAnswer({ id }) {
+    const ours = (other) => other.type === "message" && other.origin !== "customer" && other.parent === id;
+    return this.sorted.find((other) => ours(other) && other.state === "sent" && !other.removed);
   }
 
   /** The highest number of what is shown: what the agent can have seen. */

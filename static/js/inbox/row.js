@@ -6,6 +6,8 @@ import * as drafts from "../core/drafts.js";
 
 export const HEIGHT = 74;
 const NORMAL = 2;
+/** As the server's announce.ANSWER: an answer given on the page itself. */
+const THERE = /^\[answer\] (\S+)$/;
 /** As the server's announce.REMOVED and PROTECTED: nothing that was said stands any more. */
 const GONE = { "[removed]": "removed", "[protected]": "removed_protected" };
 
@@ -39,9 +41,11 @@ function preview(row) {
   return drafts.any(row.id) ? `${t("draft")} · ${newest(row)}` : newest(row);
 }
 
-/** The newest words of a ticket, or why there are none. */
+/** The newest words of a ticket, or why there are none, or where they stand. */
 export function newest({ text }) {
-  return (Object.hasOwn(GONE, text) ? t(GONE[text]) : text) || t("no_words");
+  if (Object.hasOwn(GONE, text)) return t(GONE[text]);
+  const there = THERE.exec(text);
+  return (there ? t("answered_there", { host: there[1] }) : text) || t("no_words");
 }
 
 /** What changes with time alone. */

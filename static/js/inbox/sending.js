@@ -26,8 +26,7 @@ export class Sending {
       return this.composer.hold(t(message.tone === "group" ? "held_personal_group" : "held_personal"), [], again);
     }
     const body = { text: message.text, private: message.mode === "private", last_seq: this.thread.shown };
-    const to = this.thread.detail?.compose?.[message.mode]?.to;
-    if (to) body.to = to;
+    if (this.thread.to) body.to = this.thread.to;
     if (message.pieces) return this.sendPieces(message, body);
     return this.sendReply({ ...message, key: newKey(), body });
   }
@@ -51,6 +50,7 @@ export class Sending {
     if (!reply.again) this.composer.sent();
     try {
       const answer = await post(`tickets/${ticket}/replies/`, body, key);
+      this.thread.letGo(ticket);
       this.accepted(ticket, answer);
       return answer.entry;
     } catch (problem) {
@@ -61,8 +61,11 @@ export class Sending {
 
   /** An answer that was given on the page itself. The same key makes trying again safe. */
   async recordAnswer({ ticket, link, key }) {
+    const body = { link, last_seq: this.thread.shown, to: this.thread.to };
     try {
-      this.accepted(ticket, await post(`tickets/${ticket}/answered-there/`, { link, last_seq: this.thread.shown }, key));
+      const answer = await post(`tickets/${ticket}/answered-there/`, body, key);
+      this.thread.letGo(ticket);
+      this.accepted(ticket, answer);
       this.composer.recorded(ticket);
     } catch (problem) {
       this.composer.notRecorded(ticket, problem.fields?.link?.[0] ?? sentence(problem));
@@ -86,11 +89,11 @@ export class Sending {
   }
 
   /** The bubble that is there before the server knows of it. */
-  optimistic({ key, text, mode, tone }, type) {
+  optimistic({ key, text, mode, tone, body }, type) {
     const kind = this.thread.row?.kind === "direct" ? "direct" : "comment";
     return {
       type, id: 0, client_id: key, text, at: now(), dated: true, who: this.store.me.name, agent: this.store.me.id,
-      origin: "agent", state: "sending", kind, private: tone !== "public", mode, attachments: [], reactions: {},
+      origin: "agent", state: "sending", kind, private: tone !== "public", mode, attachments: [], reactions: {}, parent: body?.to ?? null,
     };
   }
 
@@ -131,13 +134,31 @@ export class Sending {
     const button = event.target.closest("[data-do]");
     if (!button) return;
     const entry = this.thread.entries.ofNode(button.closest(".entry"));
-    const deeds = { undo: "undo", recall: "undo", retry: "retry", confirm: "confirmSeen", discard: "discard", like: "act", hide: "act", approve: "act", hold: "act", spam: "spam", unspam: "act", trash: "remove", restore: "act", delete: "remove" };
+    const deeds = { answer: "aim", undo: "undo", recall: "undo", retry: "retry", confirm: "confirmSeen", discard: "discard", like: "act", hide: "act", approve: "act", hold: "act", spam: "spam", unspam: "act", trash: "remove", restore: "act", delete: "remove" };
     this[deeds[button.dataset.do]](entry, button.dataset.do);
+  }
+
+  /** The words to come go to this message. */
+  aim({ id }) {
+    const { target, to } = this.thread;
+    if (id === to && (target ?? id) === id) {
+      this.thread.target = id;
+      return;
+    }
+    this.composer.aim();
+    this.thread.aim(id);
+  }
+
+  /** Words that come back belong to the message they were written for. */
+  aimAgain({ parent, kind }) {
+    if (parent && kind !== "direct") this.aim({ id: parent });
   }
 
   async undo(entry) {
     const { ticket, mode, text } = { ticket: this.thread.id, mode: modeOf(entry), text: entry.text };
-    if (await this.change(entry, "undo")) this.composer.giveBack(ticket, mode, text);
+    if (!await this.change(entry, "undo")) return;
+    if (this.thread.id === ticket) this.aimAgain(entry);
+    this.composer.giveBack(ticket, mode, text);
   }
 
   async retry(entry) {
@@ -157,6 +178,7 @@ export class Sending {
   discard(entry) {
     const mode = entry.mode ?? modeOf(entry);
     if (!entry.id) this.thread.entries.drop(keyOfEntry(entry));
+    this.aimAgain(entry);
     this.composer.giveBack(this.thread.id, mode, entry.text);
   }
 

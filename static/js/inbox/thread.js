@@ -17,6 +17,8 @@ const REFRESH_AFTER = 250;
 export class Thread {
   id = null;
   detail = null;
+  /** The message somebody chose to answer; null: the newest that stands. */
+  target = null;
   cursor = null;
   seq = 0;
   /** All that was said up to this number stands on the page. */
@@ -26,9 +28,17 @@ export class Thread {
   constructor(store) {
     this.store = store;
     this.scroller = one("#messages");
-    const context = () => ({ can: this.detail?.compose?.can ?? [], canOwn: this.detail?.compose?.can_own ?? [], group: this.group, label: this.label, place: this.place, answered: (entry) => this.entries.answered(entry) });
-    this.entries = new Entries(one("#entries"), context);
+    this.entries = new Entries(one("#entries"), () => this.context());
     this.listen();
+  }
+
+  /** What the renderer of entries asks about. */
+  context() {
+    const { can = [], can_own: canOwn = [], choices = [] } = this.detail?.compose ?? {};
+    const { to, group, label, place, entries } = this;
+    const waits = this.row?.st === "open";
+    const asked = { answered: (entry) => entries.answered(entry), ownAnswer: (entry) => entries.ownAnswer(entry) };
+    return { can, canOwn, choices, to, waits, group, label, place, ...asked };
   }
 
   listen() {
@@ -39,12 +49,22 @@ export class Thread {
     document.addEventListener("visibilitychange", () => this.markSeen());
     new ResizeObserver(() => this.atBottom && this.toBottom()).observe(this.scroller);
     on("row", ({ row }) => { if (row.id === this.id) this.rowChanged(); });
+    on("typed", ({ mode }) => this.keepTarget(mode));
     on("people", () => { if (this.id !== null) this.drawHead(); });
     everySecond(() => this.tick());
   }
 
   get row() {
     return this.store.rows.get(this.id) ?? this.detail;
+  }
+
+  get address() {
+    return `tickets/${this.id}/${this.target === null ? "" : `?to=${this.target}`}`;
+  }
+
+  /** The message an answer goes to. */
+  get to() {
+    return this.detail?.compose?.reply?.to ?? null;
   }
 
   /** How many people of a group read along; 0 where it is none. */
@@ -67,6 +87,7 @@ export class Thread {
     if (this.id === id) return;
     this.id = id;
     this.detail = null;
+    this.target = null;
     this.cursor = null;
     this.seq = 0;
     this.shown = 0;
@@ -89,7 +110,7 @@ export class Thread {
     const slow = setTimeout(() => show(one("#thread-loading"), this.id === id && !this.detail), 300);
     try {
       const [detail, page] = await Promise.all([
-        get(`tickets/${id}/`),
+        get(this.address),
         get(`tickets/${id}/entries/?limit=${PAGE}`),
       ]);
       if (this.id === id) this.loaded(detail, page);
@@ -105,7 +126,6 @@ export class Thread {
     this.cursor = page.before;
     this.takeEntries(page);
     this.takeDetail(detail);
-    this.entries.refill();
     this.toBottom();
     this.markSeen();
     emit("loaded", detail);
@@ -117,6 +137,7 @@ export class Thread {
   }
 
   takeDetail(detail) {
+    const before = offered(this.detail);
     this.detail = detail;
     this.store.seen.set(detail.id, Math.max(detail.seen ?? 0, this.store.seen.get(detail.id) ?? 0));
     this.store.put(rowOf(detail));
@@ -124,7 +145,33 @@ export class Thread {
     this.drawStory(detail.story);
     this.drawOthers(detail.others ?? []);
     this.drawTrouble(detail.account);
+    if (offered(detail) !== before) this.entries.refill();
     emit("detail", detail);
+  }
+
+  /** From now on an answer goes to this message; what the platform allows for it is asked anew. */
+  async aim(message) {
+    const { id, target } = this;
+    this.target = message;
+    try {
+      const detail = await get(this.address);
+      if (this.id === id && this.target === message) this.takeDetail(detail);
+    } catch (problem) {
+      if (this.id !== id || this.target !== message) return;
+      this.target = target;
+      emit("not-aimed", this.detail.compose);
+      emit("trouble", problem);
+    }
+  }
+
+  /** Words that are being written stay with the message they were begun for, whatever is said meanwhile. */
+  keepTarget(mode) {
+    if (mode !== "note" && this.row?.kind !== "direct") this.target ??= this.to;
+  }
+
+  /** The answer is on its way: the next one goes to the newest again. */
+  letGo(ticket) {
+    if (this.id === ticket) this.target = null;
   }
 
   takeEntries(page) {
@@ -147,14 +194,16 @@ export class Thread {
   }
 
   async fetchNews() {
-    const { id, wantsDetail } = this;
+    const { id, wantsDetail, target } = this;
     this.wantsDetail = false;
+    let stale = false;
     try {
       const pages = [get(`tickets/${id}/entries/?after_seq=${this.seq}`)];
-      if (wantsDetail) pages.push(get(`tickets/${id}/entries/?limit=${PAGE}`), get(`tickets/${id}/`));
+      if (wantsDetail) pages.push(get(`tickets/${id}/entries/?limit=${PAGE}`), get(this.address));
       const [missed, newest, detail] = await Promise.all(pages);
       if (this.id !== id) return;
-      if (detail) this.takeDetail(detail);
+      stale = Boolean(detail) && target !== this.target;
+      if (detail && !stale) this.takeDetail(detail);
       if (newest) missed.items.push(...newest.items);
       this.news(this.takeEntries(missed));
     } catch {
@@ -162,6 +211,7 @@ export class Thread {
     } finally {
       this.refreshing = null;
     }
+    if (stale) this.refresh({ whole: true });
   }
 
   news(fresh) {
@@ -310,6 +360,12 @@ export class Thread {
     show(one("#older"), this.cursor);
     this.scroller.scrollTop = this.scroller.scrollHeight - fromBottom;
   }
+}
+
+/** What entries show of what may be written. */
+function offered(detail) {
+  const { choices, reply } = detail?.compose ?? {};
+  return JSON.stringify([choices, reply?.to, detail?.st]);
 }
 
 /** The list record inside a detail. */

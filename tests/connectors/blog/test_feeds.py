@@ -263,7 +263,7 @@ def test_a_bomb_switches_itself_off_and_nothing_else(
     look(other)
     assert (bomb.state, bomb.attention) == ("attention", "disconnected:too_large")
     assert texts() == ["Where is parcel 1?"]
-    assert "switched off" in sign_in(carol).get(f"/w/acme/settings/accounts/{bomb.pk}/").content.decode()
+    assert "It is not read" in sign_in(carol).get(f"/w/acme/settings/accounts/{bomb.pk}/").content.decode()
 
 
 @pytest.mark.behaviour_blog(18)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
 
 from connectors.models import ChannelAccount
-from inbox import polling
-from inbox.models import Event, Message, Ticket
+from inbox import figures, polling
+from inbox.models import Event, Message, Stale, Ticket
+from inbox.reports import rollup
+from inbox.reports.figures import report
+from inbox.reports.periods import Period
 from sla.models import Timer
 from socialcare.models import Workspace
-from tests.blog import Site, blog_of, look
+from tests.blog import ME, Site, blog_of, look
 from tests.connectors.blog.host import Says
 from tests.connectors.blog.test_wordpress import API, answer, post
 
@@ -78,6 +82,96 @@ def test_of_two_comments_only_the_one_that_is_back_waits(blog: ChannelAccount, s
     assert Timer.objects.get().stopped_at is not None
     act(browser, two, "spam", on=False)
     assert [timer.started_at for timer in Timer.objects.filter(stopped_at=None)] == [two.at]
+
+
+def history(browser: Client, ticket_id: int) -> list[tuple[str, str]]:
+    """What the thread tells of its history, and whose doing it was, as it is read."""
+    items = browser.get(f"{API}/tickets/{ticket_id}/entries/").json()["items"]
+    assert items == sorted(items, key=lambda item: (item["at"], item["type"] == "event", item["id"]))
+    return [(item["text"], item["who"]) for item in items if item["type"] == "event"]
+
+
+@pytest.mark.parametrize(
+    ("action", "done", "undone"),
+    [
+        ("spam", "Marked as spam", "No longer marked as spam"),
+        ("delete", "Moved to the trash", "Restored: it is out of the trash"),
+    ],
+)
+def test_the_history_tells_the_cause_before_what_follows_and_that_the_clock_runs_on(
+    blog: ChannelAccount, site: Site, browser: Client, action: str, done: str, undone: str
+) -> None:
+    site.write()
+    look(blog)
+    message = Message.objects.get()
+    before = len(history(browser, message.ticket_id))
+    act(browser, message, action)
+    act(browser, message, action, on=False)
+    assert history(browser, message.ticket_id)[before:] == [
+        (done, "Alice"),
+        ("Nothing is left to answer: the clock stops", ""),
+        (undone, "Alice"),
+        ("There is something to answer again: the clock runs on", "Alice"),
+    ]
+
+
+def test_what_moderators_do_over_there_is_told_in_the_same_order(
+    blog: ChannelAccount, site: Site, browser: Client
+) -> None:
+    number = site.write()
+    look(blog)
+    ticket = Ticket.objects.get()
+    before = len(history(browser, ticket.pk))
+    for status in ("trash", "approved", "spam"):
+        site.comments[number]["status"] = status
+        polling.look_for_removed_of(blog.pk)
+    stops = "Nothing is left to answer: the clock stops"
+    told = ["Moved to the trash", stops, "Restored: it is out of the trash"]
+    told += ["There is something to answer again: the clock runs on", "Marked as spam", stops]
+    assert history(browser, ticket.pk)[before:] == [(one, "") for one in told]
+
+
+def test_the_clock_of_words_that_were_answered_does_not_run_on(
+    blog: ChannelAccount, site: Site, browser: Client
+) -> None:
+    site.write()
+    look(blog)
+    message = Message.objects.get()
+    act(browser, message, "spam")
+    site.write("Thanks anyway", author=ME, author_name="Acme team", parent=int(message.external_id or 0))
+    look(blog)
+    act(browser, message, "spam", on=False)
+    assert "the clock runs on" not in history(browser, message.ticket_id)[-1][0]
+
+
+@pytest.mark.parametrize(("minutes", "missed"), [(2, 0), (9, 1)])
+def test_a_wait_that_was_withdrawn_counts_nowhere_as_an_answer(
+    blog: ChannelAccount, site: Site, browser: Client, minutes: int, missed: int
+) -> None:
+    now = datetime.now(UTC)
+    site.write("Buy this", at=now - timedelta(minutes=minutes))
+    look(blog)
+    act(browser, Message.objects.get(), "spam")
+    ticket = Ticket.objects.get()
+    (told,) = browser.get(f"{API}/tickets/{ticket.pk}/").json()["timers"]
+    assert (told["stopped"] is not None, told["outcome"], told["breached"]) == (True, "resolved", missed == 1)
+    assert ticket.first_answered_at is None
+
+    board = figures.measure()["all"]
+    assert (board["answered_hour"], board["median"], board["p90"]) == (0, None, None)
+    assert (board["decided_hour"], board["missed_hour"]) == (missed, missed)
+    # One hour is read from the rows, the other from what was added up.
+    for back in (timedelta(0), timedelta(hours=3)):
+        Timer.objects.update(started_at=told_at(told["started"]) - back, stopped_at=told_at(told["stopped"]) - back)
+        Stale.objects.create(ticket_id=ticket.pk)
+        rollup.catch_up()
+        at = now - back
+        first = report(Period(at - timedelta(hours=1), at + timedelta(hours=1), ZoneInfo("UTC"))).totals.first_response
+        assert (first.decided, first.kept, first.measured, first.mean, first.median) == (missed, 0, 0, None, None)
+
+
+def told_at(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def test_a_ticket_that_was_resolved_because_of_spam_is_open_again_when_it_was_none(

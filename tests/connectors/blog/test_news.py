@@ -178,6 +178,8 @@ def test_a_page_that_links_to_ours_becomes_a_ticket(mentioned: tuple[Site, str],
     assert mention(address, host.url + "/post", target) == 202
     message = Message.objects.get()
     assert (message.kind, message.permalink) == ("mention", host.url + "/post")
+    (ours,) = message.attachments
+    assert (ours["type"], ours["url"], ours["title"]) == ("target", target, target[7:].rstrip("/"))
     assert message.text == "Lost & found\n\nAcme wrote that parcels are fast."
     assert message.at == datetime(2026, 11, 20, 10, tzinfo=UTC)
     assert "<" not in message.ticket.identity.name

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import re
+import socket
 from collections.abc import Iterator
 from html import unescape
 from typing import Any
@@ -16,7 +18,7 @@ from connectors.contract import Refused
 from connectors.models import ChannelAccount
 from inbox.models import Message
 from socialcare.models import Membership, Workspace
-from tests.blog import SETTINGS, feed_of, look
+from tests.blog import PASSWORD, SETTINGS, Site, feed_of, look
 from tests.connectors.blog.host import Host, Says, running
 from tests.connectors.blog.test_feeds import XML, item, rss, texts
 from tests.inbox.settings_support import text
@@ -173,6 +175,102 @@ def test_the_same_feed_in_another_spelling_is_connected_already(host: Host, admi
     again = connect(admin, "feed", url=host.url.replace("127.0.0.1", "0x7f.1") + "/feed")
     assert "connected already" in again.content.decode()
     assert ChannelAccount.objects.filter(channel="feed").count() == 1
+
+
+@pytest.mark.parametrize("name", ["localhost", "LOCALHOST.", "feeds.localhost", "127.0.0.2", "[::1]"])
+def test_all_names_of_this_machine_are_one(host: Host, admin: Client, name: str) -> None:
+    connect(admin, "feed", url=host.url + "/feed")
+    again = connect(admin, "feed", url=host.url.replace("127.0.0.1", name) + "/feed")
+    assert "connected already" in again.content.decode()
+    assert ChannelAccount.objects.filter(channel="feed").count() == 1
+
+
+SELF = '<link xmlns="http://www.w3.org/2005/Atom" rel="self" href="{}"/>'
+
+
+@pytest.mark.parametrize("first", ["/feed", "/old"])
+@pytest.mark.parametrize("how", ["redirect", "self"])
+def test_the_same_feed_under_another_address_is_refused_whichever_came_first(
+    acme: Workspace, host: Host, admin: Client, how: str, first: str
+) -> None:
+    host.pages["/feed"] = Says(rss(item(1), head=SELF.format(host.url + "/feed")), headers=XML)
+    sent_on = Says(b"", 302, {"Location": host.url + "/feed"})
+    host.pages["/old"] = sent_on if how == "redirect" else host.pages["/feed"]
+    second = {"/feed": "/old", "/old": "/feed"}[first]
+    assert connect(admin, "feed", url=host.url + first).redirect_chain
+    refused = connect(admin, "feed", url=host.url + second)
+    assert refused.status_code == 422
+    shown = text(refused.content.decode())
+    assert "This leads to what is connected already, as “C”: it is the same under another address." in shown
+    assert ChannelAccount.objects.filter(channel="feed").count() == 1
+    assert connect(admin, "watch", url=host.url + second).redirect_chain, "as another channel it is something else"
+
+    account = ChannelAccount.objects.get(channel="feed")
+    host.pages["/third"] = Says(rss(item(2)), headers=XML)
+    assert connect(admin, "feed", url=host.url + "/third").redirect_chain
+    third = ChannelAccount.objects.get(channel="feed", external_id__contains="third")
+    refused = edit(admin, third, url=host.url + second, our_names="")
+    assert (refused.status_code, "leads to what is connected already" in text(refused.content.decode())) == (422, True)
+    assert edit(admin, account, url=host.url + second, our_names="").redirect_chain, "its own other address it may have"
+
+
+def test_what_a_feed_calls_itself_on_another_host_says_nothing(host: Host, admin: Client) -> None:
+    for path in ("/feed", "/other"):
+        head = SELF.format("https://blog.example.com/feed/")
+        host.pages[path] = Says(rss(item(1), head=head), headers=XML)
+        assert connect(admin, "feed", url=host.url + path).redirect_chain
+
+
+def test_one_wordpress_is_connected_once_whichever_address_is_given(
+    blog: ChannelAccount, site: Site, admin: Client
+) -> None:
+    site.host.pages["/blog"] = site.host.pages["/"]
+    given = {"username": "acme", "application_password": PASSWORD, "our_names": ""}
+    refused = connect(admin, "blog", url=site.host.url + "/blog", **given)
+    assert refused.status_code == 422
+    assert f"connected already, as “{blog.name}”" in text(refused.content.decode())
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("nonsense", "This is no web address. It should look like https://blog.example.com."),
+        ("two words", "This is no web address."),
+        ("https://ada:secret@blog.example.com/feed", "a user name or a password, before an @. Leave that out"),
+        ("ada@example.com", "a user name or a password, before an @. Leave that out"),
+        ("http://127.0.0.1:22/", "Only the ports 80, 443, 8080 and 8443 are gone to. Give one of these"),
+        ("https://blog.example.com:22/feed", "Only the ports 80, 443, 8080 and 8443 are gone to."),
+        ("https://blog.exmaple.com/feed", "No site has this name. Check each letter"),
+    ],
+)
+@pytest.mark.parametrize("channel", ["feed", "blog"])
+def test_an_address_that_cannot_be_gone_to_is_told_what_is_wrong_with_it(
+    host: Host, admin: Client, monkeypatch: pytest.MonkeyPatch, channel: str, url: str, words: str
+) -> None:
+    real = socket.getaddrinfo
+
+    def resolve(name: Any, *args: Any, **more: Any) -> Any:
+        if name in ("blog.exmaple.com", b"blog.exmaple.com"):
+            raise socket.gaierror(socket.EAI_NONAME, "nobody's name")
+        return real(name, *args, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    given = {"username": "acme", "application_password": PASSWORD} if channel == "blog" else {}
+    refused = connect(admin, channel, url=url, **given)
+    assert refused.status_code == 422
+    assert words in text(refused.content.decode())
+    assert "secret" not in text(refused.content.decode())
+    assert host.asked == []
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_bomb_is_called_too_large_and_nothing_was_switched_off(host: Host, admin: Client, announced: bool) -> None:
+    headers = {"Content-Encoding": "gzip"} if announced else {}
+    host.pages["/feed"] = Says(gzip.compress(bytes(60_000_000), 9), headers={**XML, **headers})
+    shown = text(connect(admin, "feed", url=host.url + "/feed").content.decode())
+    assert "What is there is too large, at least once it is unpacked." in shown
+    assert "switched off" not in shown
+    assert "Nothing was saved." in shown
 
 
 def test_a_feed_speaks_french(acme: Workspace, host: Host, admin: Client, carol: Membership) -> None:

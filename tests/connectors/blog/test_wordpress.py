@@ -80,7 +80,7 @@ def test_held_comments_are_read_and_marked_and_pings_and_notes_are_none(blog: Ch
         ("approve", True, "approved", "approved"),
         ("approve", False, "hold", "held_back"),
         ("spam", True, "spam", "spam"),
-        ("delete", True, "trash", "deleted"),
+        ("delete", True, "trash", "trashed"),
     ],
 )
 def test_moderation_from_the_ticket(
