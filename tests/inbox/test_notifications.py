@@ -6,17 +6,15 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from inbox import consumers, live, upkeep, watch
+from inbox import live, upkeep, watch
 from inbox.actions import people
 from inbox.models import Notification, Ticket
 from sla.models import Policy
-from socialcare.tenancy import workspace
 from tests import meta
 from tests.conftest import take_in
-from tests.sockets import Socket, cookie_of
+from tests.sockets import Socket, cookie_of, in_workspace
 
 MINUTE = timedelta(minutes=1)
 LATE = [{"at": 100, "do": "notify", "to": None}]
@@ -147,31 +145,23 @@ def test_whoever_leaves_leaves_none(facebook, bob, carol):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("own_hub")
 def test_who_is_there_hears_of_it_at_once_and_other_windows_hear_that_it_was_seen(acme, facebook, alice, bob, sign_in):
-    consumers.hub.cache_clear()
-    live._silent_until = 0.0
     cookies = [cookie_of(bob), cookie_of(alice)]
-
-    def in_acme(call, *args):
-        def run():
-            with workspace(acme.pk):
-                return call(*args)
-
-        return sync_to_async(run)()
 
     async def story():
         async with Socket("acme", cookies[0]) as his, Socket("acme", cookies[1]) as hers:
             for socket in (his, hers):
                 await socket.say({"hello": {"since": None}})
                 await socket.event("welcome")
-            await in_acme(ran_out, facebook)
+            await in_workspace(acme, ran_out, facebook)
             _, told = await his.event("notify")
             assert told["share"] == 100
-            browser = await in_acme(sign_in, bob)
+            browser = await in_workspace(acme, sign_in, bob)
             path = "/w/acme/api/notifications/seen/"
-            await in_acme(lambda: browser.post(path, {"upto": told["id"]}, content_type="application/json"))
+            await in_workspace(acme, lambda: browser.post(path, {"upto": told["id"]}, content_type="application/json"))
             assert (await his.event("notified"))[1] == {}
-            await in_acme(take_in, facebook, meta.comment("later", comment_id="9_9", who="9"))
+            await in_workspace(acme, take_in, facebook, meta.comment("later", comment_id="9_9", who="9"))
             heard: list[str] = []
             while "ticket" not in heard:
                 heard += [kind for kind, _ in (await hers.frame()).get("e", ())]
