@@ -147,7 +147,7 @@ def remove_tag(actor: User, pk: int) -> Tag:
 
 
 def take_off(tag_id: int, above: int, number: int) -> int | None:
-    """Take a tag that was removed off the next tickets that have it, by their keys. The last of these; None: no more."""
+    """Take a removed tag off the next tickets that have it, by their keys. The last of them; None: no more."""
     having = Ticket.objects.select_for_update().filter(pk__gt=above, tag_ids__contains=[tag_id])
     pks = list(having.order_by("pk").values_list("pk", flat=True)[:number])
     without = Func(F("tag_ids"), Value(tag_id), function="array_remove")
