@@ -1,7 +1,8 @@
 /* A select of which the choice counts and not the way to it: by arrow keys or letters a closed one changes at each step. */
 
-// A change that comes so soon after a key was made by it.
+// A change that comes so soon after a key was made by it; these keys choose from the list that is open.
 const BY_KEY = 200;
+const CHOOSING = ["Enter", " "];
 
 export class Choice {
   kept = "";
@@ -46,7 +47,7 @@ export class Choice {
     if (this.open && event.key === "Enter") this.settle();
     else if (this.open && event.key === "Escape") this.show(this.kept);
     else {
-      this.keyAt = performance.now();
+      this.keyAt = CHOOSING.includes(event.key) ? -Infinity : performance.now();
       return;
     }
     event.preventDefault();
