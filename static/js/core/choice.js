@@ -28,9 +28,10 @@ export class Choice {
   take(value, { options = null, anew = false } = {}) {
     const choosing = this.open && !anew ? this.select.value : null;
     if (options) this.select.replaceChildren(...options);
-    this.show(value);
+    this.select.value = value;
     this.kept = this.select.value;
-    if (choosing !== null && [...this.select.options].some((option) => option.value === choosing)) this.show(choosing);
+    const still = [...this.select.options].some((option) => option.value === choosing);
+    this.show(still ? choosing : this.kept);
   }
 
   show(value) {
