@@ -40,18 +40,22 @@ class Held:
     listeners: int
 
 
-def soak(page: Page, news: Callable[[], None], seconds: float, every: float) -> list[Held]:
-    """Let news come once a second for that long, and look at the page `every` so many seconds."""
+def soak(page: Page, news: Callable[[], None], seconds: float, every: float) -> tuple[list[Held], float]:
+    """Let news come once a second for that long, and look at the page `every` so many seconds.
+
+    Returns what was seen, and how often a second there was news: less than once where the machine is too slow.
+    """
     client = page.context.new_cdp_session(page)
-    found, began = [], time.monotonic()
+    found, rounds, began = [], 0, time.monotonic()
     look_at = began + every
     while (now := time.monotonic()) < began + seconds:
         news()
+        rounds += 1
         if now >= look_at:
             look_at += every
             found.append(held(client))
         page.wait_for_timeout(max(1, 1000 * (now + 1 - time.monotonic())))
-    return found
+    return found, rounds / (time.monotonic() - began)
 
 
 def held(client: Any) -> Held:
@@ -99,7 +103,9 @@ def _run(minutes: float, rate: int) -> int:
             running = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
             page = running.new_page(viewport={"width": 1920, "height": 1080})
             _open(page, f"http://127.0.0.1:{PORT}/wall/{token}/")
-            return _report(soak(page, news, minutes * 60, max(5.0, minutes)))
+            found, often = soak(page, news, minutes * 60, max(5.0, minutes))
+            print(f"{often * rate:.1f} events a second came, {rate} were asked for")
+            return _report(found)
     finally:
         server.terminate()
         server.wait()

@@ -1,4 +1,7 @@
-"""Works off changes of what is promised. A row says what is left to do; the clock process rings for forgotten ones."""
+"""Works off changes of what is promised, and removed tags.
+
+A row says what is left to do; the clock process rings for forgotten ones.
+"""
 
 from celery import shared_task
 

@@ -21,6 +21,7 @@ class Metric(models.TextChoices):
     RESOLUTION = "resolution", _("Resolution")
 
 
+TAG_REMOVED = "tag"
 RESPONSES = (Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE)
 
 
@@ -162,9 +163,10 @@ class Timer(WorkspaceOwned):
 
 
 class Change(WorkspaceOwned):
-    """Running clocks are to be worked out anew, because what was promised has changed; gone once that is done.
+    """Tickets are to be gone through in the order of their keys; gone once that is done. `upto`: the last that is.
 
-    `why`: policy or hours, with the name in `what`. `upto`: the last ticket that is done.
+    `why`: policy or hours, with the name in `what`: what was promised has changed, and clocks are worked out anew.
+    tag: one that policies could ask for was removed, with its key in `what`.
     """
 
     why = models.CharField(max_length=20)

@@ -18,7 +18,7 @@ from django.utils import timezone
 from connectors import deliveries
 from connectors.deliveries import Arrived
 from connectors.models import ChannelAccount, PlatformApp
-from inbox import intake
+from inbox import consumers, intake, live
 from sla.models import Policy
 from socialcare.models import Membership, Role, User, Workspace
 from socialcare.tenancy import workspace
@@ -159,6 +159,13 @@ def sign_in() -> Callable[[Membership], Client]:
         return client
 
     return signed_in
+
+
+@pytest.fixture
+def own_hub() -> None:
+    """Each test has its own event loop, hence its own hub."""
+    consumers.hub.cache_clear()
+    live._silent_until = 0.0
 
 
 def take_in(account: ChannelAccount, *payloads: Mapping[str, Any]) -> None:

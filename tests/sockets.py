@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from django.test import Client
 
-from socialcare.models import Membership
+from socialcare.models import Membership, Workspace
+from socialcare.tenancy import workspace
 from tests.conftest import PASSWORD
 
 
@@ -17,6 +20,16 @@ def cookie_of(membership: Membership) -> bytes:
     client = Client()
     assert client.login(username=membership.user.email, password=PASSWORD)
     return f"sessionid={client.cookies['sessionid'].value}".encode()
+
+
+def in_workspace(place: Workspace, call: Callable[..., Any], *args: Any) -> Awaitable[Any]:
+    """Something that waits for the database, done from a story that waits for sockets."""
+
+    def run() -> Any:
+        with workspace(place.pk):
+            return call(*args)
+
+    return sync_to_async(run)()
 
 
 class Socket:
@@ -64,3 +77,13 @@ class Socket:
                 for name, payload in frame.get("e", ()):
                     if name == kind:
                         return frame, payload
+
+    async def kinds(self, seconds: float) -> list[str]:
+        """What it is told of within a while."""
+        heard: list[str] = []
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    heard += [kind for kind, _ in (await self.frame(seconds * 2)).get("e", ())]
+        except TimeoutError:
+            return heard

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -10,8 +11,11 @@ from inbox import routing
 from inbox.actions import announce, notifications
 from inbox.models import Event, Notification, Priority, Queue, Ticket
 from sla.engine import Mark, Promises
+from sla.models import Policy
 from socialcare.models import Membership, Role
 from socialcare.tenancy import current_workspace
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def act(tickets: dict[int, Ticket], marks: Sequence[Mark], promises: Promises) -> tuple[bool, list[Ticket]]:
@@ -24,22 +28,33 @@ def act(tickets: dict[int, Ticket], marks: Sequence[Mark], promises: Promises) -
     told: list[Notification] = []
     changed: dict[int, Ticket] = {}
     house = House()
-    for mark in marks:
-        policy, ticket = promises.known(mark.policy_id), tickets[mark.ticket_id]
-        for step in policy.steps_at(mark.above, mark.share) if policy else ():
-            before = (ticket.priority, ticket.queue_id)
-            data = STEPS[step["do"]](house, ticket, step["to"])
-            about = {"do": step["do"], "policy": str(policy), "metric": mark.metric, "at": step["at"]}
-            events.append(announce.event(ticket, "escalated", **about, **data))
-            told += [
-                Notification(user_id=user, ticket=ticket, policy=str(policy), metric=mark.metric, share=step["at"])
-                for user in sorted([*data.get("told", ()), *data.get("supervisors", ())])
-            ]
-            if before != (ticket.priority, ticket.queue_id):
-                changed[ticket.pk] = ticket
+    for mark, policy, step in _due(marks, promises):
+        ticket = tickets[mark.ticket_id]
+        before = (ticket.priority, ticket.queue_id)
+        data = STEPS[step["do"]](house, ticket, step["to"])
+        about = {"do": step["do"], "policy": str(policy), "metric": mark.metric, "at": step["at"]}
+        events.append(announce.event(ticket, "escalated", **about, **data))
+        told += [
+            Notification(user_id=user, ticket=ticket, policy=str(policy), metric=mark.metric, share=step["at"])
+            for user in sorted([*data.get("told", ()), *data.get("supervisors", ())])
+        ]
+        if before != (ticket.priority, ticket.queue_id):
+            changed[ticket.pk] = ticket
     announce.history(*events)
     notifications.send(told)
     return bool(events), list(changed.values())
+
+
+def _due(marks: Sequence[Mark], promises: Promises) -> Iterator[tuple[Mark, Policy, dict[str, Any]]]:
+    """The steps to do now, each once a ticket: for the clock due first, where several pass its mark together."""
+    done = set()
+    for mark in sorted(marks, key=lambda mark: (mark.due_at or NEVER, mark.metric)):
+        policy = promises.known(mark.policy_id)
+        for step in policy.steps_at(mark.above, mark.share) if policy else ():
+            deed = (mark.ticket_id, mark.policy_id, step["at"], step["do"], step["to"])
+            if policy and deed not in done:
+                done.add(deed)
+                yield mark, policy, step
 
 
 class House:

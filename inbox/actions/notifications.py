@@ -31,17 +31,22 @@ def send(notifications: Sequence[Notification]) -> None:
 
 
 def of(user_id: int) -> dict[str, Any]:
-    """{"unseen": how many, "items": the newest, seen or not}."""
-    mine = Notification.objects.filter(user_id=user_id)
-    newest = mine.order_by("-id")[:SHOWN]
-    return {"unseen": mine.filter(seen_at=None).count(), "items": [row for _, row in records.notifications(newest)]}
+    """{"unseen": how many, "items": the newest first}; those that were seen are there where there is room."""
+    mine = Notification.objects.filter(user_id=user_id).order_by("-id")
+    unseen = mine.filter(seen_at=None)
+    items = [row for _, row in records.notifications(unseen[:SHOWN])]
+    if room := SHOWN - len(items):
+        items += [row for _, row in records.notifications(mine.exclude(seen_at=None)[:room])]
+    return {"unseen": unseen.count(), "items": sorted(items, key=lambda row: -row["id"])}
 
 
-def seen(user_id: int, upto: int) -> dict[str, Any]:
-    """They have seen all up to this one; answers as `of`."""
+def seen(user_id: int, upto: int, ticket_id: int | None = None) -> dict[str, Any]:
+    """They have seen all up to this one, or of these all about one ticket; answers as `of`."""
     unseen = Notification.objects.filter(user_id=user_id, seen_at=None, pk__lte=upto)
+    if ticket_id is not None:
+        unseen = unseen.filter(ticket_id=ticket_id)
     if unseen.update(seen_at=timezone.now()):
-        live.publish([("notified", {"upto": upto})], to=user_id)
+        live.publish([("notified", {})], to=user_id)
     return of(user_id)
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from django.db import transaction
 from django.forms.models import model_to_dict
 
-from inbox.actions import announce, audit, clocks
+from inbox.actions import announce, audit, clocks, sorting
 from inbox.models import Ticket
-from sla.models import BusinessHours, Change, Policy
+from sla.models import TAG_REMOVED, BusinessHours, Change, Policy
 from sla.promises import about_to_change, covers
 from socialcare.models import User
 
@@ -108,17 +108,28 @@ def _told(row: Policy | BusinessHours) -> dict[str, Any]:
 
 @transaction.atomic
 def work_off(change_id: int) -> bool:
-    """Work out anew the clocks of the next unfinished tickets. False once there are none, or somebody else does it."""
+    """See to the next tickets that a change concerns. False once there are none, or somebody else does it."""
     change = Change.objects.select_for_update(skip_locked=True).filter(pk=change_id).first()
     if change is None:
         return False
+    if change.why == TAG_REMOVED:
+        upto = sorting.take_off(int(change.what), change.upto, AT_ONCE)
+    else:
+        upto = _work_out_anew(change)
+    if upto is None:
+        change.delete()
+        return False
+    change.upto = upto
+    change.save(update_fields=["upto"])
+    return True
+
+
+def _work_out_anew(change: Change) -> int | None:
+    """The clocks of the next unfinished tickets. The last of these; None where there are no more."""
     unfinished = Ticket.objects.exclude(status=Ticket.Status.RESOLVED).filter(pk__gt=change.upto).order_by("pk")
     tickets = list(unfinished.select_for_update(of=("self",)).select_related("account")[:AT_ONCE])
     if not tickets:
-        change.delete()
-        return False
+        return None
     moved = clocks.moved(tickets, change.why, what=change.what)
     announce.save([ticket for ticket in tickets if ticket.pk in moved])
-    change.upto = tickets[-1].pk
-    change.save(update_fields=["upto"])
-    return True
+    return tickets[-1].pk

@@ -16,7 +16,7 @@ from inbox import live
 from inbox.actions import announce, audit, clocks
 from inbox.actions.refusals import NoSuchLabel
 from inbox.models import Contact, Dimension, Group, Priority, Queue, Tag, Tally, Ticket
-from sla.models import Policy
+from sla.models import TAG_REMOVED, Change, Policy
 from socialcare.background import after_commit
 from socialcare.models import User
 from socialcare.tenancy import current_workspace
@@ -54,7 +54,9 @@ def move(ticket_id: int, actor: User, queue_id: int | None) -> Ticket:
 def tag(ticket_id: int, actor: User, tag_ids: Sequence[int]) -> Ticket:
     """Exactly these tags. Raises NoSuchLabel."""
     ticket, wanted = announce.locked(ticket_id), sorted(set(tag_ids))
-    if Tag.objects.filter(pk__in=wanted).count() != len(wanted):
+    # Held until the commit: a tag that is removed meanwhile is taken off this ticket, too.
+    known = Tag.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
+    if len(known) != len(wanted):
         raise NoSuchLabel
     before, ticket.tag_ids = ticket.tag_ids, wanted
     return _sorted(ticket, actor, "tagged", before, wanted)
@@ -132,17 +134,25 @@ def _refuse_taken(kind: str, name: str, pk: int = 0) -> None:
 
 @transaction.atomic
 def remove_tag(actor: User, pk: int) -> Tag:
-    """Off every ticket, and out of the reports. Raises InUse and Tag.DoesNotExist."""
+    """Out of the settings and the reports; a task takes it off the tickets. Raises InUse and Tag.DoesNotExist."""
     tag, place = Tag.objects.select_for_update().get(pk=pk), current_workspace()
     if Policy.objects.filter(tag_id=pk).exists():
         raise InUse
-    without = Func(F("tag_ids"), Value(pk), function="array_remove")
-    Ticket.objects.filter(tag_ids__contains=[pk]).update(tag_ids=without, version=F("version") + 1)
+    Change.objects.create(why=TAG_REMOVED, what=str(pk))
     Tally.objects.filter(dimension=Dimension.TAG, key=pk).delete()
     tag.delete()
     audit.record(actor, "tag.removed", tag)
     after_commit(lambda: live.lost(place))
     return tag
+
+
+def take_off(tag_id: int, above: int, number: int) -> int | None:
+    """Take a removed tag off the next tickets that have it, by their keys. The last of them; None: no more."""
+    having = Ticket.objects.select_for_update().filter(pk__gt=above, tag_ids__contains=[tag_id])
+    pks = list(having.order_by("pk").values_list("pk", flat=True)[:number])
+    without = Func(F("tag_ids"), Value(tag_id), function="array_remove")
+    Ticket.objects.filter(pk__in=pks).update(tag_ids=without, version=F("version") + 1)
+    return pks[-1] if pks else None
 
 
 def labels() -> dict[str, list[dict[str, Any]]]:

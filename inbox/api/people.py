@@ -49,7 +49,7 @@ class Me(Write):
 class Notifications(Endpoint):
     @extend_schema(operation_id="list_notifications", responses=shapes.NotificationsShape)
     def get(self, request: Request, slug: str) -> Response:
-        """What I must see, the newest first, and how many of it are new."""
+        """What I must see, the newest first, and how many of it I have not seen."""
         return Response(notifications.of(self.user.pk))
 
 
@@ -60,6 +60,6 @@ class NotificationsSeen(Endpoint):
         responses=shapes.NotificationsShape,
     )
     def post(self, request: Request, slug: str) -> Response:
-        """I have seen all up to this one."""
+        """I have seen all up to this one, or of these all about one ticket."""
         asked = checked(shapes.NotificationsSeenRequest, request.data)
-        return Response(notifications.seen(self.user.pk, asked["upto"]))
+        return Response(notifications.seen(self.user.pk, asked["upto"], asked["ticket"]))

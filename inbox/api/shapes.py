@@ -317,6 +317,9 @@ class SeenRequest(s.Serializer[object]):
 
 class NotificationsSeenRequest(s.Serializer[object]):
     upto = s.IntegerField(min_value=0, max_value=Key, help_text="the id of the newest that was seen")
+    ticket = s.IntegerField(
+        required=False, default=None, allow_null=True, min_value=0, max_value=Key, help_text="only what is about it"
+    )
 
 
 class ActRequest(s.Serializer[object]):

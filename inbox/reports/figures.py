@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Min
 from django.utils import timezone
 
-from inbox.models import Stale, StaleHour, Ticket
+from inbox.models import Stale, StaleHour, Tag, Ticket
 from inbox.models.report import Dimension
 from inbox.reports.durations import percentile
 from inbox.reports.facts import PLACES, ROLLED, WAITS, Figure, facts
@@ -234,7 +234,10 @@ def _of(found: Found, scope: Scope) -> Figures:
 
 
 def _parts(found: Found, dimension: Dimension, scope: Scope) -> dict[int, Figures]:
-    wanted = scope.keys if dimension == scope.dimension else None
+    """By key. A tag that was removed may still be on tickets, and is no part."""
+    wanted: Collection[int] | None = scope.keys if dimension == scope.dimension else None
+    if dimension == Dimension.TAG and wanted is None:
+        wanted = set(Tag.objects.values_list("pk", flat=True))
     return {key: each for (of, key), each in found.items() if of == dimension and (wanted is None or key in wanted)}
 
 

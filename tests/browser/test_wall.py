@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from connectors.models import ChannelAccount
 from inbox.actions import boards, presence
@@ -35,6 +35,11 @@ CUT = """() => [...document.querySelectorAll(
   .filter((box) => box.checkVisibility() && (box.clientWidth && box.scrollWidth > box.clientWidth + 1
     || box.getBoundingClientRect().bottom > innerHeight || box.getBoundingClientRect().right > innerWidth))
   .map((box) => `${box.className || box.tagName}: ${box.textContent.trim().slice(0, 60)}`)"""
+# Whose name does not fit into its two lines.
+UNNAMED = """() => [...document.querySelectorAll(".channels [data-f=name]")]
+  .filter((name) => name.checkVisibility()
+    && (name.scrollHeight > name.clientHeight + 2 || name.scrollWidth > name.clientWidth + 1))
+  .map((name) => name.textContent)"""
 # The bars' names must not run into each other.
 CROWDED = """() => {
   const names = [...document.querySelectorAll("#left .name")].map((name) => name.getBoundingClientRect());
@@ -60,6 +65,8 @@ def look(page: Page, where: str) -> None:
     small = [(size, words) for size, words in page.evaluate(SIZES) if size < SMALLEST]
     assert small == [], where
     assert page.evaluate(CUT) == [], where
+    assert page.evaluate(UNNAMED) == [], where
+    assert page.locator("#left").bounding_box()["height"] >= 110, where
     assert page.evaluate(CROWDED) == 0, where
     main = "[...document.querySelectorAll('.tile .figure')].map((one) => parseFloat(getComputedStyle(one).fontSize))"
     assert min(page.evaluate(main)) >= MAIN, where
@@ -81,3 +88,19 @@ def test_it_is_legible_from_four_metres(show, facebook, messenger, alice, bob, n
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
     look(page, f"{number}-{language}-last")
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "needs attention"), ("fr", "à vérifier")])
+def test_an_account_in_trouble_says_so_at_its_name(show, facebook, messenger, alice, bob, language, words):  # noqa: F811
+    fill("few", facebook, messenger, alice, bob)
+    ChannelAccount.objects.filter(pk=facebook.pk).update(state=ChannelAccount.State.ATTENTION)
+    wall = boards.make_wall(bob.user, "Hall", language, "nothing")
+    page = show("", reverse("wall", args=[boards.token_of(wall)]), **TV)
+    rows = page.locator("#channels tr")
+    expect(rows).to_have_count(2)
+    said = page.locator("#channels .trouble:visible")
+    expect(said).to_have_text([words])
+    expect(rows.filter(has=page.locator(".trouble:visible")).locator(".channel")).to_have_attribute(
+        "data-channel", "facebook"
+    )
+    look(page, f"trouble-{language}")

@@ -6,50 +6,22 @@ import asyncio
 import json
 
 import pytest
-from asgiref.sync import sync_to_async
 
-from inbox import consumers, live
+from inbox import consumers
 from inbox.actions import boards, people
 from inbox.models import Wall
 from socialcare.tenancy import workspace
 from tests import meta
 from tests.conftest import take_in
-from tests.sockets import Socket, cookie_of
+from tests.sockets import Socket, cookie_of, in_workspace
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_hub")]
 WALL = "/wall/live/"
-
-
-@pytest.fixture(autouse=True)
-def own_hub():
-    """Each test has its own event loop, hence its own hub."""
-    consumers.hub.cache_clear()
-    live._silent_until = 0.0
-
-
-def in_workspace(place, call, *args):
-    def run():
-        with workspace(place.pk):
-            return call(*args)
-
-    return sync_to_async(run)()
 
 
 def token_for(place, member) -> str:
     with workspace(place.pk):
         return boards.token_of(boards.make_wall(member.user, "Hall", "en"))
-
-
-async def kinds(socket: Socket, seconds: float) -> list[str]:
-    """What this socket is told within a while."""
-    heard: list[str] = []
-    try:
-        async with asyncio.timeout(seconds):
-            while True:
-                frame = await socket.frame(seconds * 2)
-                heard += [kind for kind, _ in frame.get("e", ())]
-    except TimeoutError:
-        return heard
 
 
 def test_a_supervisor_who_asks_gets_figures_and_news_move_them(acme, bob, facebook):
@@ -70,8 +42,8 @@ def test_a_supervisor_who_asks_gets_figures_and_news_move_them(acme, bob, facebo
             _, second = await socket.event("figures")
             assert second["at"] - first["at"] > 900, "once a second, no oftener"
             await socket.say({"figures": False})
-            await kinds(socket, 2)
-            assert "figures" not in await kinds(socket, 2)
+            await socket.kinds(2)
+            assert "figures" not in await socket.kinds(2)
 
     asyncio.run(story())
 
@@ -85,7 +57,7 @@ def test_an_agent_gets_none(acme, alice, facebook):
             await socket.event("welcome")
             await socket.say({"figures": True})
             await in_workspace(acme, take_in, facebook, meta.comment())
-            heard = await kinds(socket, 4)
+            heard = await socket.kinds(4)
             assert "ticket" in heard
             assert "figures" not in heard
 
@@ -103,8 +75,8 @@ def test_a_supervisor_who_becomes_an_agent_gets_no_more(acme, bob, carol):
             await socket.event("figures")
             await in_workspace(acme, people.change_role, carol.user, bob.user_id, "agent")
             await socket.event("you")
-            await kinds(socket, 2)
-            assert "figures" not in await kinds(socket, 4)
+            await socket.kinds(2)
+            assert "figures" not in await socket.kinds(4)
 
     asyncio.run(story())
 
@@ -122,7 +94,7 @@ def test_a_wall_hears_the_figures_of_its_workspace_and_nothing_else(acme, bob, f
                 while (await socket.event("figures"))[1]["all"]["waiting"] != 1:
                     pass
             _, record = await socket.event("figures")
-            assert set(await kinds(socket, 3)) == {"figures"}
+            assert set(await socket.kinds(3)) == {"figures"}
             words = json.dumps(record)
             assert "ecret" not in words
             assert not {"agents", "people", "ticket"} & {*record, *record["all"]["oldest"]}
@@ -162,7 +134,7 @@ def test_a_wall_whose_pages_are_chosen_anew_is_told_so(acme, bob):
             await in_workspace(acme, lambda: boards.turn_wall(bob.user, Wall.objects.get().pk, "channels"))
             assert (await socket.event("turns"))[1] == "channels"
             await socket.event("figures")
-            assert "turns" not in await kinds(socket, 3)
+            assert "turns" not in await socket.kinds(3)
 
     asyncio.run(story())
 

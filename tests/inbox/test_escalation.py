@@ -14,7 +14,7 @@ from connectors.contract import Kind, Post
 from inbox import live, watch
 from inbox.actions import work
 from inbox.actions.receive import Arrival, receive
-from inbox.models import Event, Message, Presence, Queue, Ticket
+from inbox.models import Event, Message, Notification, Presence, Queue, Ticket
 from sla.models import BusinessHours, Policy, Timer
 from tests import meta
 from tests.conftest import person, take_in
@@ -126,6 +126,33 @@ def test_all_steps_are_done_when_everything_ran_out_before_we_looked(facebook):
     assert (watch.breach(), watch.warn()) == (1, 0)
     assert Ticket.objects.get().priority == 4
     assert told("escalated", "priority") == [3, 4]
+
+
+def test_a_step_is_done_once_where_two_clocks_pass_its_mark_together(facebook, bob, late):
+    steps = [(80, "notify"), (100, "notify"), (100, "raise")]
+    promise(resolution=5 * MINUTE, steps=[{"at": at, "do": do, "to": None} for at, do in steps])
+    take_in(facebook, meta.comment())
+    late(4.5)
+    assert watch.warn() == 2
+    late(1)
+    assert watch.breach() == 2
+    assert sorted(told("breached", "metric")) == ["first_response", "resolution"]
+    assert list(zip(told("escalated", "at"), told("escalated", "do"), strict=True)) == steps
+    seen = Notification.objects.order_by("id").values_list("user_id", "metric", "share")
+    assert list(seen) == [(bob.user_id, "first_response", share) for share in (80, 100)]
+    assert Ticket.objects.get().priority == 3
+
+
+def test_a_step_is_done_for_each_of_two_clocks_that_run_out_one_after_the_other(facebook, bob, late):
+    promise(resolution=10 * MINUTE, steps=[{"at": 100, "do": "notify", "to": None}])
+    take_in(facebook, *(meta.comment(comment_id=f"7_{who}", who=who) for who in "12"))
+    for _ in range(2):
+        late(5.5)
+        assert watch.breach() == 2
+    assert list(Notification.objects.order_by("id").values_list("metric", flat=True)) == [
+        *["first_response"] * 2,
+        *["resolution"] * 2,
+    ]
 
 
 def test_a_step_that_moves_to_a_stricter_policy_ends(facebook):

@@ -21,24 +21,9 @@ from socialcare.tenancy import workspace
 from socialcare.valkey import valkey
 from tests import meta
 from tests.conftest import take_in
-from tests.sockets import Socket, cookie_of
+from tests.sockets import Socket, cookie_of, in_workspace
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def own_hub():
-    """Each test has its own event loop, hence its own hub."""
-    consumers.hub.cache_clear()
-    live._silent_until = 0.0
-
-
-def in_workspace(place, call, *args):
-    def run():
-        with workspace(place.pk):
-            return call(*args)
-
-    return sync_to_async(run)()
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_hub")]
 
 
 def test_a_post_reaches_the_browser(acme, alice, facebook):

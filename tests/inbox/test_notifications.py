@@ -6,17 +6,15 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from inbox import consumers, live, upkeep, watch
+from inbox import live, upkeep, watch
 from inbox.actions import people
 from inbox.models import Notification, Ticket
 from sla.models import Policy
-from socialcare.tenancy import workspace
 from tests import meta
 from tests.conftest import take_in
-from tests.sockets import Socket, cookie_of
+from tests.sockets import Socket, cookie_of, in_workspace
 
 MINUTE = timedelta(minutes=1)
 LATE = [{"at": 100, "do": "notify", "to": None}]
@@ -59,11 +57,51 @@ def test_nobody_marks_or_sees_another_s(facebook, alice, bob, mallory, sign_in):
     assert ask(sign_in(bob))["unseen"] == 1
 
 
-@pytest.mark.parametrize("wrong", [{}, {"upto": -1}, {"upto": "all"}, {"upto": 2**70}])
-def test_what_cannot_be_seen_is_refused_with_the_field_named(bob, sign_in, wrong):
+def test_with_a_ticket_all_that_was_told_of_it_is_seen_and_nothing_else(facebook, bob, sign_in):
+    Policy.objects.update(steps=[{"at": share, "do": "notify", "to": None} for share in (50, 100)])
+    late = timezone.now() - 6 * MINUTE
+    take_in(facebook, *(meta.comment(comment_id=f"7_{who}", who=who, at=late) for who in "12"))
+    watch.breach()
+    browser, (ticket, _) = sign_in(bob), Ticket.objects.order_by("id")
+    assert ask(browser)["unseen"] == 4
+    first = Notification.objects.filter(ticket=ticket).earliest("id")
+    for upto, left in ((first.pk, 3), (2**62, 2), (2**62, 2)):
+        asked = {"upto": upto, "ticket": ticket.pk}
+        answer = browser.post("/w/acme/api/notifications/seen/", asked, content_type="application/json").json()
+        assert (answer["unseen"], len(answer["items"])) == (left, 4)
+    assert {item["ticket"]: item["seen"] for item in answer["items"]}[ticket.pk]
+    assert sum(item["seen"] for item in answer["items"]) == 2
+    assert answer == ask(browser)
+
+
+def test_of_more_than_a_list_shows_none_is_out_of_reach(facebook, bob, sign_in):
+    ran_out(facebook, 40)
+    browser, asked = sign_in(bob), []
+    for left in range(40, 0, -1):
+        found = ask(browser)
+        assert (found["unseen"], len(found["items"])) == (left, 30)
+        item = next(item for item in found["items"] if not item["seen"])
+        asked.append(item["id"])
+        seen = {"upto": item["id"], "ticket": item["ticket"]}
+        browser.post("/w/acme/api/notifications/seen/", seen, content_type="application/json")
+    assert asked == sorted(Notification.objects.values_list("id", flat=True), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({}, "upto"),
+        ({"upto": -1}, "upto"),
+        ({"upto": "all"}, "upto"),
+        ({"upto": 2**70}, "upto"),
+        ({"upto": 1, "ticket": "all"}, "ticket"),
+        ({"upto": 1, "ticket": 2**70}, "ticket"),
+    ],
+)
+def test_what_cannot_be_seen_is_refused_with_the_field_named(bob, sign_in, wrong, field):
     answer = sign_in(bob).post("/w/acme/api/notifications/seen/", wrong, content_type="application/json")
     assert answer.status_code == 400
-    assert list(answer.json()["error"]["fields"]) == ["upto"]
+    assert list(answer.json()["error"]["fields"]) == [field]
 
 
 def test_both_pages_begin_with_them(facebook, bob, sign_in):
@@ -107,31 +145,23 @@ def test_whoever_leaves_leaves_none(facebook, bob, carol):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("own_hub")
 def test_who_is_there_hears_of_it_at_once_and_other_windows_hear_that_it_was_seen(acme, facebook, alice, bob, sign_in):
-    consumers.hub.cache_clear()
-    live._silent_until = 0.0
     cookies = [cookie_of(bob), cookie_of(alice)]
-
-    def in_acme(call, *args):
-        def run():
-            with workspace(acme.pk):
-                return call(*args)
-
-        return sync_to_async(run)()
 
     async def story():
         async with Socket("acme", cookies[0]) as his, Socket("acme", cookies[1]) as hers:
             for socket in (his, hers):
                 await socket.say({"hello": {"since": None}})
                 await socket.event("welcome")
-            await in_acme(ran_out, facebook)
+            await in_workspace(acme, ran_out, facebook)
             _, told = await his.event("notify")
             assert told["share"] == 100
-            browser = await in_acme(sign_in, bob)
+            browser = await in_workspace(acme, sign_in, bob)
             path = "/w/acme/api/notifications/seen/"
-            await in_acme(lambda: browser.post(path, {"upto": told["id"]}, content_type="application/json"))
-            assert (await his.event("notified"))[1] == {"upto": told["id"]}
-            await in_acme(take_in, facebook, meta.comment("later", comment_id="9_9", who="9"))
+            await in_workspace(acme, lambda: browser.post(path, {"upto": told["id"]}, content_type="application/json"))
+            assert (await his.event("notified"))[1] == {}
+            await in_workspace(acme, take_in, facebook, meta.comment("later", comment_id="9_9", who="9"))
             heard: list[str] = []
             while "ticket" not in heard:
                 heard += [kind for kind, _ in (await hers.frame()).get("e", ())]

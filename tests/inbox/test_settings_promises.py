@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.apps import apps
@@ -13,8 +14,10 @@ from django.utils import timezone
 
 from inbox import recomputing, watch
 from inbox.actions import promises, sorting
+from inbox.actions.refusals import NoSuchLabel
 from inbox.models import Contact, Event, Group, Queue, Stale, Tag, Tally, Ticket
-from inbox.reports import rollup
+from inbox.reports import figures, rollup
+from inbox.reports.periods import preset
 from sla.models import BusinessHours, Change, Policy, Timer
 from socialcare.models import AuditEntry
 from socialcare.tenancy import workspace
@@ -241,12 +244,36 @@ def test_a_tag_is_removed_from_everywhere_after_a_question(browser, facebook, ca
     assert Ticket.objects.get().tag_ids == [gone.pk, kept.pk]
     Policy.objects.filter(pk=policy.pk).update(tag_id=None)
     assert "“Gone” is removed" in post(browser, there, yes).content.decode()
+    with pytest.raises(NoSuchLabel):
+        sorting.tag(ticket.pk, carol.user, [gone.pk])
+    rollup.catch_up()
+    assert set(figures.report(preset("today", timezone.now(), ZoneInfo("UTC"))).parts["tag"]) == {kept.pk}
+    recomputing.recompute()
     now = Ticket.objects.get()
     assert (now.tag_ids, now.version) == ([kept.pk], ticket.version + 1)
     assert list(Tag.objects.values_list("name", flat=True)) == ["Kept"]
     assert not Tally.objects.filter(dimension="tag", key=gone.pk).exists()
     assert AuditEntry.objects.filter(verb="tag.removed", target="Gone").count() == 1
     assert post(browser, there, yes).status_code == 404
+
+
+def test_a_removed_tag_is_taken_off_some_tickets_at_a_time_and_goes_on_where_it_stopped(browser, facebook, monkeypatch):
+    monkeypatch.setattr(promises, "AT_ONCE", 2)
+    gone, kept = Tag.objects.create(name="Gone"), Tag.objects.create(name="Kept")
+    take_in(facebook, *(meta.comment(comment_id=f"700_{n}", who=str(n)) for n in range(7)))
+    pks = list(Ticket.objects.order_by("id").values_list("pk", flat=True))
+    for pk in pks[1:]:
+        Ticket.objects.filter(pk=pk).update(tag_ids=[gone.pk, kept.pk])
+    post(browser, f"labels/tag/{gone.pk}/remove/", {"sure": "yes"})
+    assert "worked out anew" not in browser.get("/w/acme/settings/policies/").content.decode()
+    change = Change.objects.get()
+    assert promises.work_off(change.pk)
+    change.refresh_from_db()
+    assert change.upto == pks[2]
+    assert [pk for pk in pks if gone.pk in Ticket.objects.get(pk=pk).tag_ids] == pks[3:]
+    recomputing.recompute()
+    assert not Change.objects.exists()
+    assert [ticket.tag_ids for ticket in Ticket.objects.order_by("id")] == [[], *[[kept.pk]] * 6]
 
 
 def test_a_tag_of_another_workspace_cannot_be_removed(mallory, acme, sign_in):

@@ -65,6 +65,36 @@ def test_every_figure_opens_exactly_what_it_counts(month, bob, sign_in):
     assert len({url.partition("about=")[2].partition("&")[0] for url in counted}) > 5
 
 
+BACK = re.compile(r'id="to-report" href="([^"]+)"')
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "period=7-days&about=channel%3Afacebook",
+        "period=custom&about=all&since=2026-11-01&until=2026-11-14",
+    ],
+)
+def test_a_list_leads_back_to_the_report_it_was_opened_from(month, bob, sign_in, asked):
+    client = sign_in(bob)
+    links = [html.unescape(url) for url, _ in LINK.findall(client.get(f"{URL}?{asked}").content.decode())]
+    # Of a tile, and of an hour of the week.
+    for url in (links[0], next(url for url in links if "weekday" in url)):
+        back = html.unescape(BACK.findall(client.get(url).content.decode())[0])
+        assert back == f"{URL}?{asked}"
+        assert client.get(back).context["report"].period == client.get(f"{URL}?{asked}").context["report"].period
+
+
+def test_a_link_that_names_no_report_leads_back_to_the_same_days(month, bob, sign_in):
+    since, until = (int(furnish.NOW.timestamp()) // 86_400 * 86_400 - days * 86_400 for days in (3, 1))
+    path = f"{URL}tickets/?figure=received&about=all&since={since}&until={until}"
+    for of in ("", "&of=", "&of=period%3Dnone", "&of=since%3Dx%26period%3Dcustom"):
+        (back,) = BACK.findall(sign_in(bob).get(path + of).content.decode())
+        assert back.startswith(URL)
+        assert sign_in(bob).get(html.unescape(back)).status_code == 200
+        assert ("period=custom" in back) == (of in ("", "&of="))
+
+
 def test_a_list_behind_a_figure_has_every_row_once(month, bob, sign_in):
     client = sign_in(bob)
     url = next(html.unescape(url) for url, _ in LINK.findall(client.get(URL).content.decode()) if "=received" in url)

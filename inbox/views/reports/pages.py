@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import orjson
-from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -57,7 +57,7 @@ def report(request: WorkspaceRequest, slug: str) -> HttpResponseBase:
     if wanted == "json":
         return JsonResponse(sheet.as_json(found))
     about = form.cleaned_data["about"]
-    shown = Page(found, about, reverse("reports:tickets", args=[slug]))
+    shown = Page(found, about, reverse("reports:tickets", args=[slug]), _asked(form))
     return _page(
         request,
         "reports/report.html",
@@ -149,13 +149,15 @@ def tickets(request: WorkspaceRequest, slug: str) -> HttpResponseBase:
     older = _word(shown[-1].place) if len(found) > len(shown) else ""
     query = request.GET.copy()
     query.pop("after", None)
+    form = _report_of(request.GET, question)
     return _page(
         request,
         "reports/tickets.html",
         question=question,
         word=words.WORDS[question.figure],
         part=PARTS.get(question.part) if question.figure in WAITS else "",
-        about=dict(_flat(ReportForm({}, question.period.zone))).get(request.GET.get("about", ""), ""),
+        about=dict(_flat(form)).get(request.GET.get("about", ""), ""),
+        report=_asked(form) if form.is_valid() else "",
         since=question.period.since.astimezone(question.period.zone),
         until=question.period.until.astimezone(question.period.zone),
         count=behind.count(question),
@@ -167,6 +169,13 @@ def tickets(request: WorkspaceRequest, slug: str) -> HttpResponseBase:
         waits=question.figure in WAITS,
         zone=question.period.zone,
     )
+
+
+def _report_of(given: Any, question: Question) -> ReportForm:
+    """The report that the figure stood in; where the link does not say, that of the same days."""
+    days = {"since": question.period.first_day.isoformat(), "until": question.period.last_day.isoformat()}
+    same = urlencode({"period": CUSTOM, "about": given.get("about", EVERYTHING), **days})
+    return ReportForm(QueryDict(given.get("of") or same), question.period.zone)
 
 
 PARTS = {

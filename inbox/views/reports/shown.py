@@ -70,10 +70,12 @@ class Chart:
 
 
 class Page:
-    """`link`: the address of the list behind a figure, given what it asks for."""
+    """`link`: the address of the list behind a figure, given what it asks for. `asked`: what this report was asked for,
+    by which the list leads back to it.
+    """
 
-    def __init__(self, report: Report, about: str, tickets: str) -> None:
-        self.report, self.about, self._tickets = report, about, tickets
+    def __init__(self, report: Report, about: str, tickets: str, asked: str) -> None:
+        self.report, self.about, self._tickets, self._asked = report, about, tickets, asked
 
     def link(self, figure: Figure, part: str = "decided", *, about: str = "", since: datetime | None = None,
              until: datetime | None = None, **more: int) -> str:  # fmt: skip
@@ -85,7 +87,7 @@ class Page:
             "until": int((until or period.until).timestamp()),
             "about": about or self.about,
         }
-        return f"{self._tickets}?{urlencode(asked | more)}"
+        return f"{self._tickets}?{urlencode(asked | more | {'of': self._asked})}"
 
     # ------------------------------------------------------------ figures
 

@@ -21,7 +21,7 @@ from inbox.actions import sorting
 from inbox.forms.promises import KINDS, TARGETS, HoursForm, PolicyForm, next_holidays, zones
 from inbox.models import Priority
 from inbox.views.settings.pages import UNPROCESSABLE, admins_only, done, show
-from sla.models import BusinessHours, Change, Policy
+from sla.models import TAG_REMOVED, BusinessHours, Change, Policy
 from sla.promises import covers
 from socialcare.background import after_commit
 from socialcare.middleware import WorkspaceRequest
@@ -44,7 +44,7 @@ def policies(request: WorkspaceRequest, slug: str) -> HttpResponse:
         }
         for place, policy in enumerate(found)
     ]
-    running = Change.objects.exists()
+    running = Change.objects.exclude(why=TAG_REMOVED).exists()
     return show(request, "settings/policies.html", section=POLICIES, policies=shown, running=running)
 
 

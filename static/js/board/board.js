@@ -1,5 +1,5 @@
 /* The figures as the dashboard and the walls show them: one record a second, and clocks that run in between. */
-import { one, parts, setData, setText, show, stamp } from "../core/dom.js";
+import { one, parts, setClass, setData, setText, show, stamp } from "../core/dom.js";
 import { count, number, t } from "../core/strings.js";
 import { exact, now, remaining, span } from "../core/time.js";
 import { Bars, Flow, Meter } from "./charts.js";
@@ -142,11 +142,12 @@ export class Board {
     this.channels.forEach(([row, account]) => this.drawChannel(row, account));
   }
 
-  /** A row for each of them, [row, what it shows]; where there is no room for all, for those where most is late. */
+  /** A row for each of them, [row, what it shows]; where there is no room for all, for those where most is late: one row
+      fewer than fit, because among many names are long, and a long one takes two lines. */
   rows(id, template, all) {
     const body = one(`#${id}`);
     const worst = (a, b) => b.late - a.late || b.waiting - a.waiting;
-    const shown = all.length > this.most ? [...all].sort(worst).slice(0, this.most) : all;
+    const shown = all.length > this.most ? [...all].sort(worst).slice(0, this.most - 1) : all;
     while (body.childElementCount > shown.length) body.lastElementChild.remove();
     while (body.childElementCount < shown.length) body.append(stamp(template));
     const rest = one(`#${id}-rest`);
@@ -159,7 +160,8 @@ export class Board {
     const part = parts(row);
     const more = { account: account.id };
     setData(part.channel, "channel", account.channel);
-    setText(part.channel, channelName(account));
+    setText(part.kind, `${t(`channel_${account.channel}`)} · `);
+    setText(part.name, account.name);
     this.fill(part.waiting, number(account.waiting), more);
     this.fill(part.late, number(account.late), more);
     row.classList.toggle("has-late", account.late > 0);
@@ -168,9 +170,17 @@ export class Board {
     this.fill(part.median, seconds(account.median), more);
     this.fill(part.in, number(account.in_hour), more);
     this.fill(part.out, number(account.out_hour), more);
-    const state = { connected: "account_connected", attention: "account_needs", paused: "account_pauses" }[account.state];
-    setText(part.state, t(state ?? "account_gone"));
-    if (part.state.className !== `badge ${STATES[account.state]}`) part.state.className = `badge ${STATES[account.state]}`;
+    this.drawState(part, account.state);
+  }
+
+  /** In its own column, and for walls, which have none, at the name where something is wrong. */
+  drawState({ state, trouble }, how) {
+    const words = { connected: "account_connected", attention: "account_needs", paused: "account_pauses" }[how];
+    for (const badge of [state, trouble]) {
+      setText(badge, t(words ?? "account_gone"));
+      for (const tone of ["good", "warn", "bad"]) setClass(badge, tone, STATES[how] === tone);
+    }
+    show(trouble, how !== "connected");
   }
 
   /** Of all channels, whichever is looked at. */

@@ -35,7 +35,7 @@ class Dashboard {
       this.people = new Map(payload.map((person) => [person.id, person]));
       this.drawAgents();
     } else if (type === "notify") this.notifications.add(payload);
-    else if (type === "notified") this.notifications.seen(payload);
+    else if (type === "notified") this.notifications.load();
     else if (type === "you") location.reload();
   }
 

@@ -22,9 +22,9 @@ export function get(path) {
   return call("GET", path);
 }
 
-/** `key` names the write: sent twice, it is done once. */
-export function post(path, body = {}, key = newKey()) {
-  return call("POST", path, body, key);
+/** `key` names the write: sent twice, it is done once. `more`: options of fetch. */
+export function post(path, body = {}, key = newKey(), more = {}) {
+  return call("POST", path, body, key, more);
 }
 
 export function patch(path, body, key = newKey()) {
@@ -41,8 +41,8 @@ export function newKey() {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
-async function call(method, path, body, key) {
-  const options = { method, headers: { Accept: "application/json" }, signal: AbortSignal.timeout(TIMEOUT) };
+async function call(method, path, body, key, more = {}) {
+  const options = { method, headers: { Accept: "application/json" }, signal: AbortSignal.timeout(TIMEOUT), ...more };
   if (body !== undefined) {
     options.headers["Content-Type"] = "application/json";
     options.headers["X-CSRFToken"] = meta("csrf-token");

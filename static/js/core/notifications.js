@@ -1,6 +1,6 @@
-/* The bell: what somebody must see is told at once, and counted until they have opened the list. */
+/* The bell: what somebody must see is told at once, and counted until they have opened it or said that they saw it. */
 import { one, parts, setText, show, stamp } from "./dom.js";
-import { get, post } from "./api.js";
+import { get, newKey, post } from "./api.js";
 import { command } from "./keys.js";
 import { count, number, t } from "./strings.js";
 import { ago, fillTime } from "./time.js";
@@ -14,18 +14,29 @@ function sentence({ metric, share }) {
   return share < 100 ? t(`warned_${metric}`, { share }) : t(`ran_out_${metric}`);
 }
 
+/** So many of these; one that was seen goes before one that was not. */
+function atMost(number, items) {
+  if (items.length <= number) return items;
+  const last = items.findLastIndex((item) => item.seen);
+  return items.toSpliced(last < 0 ? -1 : last, 1);
+}
+
 export class Notifications {
   fresh = [];
+  heard = 0;
 
   /** `list`: the address of the tickets; `open(id)`: shows one without a new page, where the page can. */
   constructor(kept, list, open = null) {
     this.list = list;
     this.open = open ?? ((id) => location.assign(this.href(id)));
     this.dialog = one("#notifications");
+    this.lines = one("#notifications-list");
+    this.all = one("#notifications-all");
     one("#bell").addEventListener("click", () => this.show());
     command("notifications", { keys: ["g n"], group: "move", label: t("do_notifications"), run: () => this.show() });
-    this.dialog.addEventListener("close", () => this.look());
-    one("#notifications-list").addEventListener("click", (event) => this.clicked(event));
+    this.all.addEventListener("click", () => this.seen());
+    for (const press of ["click", "auxclick"]) this.lines.addEventListener(press, (event) => this.clicked(event));
+    this.lines.addEventListener("keydown", (event) => this.pressed(event));
     this.take(kept);
   }
 
@@ -35,20 +46,27 @@ export class Notifications {
     this.draw();
   }
 
-  /** Something may have been missed. */
-  async load() {
-    const kept = await get("notifications/").catch(() => null);
-    if (kept) this.take(kept);
+  /** Something may have been missed, or was seen in another window. */
+  load() {
+    return this.settle(get("notifications/"));
+  }
+
+  /** The server says what is kept; asked again where more was told meanwhile. */
+  async settle(asked) {
+    const { heard } = this;
+    const kept = await asked.catch(() => null);
+    if (kept && heard === this.heard) this.take(kept);
+    else if (kept) await this.load();
   }
 
   /** One more, just now. */
   add(item) {
     if (item.new) return this.addMany(item.new);
     if (this.items.some(({ id }) => id === item.id)) return undefined;
-    this.items = [item, ...this.items].slice(0, SHOWN);
+    this.heard += 1;
+    this.items = atMost(SHOWN, [item, ...this.items]);
     this.unseen += 1;
     this.draw();
-    if (this.dialog.open) this.drawList();
     this.fresh.push(item);
     clearTimeout(this.telling);
     this.telling = setTimeout(() => this.tell(), TOGETHER);
@@ -66,36 +84,53 @@ export class Notifications {
     const told = this.fresh.splice(0);
     const [first] = told;
     if (told.length > 1) toast(count("notifications_new", told.length), { label: t("look"), run: () => this.show() });
-    else toast(sentence(first), { label: t("look"), run: () => this.open(first.ticket) });
-  }
-
-  /** All up to this one were seen, here or in another window. */
-  seen({ upto }) {
-    for (const item of this.items) item.seen ||= item.id <= upto;
-    this.unseen = this.items.filter((item) => !item.seen).length;
-    this.draw();
+    else toast(sentence(first), { label: t("look"), run: () => this.follow(first.ticket) });
   }
 
   show() {
     this.drawList();
     if (!this.dialog.open) this.dialog.showModal();
-    this.look();
+    this.focusLine();
   }
 
-  /** What stands in the list is seen; the marks stay until the list is opened again. */
-  async look() {
-    if (!this.unseen || !this.items.length) return;
+  focusLine() {
+    const line = this.lines.querySelector("a[data-unseen]") ?? this.lines.querySelector("a");
+    line?.focus();
+  }
+
+  /** They have seen all there is, or all about one ticket. A page that is left still says so. */
+  async seen(ticket = null) {
+    if (!this.items.some((item) => !item.seen && (ticket === null || item.ticket === ticket))) return;
     const upto = this.items[0].id;
-    const kept = await post("notifications/seen/", { upto }).catch(() => null);
-    if (kept) this.seen({ upto });
+    await this.settle(post("notifications/seen/", { upto, ticket }, newKey(), { keepalive: true }));
   }
 
+  follow(ticket) {
+    this.seen(ticket);
+    this.open(ticket);
+  }
+
+  /** In a new tab, too, it was opened. */
   clicked(event) {
     const link = event.target.closest("a[data-ticket]");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!link || event.button > 1) return;
+    const ticket = Number(link.dataset.ticket);
+    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey) {
+      this.seen(ticket);
+      return;
+    }
     event.preventDefault();
     this.dialog.close();
-    this.open(Number(link.dataset.ticket));
+    this.follow(ticket);
+  }
+
+  pressed(event) {
+    const links = [...this.lines.querySelectorAll("a")];
+    const here = links.indexOf(document.activeElement);
+    const to = links[{ ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: links.length - 1 }[event.key]];
+    if (!to) return;
+    event.preventDefault();
+    to.focus();
   }
 
   href(ticket) {
@@ -105,11 +140,18 @@ export class Notifications {
   draw() {
     setText(one("#bell-count"), this.unseen ? number(this.unseen) : "");
     one("#nav-more").classList.toggle("has-news", this.unseen > 0);
+    if (this.dialog.open) this.drawList();
   }
 
+  /** The focus stays on its line; from the button that goes, it moves to the lines. */
   drawList() {
+    const focused = document.activeElement;
+    const line = this.lines.contains(focused) ? focused.dataset.id : null;
     show(one("#notifications-none"), !this.items.length);
-    one("#notifications-list").replaceChildren(...this.items.map((item) => this.line(item)));
+    this.lines.replaceChildren(...this.items.map((item) => this.line(item)));
+    show(this.all, this.unseen);
+    if (line !== null) (this.lines.querySelector(`a[data-id="${line}"]`) ?? this.lines.querySelector("a"))?.focus();
+    else if (focused === this.all && !this.unseen) this.focusLine();
   }
 
   line(item) {
@@ -117,6 +159,8 @@ export class Notifications {
     const part = parts(node);
     part.link.href = this.href(item.ticket);
     part.link.dataset.ticket = item.ticket;
+    part.link.dataset.id = item.id;
+    part.link.toggleAttribute("data-unseen", !item.seen);
     setText(part.name, item.name || t("unknown_author"));
     setText(part.words, `${sentence(item)} ${item.policy}`);
     fillTime(part.at, item.at, ago);

@@ -49,7 +49,7 @@ export class Feed {
       viewing: () => emit("viewing", payload),
       account: () => { if (payload.id === this.thread.detail?.account?.id) this.thread.refresh({ whole: true }); },
       notify: () => emit("notify", payload),
-      notified: () => emit("notified", payload),
+      notified: () => emit("notified"),
       you: () => location.reload(),
     };
     handlers[type]?.();

@@ -67,8 +67,7 @@ class Inbox {
     this.sorting = new Sorting(this.store, this.thread);
     const told = new Notifications(boot.notifications, `/w/${this.slug}/inbox/open/`, (id) => this.choose(id));
     on("notify", (item) => told.add(item));
-    on("notified", (upto) => told.seen(upto));
-    on("anew", () => told.load());
+    for (const news of ["notified", "anew"]) on(news, () => told.load());
     teamPanel(this.store);
     availability(this.store);
     register(this);

@@ -2,6 +2,7 @@
 import { one, parts, setText, show, stamp } from "../core/dom.js";
 import { on } from "../core/bus.js";
 import { post } from "../core/api.js";
+import { Choice } from "../core/choice.js";
 import { t } from "../core/strings.js";
 import { plain } from "../core/text.js";
 import { toast } from "../core/toast.js";
@@ -14,9 +15,11 @@ export class Sorting {
     this.thread = thread;
     this.tags = one("#sort-tags");
     on("detail", (detail) => this.draw(detail));
-    one("#sort-priority").addEventListener("change", ({ target }) => this.priority(Number(target.value)));
-    one("#sort-queue").addEventListener("change", ({ target }) => this.queue(target.value));
-    one("#sort-group").addEventListener("change", ({ target }) => this.group(target.value));
+    this.choices = {
+      priority: new Choice(one("#sort-priority"), (value) => this.priority(Number(value))),
+      queue: new Choice(one("#sort-queue"), (value) => this.queue(value)),
+      group: new Choice(one("#sort-group"), (value) => this.group(value)),
+    };
     one("#sort-tag").addEventListener("change", ({ target }) => this.add(target));
     one("#sort-tag").addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
@@ -29,14 +32,21 @@ export class Sorting {
 
   draw(detail) {
     const { labels } = detail;
+    const anew = detail.id !== this.id;
     this.id = detail.id;
     this.contact = detail.contact.id;
-    one("#sort-priority").value = String(detail.prio);
-    offer("queue", labels.queues, detail.queue);
-    offer("group", labels.groups, detail.contact.group);
+    this.choices.priority.take(String(detail.prio), { anew });
+    this.offer("queue", labels.queues, detail.queue, anew);
+    this.offer("group", labels.groups, detail.contact.group, anew);
     show(one("#sort-tags-field"), labels.tags.length);
     this.known = labels.tags;
     this.drawTags(detail.tags);
+  }
+
+  offer(kind, labels, chosen, anew) {
+    show(one(`#sort-${kind}-field`), labels.length);
+    const options = [new Option(t("none"), ""), ...labels.map(({ id, name }) => new Option(name, id))];
+    this.choices[kind].take(String(chosen ?? ""), { options, anew });
   }
 
   /** Those on the ticket, each with a button that takes it off, and a list of the others. The focus stays near. */
@@ -121,12 +131,6 @@ export class Sorting {
     }
     this.thread.refresh({ whole: true });
   }
-}
-
-function offer(kind, labels, chosen) {
-  show(one(`#sort-${kind}-field`), labels.length);
-  const options = labels.map(({ id, name }) => new Option(name, id, false, id === chosen));
-  one(`#sort-${kind}`).replaceChildren(new Option(t("none"), "", false, chosen === null), ...options);
 }
 
 function chip({ id, name }) {

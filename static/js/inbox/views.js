@@ -2,6 +2,7 @@
 import { one, setText, show } from "../core/dom.js";
 import { number } from "../core/strings.js";
 import { on } from "../core/bus.js";
+import { Choice } from "../core/choice.js";
 
 export class Views {
   /** `figure`: what a list narrowed to a figure is called. */
@@ -11,9 +12,8 @@ export class Views {
     for (const link of this.links) link.addEventListener("click", (event) => this.clicked(event, link, go));
     on("counts", () => this.drawCounts());
     on("view", () => this.drawCurrent());
-    const priority = one("#by-priority");
-    priority.value = new URLSearchParams(store.only).get("priority") ?? "";
-    priority.addEventListener("change", () => this.narrow(priority.value));
+    const priority = new Choice(one("#by-priority"), (value) => this.narrow(value));
+    priority.take(new URLSearchParams(store.only).get("priority") ?? "");
     this.drawCounts();
     this.drawCurrent();
   }
