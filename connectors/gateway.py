@@ -225,6 +225,11 @@ def explain(channel: str, code: str) -> str:
     return registry.channel(channel).explain(code)
 
 
+def takes_money(channel: str) -> bool:
+    """Whether what is read and sent there is paid for."""
+    return bool(registry.channel(channel).cost_names)
+
+
 def cost_name(channel: str, kind: str) -> str:
     """What a kind of cost is for, in English; the kind itself where the channel has no words for it."""
     return registry.channel(channel).cost_names.get(kind, kind)

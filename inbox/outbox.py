@@ -162,7 +162,8 @@ def _send(message: Message) -> None:
         replies.held(message.pk, message.account, timezone.now() + HELD, why)
     else:
         replies.sent(message.pk, outcome)
-    accounts.retold(message.account)
+    if gateway.takes_money(message.account.channel):
+        accounts.retold(message.account)
 
 
 def _why_refused(message: Message, error: Refused) -> Reason | str:

@@ -34,7 +34,8 @@ class Channel(ABC):
     `account_options` what may be switched on for it (`Account.options`). `poll_every`: how often
     `poll` is worth a call; what is asked then is the channel's to choose. `has_door`: an account is
     connected by sending its owner to the platform and back. Without an `account_id` the channel makes
-    the id from the credentials (`identify`). `cost_names`: what each kind of cost is for, in English.
+    the id from the credentials (`identify`). `cost_names`: what each kind of cost is for, in English;
+    none where nothing costs.
     `checked_by_polling`: a poll tells all that a test would, so no other is made unasked. `look_every`: how often
     `look_again` is worth its calls.
     """
