@@ -131,7 +131,8 @@ class Thread:
 class Rule:
     """May we answer, why not, until when. `tag` is the channel's own note to itself.
 
-    `cost` is what an answer costs, in dollars; `link_cost` what one with a link in it does.
+    `cost` is what an answer costs, in dollars; `link_cost` what one with a link in it does, `part_cost` each further
+    post of an answer that is split; "" where that is no other price.
     """
 
     allowed: bool
@@ -140,6 +141,7 @@ class Rule:
     tag: str = ""
     cost: str = ""
     link_cost: str = ""
+    part_cost: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ class Reply:
     `to`: external id of the message answered. `above`: what that one hangs on itself, "" where
     it begins the thread or answers its first post. `recipient`: the customer's id.
     `private`: answer a public message by direct message. `token`: our idempotency key.
+    `continues`: `to` is a post of our own, whose words these go on from.
     """
 
     text: str
@@ -160,6 +163,7 @@ class Reply:
     private: bool = False
     human: bool = True
     above: str = ""
+    continues: bool = False
 
 
 @dataclass(frozen=True, slots=True)

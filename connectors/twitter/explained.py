@@ -38,6 +38,7 @@ COSTS = {
     "post_event": gettext_noop("Posts told by the webhook"),
     "dm_event": gettext_noop("Private messages told by the webhook"),
     "summoned_reply": gettext_noop("Public answers"),
+    "post_create": gettext_noop("Further posts of a split answer, and answers to posts that do not name us"),
     "post_with_link": gettext_noop("Public answers with a link"),
     "dm_create": gettext_noop("Private messages sent"),
     "post_delete": gettext_noop("Answers deleted"),

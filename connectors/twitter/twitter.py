@@ -109,7 +109,8 @@ class Twitter(Channel):
 
         A private reply is a message, and paid as one: X takes as many as the person does, and says no by a refusal.
         """
-        if thread.closed is Reason.NOT_SUMMONED and account.options.get("enterprise"):
+        unasked = thread.closed is Reason.NOT_SUMMONED and bool(account.options.get("enterprise"))
+        if unasked:
             thread = replace(thread, closed=None)
         if private and thread.closed is Reason.PROTECTED:
             # A protected author's posts are out of sight, and a message needs none.
@@ -121,8 +122,9 @@ class Twitter(Channel):
             return rule
         if private or thread.kind is Kind.DIRECT:
             return replace(rule, cost=shown(account.app, "dm_create"))
-        dear = shown(account.app, "post_with_link")
-        return replace(rule, cost=shown(account.app, "summoned_reply"), link_cost=dear)
+        first = shown(account.app, "post_create" if unasked else "summoned_reply")
+        dear, further = shown(account.app, "post_with_link"), shown(account.app, "post_create")
+        return replace(rule, cost=first, link_cost=dear, part_cost=further)
 
     def send(self, account: Account, reply: Reply) -> Sent:
         """Answer `reply.to` in public, or write to whom `thread_id` is: one person or a group, never the other."""
@@ -142,8 +144,7 @@ class Twitter(Channel):
                 return _send_message(client, reply)
             answer = client.create_tweet(text=reply.text, in_reply_to_tweet_id=reply.to, user_auth=False)
             external_id = _id_of(answer, "id")
-            kind = "post_with_link" if has_link(reply.text) else "summoned_reply"
-            account.report_cost(cost(account.app, kind, [external_id]))
+            account.report_cost(cost(account.app, _kind_of(reply), [external_id]))
             return Sent(external_id, permalink=f"{SITE}/i/status/{external_id}")
 
     def settle(self, account: Account, reply: Reply, since: datetime) -> Sent | None:
@@ -281,6 +282,14 @@ def _heard(account: Account) -> tuple[list[str], list[str], list[str]]:
     lacking = subscriptions.lacking(account, there, ident((webhook or {}).get("id")))
     heard = [one for one in subscriptions.wanted(account) if one not in lacking]
     return heard, ([] if works else [subscriptions.WEBHOOK]) + lacking, []
+
+
+def _kind_of(reply: Reply) -> str:
+    """What a public answer is paid as: nobody named us in a post of our own."""
+    if has_link(reply.text):
+        return "post_with_link"
+    unasked = reply.continues or reply.thread.closed is Reason.NOT_SUMMONED
+    return "post_create" if unasked else "summoned_reply"
 
 
 def _send_message(client: XClient, reply: Reply) -> Sent:

@@ -107,6 +107,7 @@ def outgoing_reply(message: Message) -> Reply:
     return Reply(
         text=message.text,
         to=(message.continues.external_id or "") if message.continues else message.parent_id,
+        continues=message.continues is not None,
         above=target.parent_id if target and target.parent_id != ticket.thread_id else "",
         thread_id=ticket.thread_id,
         recipient=ticket.identity.external_id,
