@@ -17,7 +17,6 @@ from tests.connectors.twitter.standing import PRICES
 from tests.connectors.twitter.test_search_words import edited
 from tests.inbox.settings_support import text
 
-
 README = Path(twitter.__file__).with_name("README.md")
 
 
