@@ -89,10 +89,12 @@ def poll(account: ChannelAccount) -> contract.Page:
         return channel.poll(opened, account.cursor)
 
 
-def look_again(account: ChannelAccount, external_ids: Sequence[str]) -> Sequence[contract.Inbound]:
-    """What became of these public messages of customers."""
+def look_again(
+    account: ChannelAccount, external_ids: Sequence[str], authors: Mapping[str, str] | None = None
+) -> Sequence[contract.Inbound]:
+    """What became of these public messages of customers. `authors`: the ids of who wrote them, as far as known."""
     with _calling(account, "look_again", reading=True) as (channel, opened):
-        return channel.look_again(opened, external_ids)
+        return channel.look_again(opened, external_ids, authors or {})
 
 
 def look_into(account: ChannelAccount, about: Mapping[str, str]) -> contract.Page:

@@ -37,6 +37,7 @@ REASONS = {
         "The platform lets an app answer only where the author named or quoted the account. Answer there by hand."
     ),
     Reason.PROTECTED: gettext_lazy("The author’s posts are protected: nobody can answer them from here."),
+    Reason.SUSPENDED: gettext_lazy("The platform suspended the author: nobody can answer them or write to them."),
     Reason.REPLIES_LIMITED: gettext_lazy("The author lets only some people answer, and this account is not one."),
     Reason.ENCRYPTED: gettext_lazy("The message is encrypted: it can be read and answered only on the platform."),
     Reason.DUPLICATE: gettext_lazy("The platform takes the same words only once: say it a little differently."),

@@ -92,7 +92,7 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """The platform says a message is gone, or PROTECTED by now; its words must be forgotten too.
+    """The platform says a message is gone, or its author is PROTECTED or SUSPENDED by now: its words must be forgotten.
 
     `to_trash`: it lies in the page's trash and may come back, with its words (Restored).
     """

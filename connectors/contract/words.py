@@ -61,6 +61,7 @@ class Reason(StrEnum):
     INVALID = "invalid"
     NOT_SUMMONED = "not_summoned"
     PROTECTED = "protected"
+    SUSPENDED = "suspended"
     REPLIES_LIMITED = "replies_limited"
     ENCRYPTED = "encrypted"
     DUPLICATE = "duplicate"

@@ -37,10 +37,13 @@ WAIT_WHEN_UNTOLD = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(days=1)
 BUCKETS = ("x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour")
 
+# Of a person, in answers and among the errors of answers that are otherwise fine.
+SUSPENDED = "User has been suspended"
+
 _BY_CODE = {
     34: Reason.GONE,
     50: Reason.GONE,
-    63: Reason.GONE,
+    63: Reason.SUSPENDED,
     144: Reason.GONE,
     150: Reason.RECIPIENT_UNAVAILABLE,
     151: Reason.RECIPIENT_UNAVAILABLE,
@@ -61,6 +64,7 @@ _BY_SENTENCE = (
     ("You do not have permission to DM", Reason.RECIPIENT_UNAVAILABLE),
     ("You cannot send messages to", Reason.RECIPIENT_UNAVAILABLE),
     ("Sorry, you are not authorized to see", Reason.PROTECTED),
+    (SUSPENDED, Reason.SUSPENDED),
     ("Your Tweet text is too long", Reason.TOO_LONG),
     ("Your Post text is too long", Reason.TOO_LONG),
     ("You are not allowed to create a Tweet with more than one cashtag", Reason.INVALID),
@@ -70,6 +74,7 @@ _LASTING = frozenset(
         Reason.NOT_SUMMONED,
         Reason.REPLIES_LIMITED,
         Reason.PROTECTED,
+        Reason.SUSPENDED,
         Reason.GONE,
         Reason.RECIPIENT_UNAVAILABLE,
     }

@@ -35,7 +35,7 @@ from connectors.contract import (
     UnknownOutcome,
 )
 from connectors.reading import Unfit, as_list, as_object, ident, link, point_in_time, title, words
-from connectors.twitter import backfill, subscriptions, tokens
+from connectors.twitter import backfill, removals, subscriptions, tokens
 from connectors.twitter.client import XClient
 from connectors.twitter.direct import GROUP
 from connectors.twitter.explained import COSTS, EXPLAINED
@@ -47,9 +47,7 @@ from connectors.twitter.prices import cost, of_event, shown
 LONGEST_DIRECT = 10_000
 CLOCKS_DIFFER = timedelta(seconds=5)
 SETTLE_PAGES = 2
-AT_ONCE = 100
 WEIGHTED = "weighted"
-NOT_SHOWN = "/not-authorized-for-resource"
 _SCHEME = re.compile(r"https?://(www\.)?", re.IGNORECASE)
 _ANSWERED = frozenset({Can.REPLY, Can.REPLY_PRIVATELY})
 
@@ -115,6 +113,8 @@ class Twitter(Channel):
         if private and thread.closed is Reason.PROTECTED:
             # A protected author's posts are out of sight, and a message needs none.
             thread = replace(thread, removed=False)
+        if private and thread.closed is Reason.SUSPENDED:
+            return Rule(False, Reason.SUSPENDED)
         rule = super().reply_rule(account, thread, now, private=private)
         if private and rule.allowed and thread.unreachable:
             return Rule(False, Reason.RECIPIENT_UNAVAILABLE)
@@ -202,19 +202,8 @@ class Twitter(Channel):
             return None
         return replace(posts[0], external_id=external_id, context_only=True) if posts else None
 
-    def gone(self, account: Account, external_ids: Sequence[str]) -> Mapping[str, Reason]:
-        """Those X says it cannot find or show; one it merely leaves out is left alone."""
-        asked = [one for one in external_ids if number(one)]
-        missing: dict[str, Reason] = {}
-        with XClient(account) as client:
-            for start in range(0, len(asked), AT_ONCE):
-                answer = client.get("/2/tweets", ids=",".join(asked[start : start + AT_ONCE]))
-                there = [ident(as_object(one).get("id")) for one in as_list(answer.get("data"))]
-                account.report_cost(cost(account.app, "post_read", there))
-                for error in map(as_object, as_list(answer.get("errors"))):
-                    why = Reason.PROTECTED if words(error.get("type")).endswith(NOT_SHOWN) else Reason.GONE
-                    missing[ident(error.get("resource_id")) or ident(error.get("value"))] = why
-        return {one: missing[one] for one in asked if one in missing}
+    def gone(self, account: Account, external_ids: Sequence[str], authors: Mapping[str, str]) -> Mapping[str, Reason]:
+        return removals.gone(account, external_ids, authors)
 
     def is_group(self, thread_id: str) -> bool:
         return thread_id.startswith(GROUP)

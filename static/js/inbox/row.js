@@ -6,8 +6,8 @@ import * as drafts from "../core/drafts.js";
 
 export const HEIGHT = 74;
 const NORMAL = 2;
-/** As the server's announce.REMOVED and PROTECTED: nothing that was said stands any more. */
-const GONE = { "[removed]": "removed", "[protected]": "removed_protected" };
+/** As the server's announce.REMOVED and OUT_OF_SIGHT: nothing that was said stands any more. */
+const GONE = { "[removed]": "removed", "[protected]": "removed_protected", "[suspended]": "removed_suspended" };
 
 export function makeRow() {
   const node = stamp("row");

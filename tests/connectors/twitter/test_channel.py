@@ -359,7 +359,7 @@ def test_people_and_posts_are_looked_up_and_what_is_gone_is_told(desk):
     assert post.context_only
     desk.x.say("remove", to=first)
     assert twitter.look_up(desk.account, first) is None
-    assert list(twitter.gone(desk.account, [first, second, "not-a-number"])) == [first]
+    assert list(twitter.gone(desk.account, [first, second, "not-a-number"], {})) == [first]
 
 
 @pytest.mark.behaviour_x(6)
