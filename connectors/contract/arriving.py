@@ -12,12 +12,16 @@ from connectors.contract.words import Kind, Reason, Standing
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """A person as the platform knows them. `external_id` is the platform's, scoped to the account."""
+    """A person as the platform knows them. `external_id` is the platform's, scoped to the account.
+
+    `takes_messages`: whether they take private messages of the account; None where the platform did not say.
+    """
 
     external_id: str
     name: str = ""
     handle: str = ""
     avatar_url: str = ""
+    takes_messages: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,8 +109,9 @@ class Thread:
     `kind`: the surface of the message to be answered. `post_created_at`: when that message
     was written. `last_customer_at`: the customer's last sign in this conversation (their
     message, postback or reaction). `privately_replied`: a private reply to the message was
-    already sent or tried, where only one is taken. `unreachable`: the platform would not give our private words to
-    this person, who has given no sign since. `owner`: app id that owns the conversation, "" when unknown or us.
+    already sent or tried, where only one is taken. `unreachable`: the platform says that this person takes no private
+    words of ours, or would not give them some, and they have given no sign since. `owner`: app id that owns the
+    conversation, "" when unknown or us.
     `closed`: what the platform said against an answer, with the message or after a try.
     `thread_id`: which conversation. `standing`: how the message stands with the page's moderators.
     """

@@ -34,14 +34,14 @@ from connectors.contract import (
     Thread,
     UnknownOutcome,
 )
-from connectors.reading import Unfit, as_list, as_object, ident, link, point_in_time, title, words
+from connectors.reading import Unfit, as_list, as_object, ident, point_in_time, title, words
 from connectors.twitter import backfill, removals, subscriptions, tokens
 from connectors.twitter.client import XClient
 from connectors.twitter.direct import GROUP
 from connectors.twitter.explained import COSTS, EXPLAINED
 from connectors.twitter.length import LONGEST, has_link, weight
 from connectors.twitter.options import OPTIONS
-from connectors.twitter.posts import SITE, Told, number, plain_text, read_post, told_with, unescaped
+from connectors.twitter.posts import SITE, Told, author_of, number, plain_text, read_post, told_with, unescaped
 from connectors.twitter.prices import cost, of_event, shown
 
 LONGEST_DIRECT = 10_000
@@ -182,8 +182,7 @@ class Twitter(Channel):
         if not found:
             return None
         account.report_cost(cost(account.app, "user_read", [external_id]))
-        picture = link(found.get("profile_image_url"), 1000)
-        return Author(external_id, title(found.get("name"))[:200], title(found.get("username"))[:200], picture)
+        return author_of(external_id, found)
 
     def look_up(self, account: Account, external_id: str) -> Post | None:
         with XClient(account) as client:
