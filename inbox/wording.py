@@ -109,7 +109,7 @@ def rule_text(rule: Rule, account: ChannelAccount, kind: str, *, private: bool, 
         return _("The question is not public yet: readers would see an answer to nothing. Approve it first.")
     if rule.tag == "approves":
         return _("The question is not public yet. It is approved when your answer leaves; then everybody reads both.")
-    if kind == Kind.MENTION:
+    if kind == Kind.MENTION or gateway.surface(account.channel, kind).anywhere:
         return _("Everybody can read this where the customer wrote.")
     return _("Everybody can read this on %(page)s.") % {"page": account.name}
 

@@ -31,6 +31,8 @@ TOKEN_DEAD = frozenset({32, 89, 99, 135, 215})
 # Locked, suspended: no call will work until the owner has been at X.
 ACCOUNT_DEAD = frozenset({64, 326})
 NO_RIGHTS = frozenset({"client-forbidden", "oauth1-permissions", "unsupported-authentication"})
+# The codes of a Forbidden for which an admin can do something.
+RIGHTS_MISSING = NO_RIGHTS | {"261"}
 NO_MONEY = frozenset({"credits", "credits-depleted", "usage-capped"})
 NOT_THERE = frozenset({"resource-not-found", "not-authorized-for-resource"})
 WAIT_WHEN_UNTOLD = timedelta(seconds=60)
@@ -132,6 +134,16 @@ def from_answer(answered: Answered, now: datetime) -> ConnectorError:
     if status == 408 or not 400 <= status < 500:
         return lost(detail, wrote=answered.wrote, **more)
     return Refused(Reason.INVALID, detail, **more)
+
+
+def refused_whole(answer: Mapping[str, Any]) -> ConnectorError | None:
+    """HTTP 200 with errors and nothing beside them: a list that X does not show."""
+    if "data" in answer or "meta" in answer or not as_list(answer.get("errors")):
+        return None
+    said = _said(dict(answer))
+    label = str(said.code or said.slug or "errors")[:40]
+    reason, detail = _reason(said, 200), f"X said {label} with HTTP 200"
+    return Refused(reason, detail, code=label) if reason else Forbidden(detail, code=label)
 
 
 def lost(detail: str, *, wrote: bool, code: str = "", trace: str = "") -> ConnectorError:

@@ -19,6 +19,7 @@ from connectors.contract import (
     ConnectorError,
     Cost,
     Field,
+    Forbidden,
     Granted,
     Health,
     Inbound,
@@ -38,6 +39,7 @@ from connectors.reading import Unfit, as_list, as_object, ident, point_in_time, 
 from connectors.twitter import backfill, removals, subscriptions, tokens
 from connectors.twitter.client import XClient
 from connectors.twitter.direct import GROUP
+from connectors.twitter.errors import RIGHTS_MISSING
 from connectors.twitter.explained import COSTS, EXPLAINED
 from connectors.twitter.length import LONGEST, has_link, weight
 from connectors.twitter.options import OPTIONS
@@ -84,9 +86,16 @@ class Twitter(Channel):
     cost_names = COSTS
     permissions = tuple(scope for scope in tokens.SCOPES if scope != "offline.access")
     surfaces = (
-        Surface(Kind.POST, frozenset({Can.REPLY}), LONGEST, weight, counts=WEIGHTED),
+        Surface(Kind.POST, frozenset({Can.REPLY, Can.DELETE}), LONGEST, weight, WEIGHTED, True, anywhere=True),
         Surface(
-            Kind.MENTION, _ANSWERED | {Can.DELETE}, LONGEST, weight, WEIGHTED, True, private_max_length=LONGEST_DIRECT
+            Kind.MENTION,
+            _ANSWERED | {Can.DELETE},
+            LONGEST,
+            weight,
+            WEIGHTED,
+            True,
+            private_max_length=LONGEST_DIRECT,
+            anywhere=True,
         ),
         Surface(
             Kind.COMMENT,
@@ -96,6 +105,7 @@ class Twitter(Channel):
             WEIGHTED,
             True,
             private_max_length=LONGEST_DIRECT,
+            anywhere=True,
         ),
         Surface(Kind.DIRECT, frozenset({Can.REPLY}), LONGEST_DIRECT, public=False),
     )
@@ -159,14 +169,11 @@ class Twitter(Channel):
             super().act(account, action, external_id, on=on)
         with XClient(account) as client:
             if action is Can.HIDE:
-                kind, call = "hide", client.hide_reply if on else client.unhide_reply
+                _hide(client, external_id, on)
+                kind = "hide"
             else:
-                kind, call = "post_delete", client.delete_tweet
-            try:
-                call(external_id, user_auth=False)
-            except Refused as error:
-                if action is not Can.DELETE or error.reason is not Reason.GONE:
-                    raise
+                _delete(client, external_id)
+                kind = "post_delete"
             account.report_cost(cost(account.app, kind, [external_id]))
 
     # ------------------------------------------------------------ reading
@@ -270,6 +277,24 @@ def _heard(account: Account) -> tuple[list[str], list[str], list[str]]:
     lacking = subscriptions.lacking(account, there, ident((webhook or {}).get("id")))
     heard = [one for one in subscriptions.wanted(account) if one not in lacking]
     return heard, ([] if works else [subscriptions.WEBHOOK]) + lacking, []
+
+
+def _hide(client: XClient, external_id: str, on: bool) -> None:
+    """X hides only in conversations we began, and says no elsewhere as it does where a permission is missing."""
+    try:
+        (client.hide_reply if on else client.unhide_reply)(external_id, user_auth=False)
+    except Forbidden as error:
+        if error.code in RIGHTS_MISSING:
+            raise
+        raise Refused(Reason.NOT_SUPPORTED, error.detail, code=error.code, trace=error.trace) from None
+
+
+def _delete(client: XClient, external_id: str) -> None:
+    try:
+        client.delete_tweet(external_id, user_auth=False)
+    except Refused as error:
+        if error.reason is not Reason.GONE:
+            raise
 
 
 def _kind_of(reply: Reply) -> str:

@@ -11,7 +11,6 @@ import requests
 from connectors.contract import (
     AlreadyDone,
     Can,
-    ConnectorError,
     Disconnected,
     Forbidden,
     Kind,
@@ -95,8 +94,12 @@ def test_hiding_and_deleting(desk):
     twitter.act(desk.account, Can.DELETE, ours)
     twitter.act(desk.account, Can.DELETE, ours)
     assert ours not in {one["id"] for one in desk.x.state()["posts"]}
-    with pytest.raises(ConnectorError):
+    with pytest.raises(Refused) as refused:
         twitter.act(desk.account, Can.HIDE, mention(desk))
+    assert refused.value.reason is Reason.NOT_SUPPORTED
+    desk.x.fault("not_enrolled", on="write")
+    with pytest.raises(Forbidden):
+        twitter.act(desk.account, Can.HIDE, below)
 
 
 # ---------------------------------------------------------------- what is known before
