@@ -29,6 +29,22 @@ EXPLAINED = {
         "X does not let us read the account’s direct messages: groups are not heard of. "
         "Reconnect the account and grant all permissions."
     ),
+    "64": gettext_noop(
+        "X has suspended this account: nothing is read or sent until X lifts that. Its owner has to object at X; "
+        "a new token does not help."
+    ),
+    "326": gettext_noop(
+        "X has locked this account until its owner signs in there and confirms that it is theirs. Test the "
+        "account afterwards; a new token does not help."
+    ),
+    "client-forbidden": gettext_noop(
+        "X does not let this app do that: it has to belong to a project with access to API v2. Look at the app "
+        "in X’s developer console."
+    ),
+    "oauth1-permissions": gettext_noop(
+        "The app may only read. Give it “Read, write and direct messages” in X’s developer console, then connect "
+        "the account anew."
+    ),
 }
 
 COSTS = {

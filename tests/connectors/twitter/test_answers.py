@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connections
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from connectors import deliveries, gateway, ledger, limits
 from connectors.contract import Disconnected, OutOfCredit, Reason
@@ -306,6 +306,23 @@ def test_the_ledger_is_what_x_charges_and_a_ceiling_stops_reading_before_writing
 
 
 # ---------------------------------------------------------------- the connection
+
+
+@pytest.mark.parametrize(
+    ("fault", "english", "french"),
+    [
+        ("locked", "X has locked this account until its owner signs in there", "X a verrouillé ce compte"),
+        ("suspended", "X has suspended this account", "X a suspendu ce compte"),
+    ],
+)
+def test_an_account_x_closed_does_not_ask_for_another_token(asked, acme_on_x, live_x, alice, fault, english, french):
+    answer(alice)
+    live_x.fault(fault, on="send")
+    outbox.send_waiting()
+    acme_on_x.refresh_from_db()
+    assert wording.standing(acme_on_x).reasons[0].startswith(english)
+    with translation.override("fr"):
+        assert wording.standing(acme_on_x).reasons[0].startswith(french)
 
 
 @pytest.mark.behaviour_x(32)
