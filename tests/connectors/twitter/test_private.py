@@ -88,3 +88,16 @@ def test_a_sign_of_the_customer_s_opens_the_private_way_again(asked, live_x, acm
     until(lambda: len(live_x.hook.events("post.mention.create")) == 2)
     bring_in(acme_on_x, live_x)
     assert reading.compose(fresh(asked))["private"]["allowed"]
+
+
+@pytest.mark.behaviour_x(27)
+def test_what_was_said_in_private_cannot_be_deleted_like_a_post(asked, live_x, alice, sign_in):
+    message = answer(alice, "Your number, please?", private=True)
+    outbox.send_waiting()
+    given = {"action": "delete", "on": True}
+    address = f"/w/acme/api/messages/{message.pk}/act/"
+    refused = sign_in(alice).post(address, given, content_type="application/json")
+    message.refresh_from_db()
+    assert refused.status_code >= 400
+    assert (message.state, message.removed_at) == ("sent", None)
+    assert message.external_id in {one["id"] for one in live_x.state()["messages"]}
