@@ -71,17 +71,18 @@ def _rename(identity: Identity, author: Author) -> None:
 
 
 def told_of(account_id: int, authors: Sequence[Author]) -> bool:
-    """Remember who takes our private messages, where the platform said so; whether that is news."""
+    """Remember who takes our private messages, where the platform said so; whether somebody newly does or does not."""
     said = {author.external_id: author.takes_messages for author in authors if author.takes_messages is not None}
     if not said:
         return False
     known = Identity.objects.filter(account=account_id, external_id__in=list(said))
     news = [identity for identity in known if identity.takes_messages != said[identity.external_id]]
+    turns = any(False in (identity.takes_messages, said[identity.external_id]) for identity in news)
     for identity in news:
         identity.takes_messages = said[identity.external_id]
     if news:
         Identity.objects.bulk_update(news, ["takes_messages"])
-    return bool(news)
+    return turns
 
 
 def is_unreachable(ticket: Ticket, since: datetime) -> bool:
