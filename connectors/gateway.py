@@ -89,10 +89,12 @@ def poll(account: ChannelAccount) -> contract.Page:
         return channel.poll(opened, account.cursor)
 
 
-def look_again(account: ChannelAccount, external_ids: Sequence[str]) -> Sequence[contract.Inbound]:
-    """What became of these public messages of customers."""
+def look_again(
+    account: ChannelAccount, external_ids: Sequence[str], authors: Mapping[str, str] | None = None
+) -> Sequence[contract.Inbound]:
+    """What became of these public messages of customers. `authors`: the ids of who wrote them, as far as known."""
     with _calling(account, "look_again", reading=True) as (channel, opened):
-        return channel.look_again(opened, external_ids)
+        return channel.look_again(opened, external_ids, authors or {})
 
 
 def look_into(account: ChannelAccount, about: Mapping[str, str]) -> contract.Page:
@@ -223,6 +225,11 @@ def mention_address(account: ChannelAccount) -> str:
 def explain(channel: str, code: str) -> str:
     """What a code of a channel's own means, in English; "" where it has no more to say."""
     return registry.channel(channel).explain(code)
+
+
+def takes_money(channel: str) -> bool:
+    """Whether what is read and sent there is paid for."""
+    return bool(registry.channel(channel).cost_names)
 
 
 def cost_name(channel: str, kind: str) -> str:

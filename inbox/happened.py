@@ -35,6 +35,7 @@ EVENTS = {
     "answered_by_itself": gettext_lazy("An automatic answer, which stops no clock"),
     "removed_by_customer": gettext_lazy("The customer removed a message"),
     "protected_by_customer": gettext_lazy("The customer’s posts are protected now"),
+    "author_suspended": gettext_lazy("The platform suspended the customer"),
     "answer_removed": gettext_lazy("Our answer was deleted on the platform"),
     "withdrawn": gettext_lazy("Nothing is left to answer: the clock stops"),
     "runs_on": gettext_lazy("There is something to answer again: the clock runs on"),

@@ -51,6 +51,8 @@ _counting = threading.Lock()
 # After an unknown outcome the platform's echo has a moment to come; then we look this often.
 LOOKS = (timedelta(seconds=4), timedelta(seconds=15), timedelta(seconds=60))
 TRIES = 12
+# Refusals after which we look what became of the message that is answered.
+LOOKED_AT = frozenset({Reason.GONE, Reason.PROTECTED, Reason.SET_ASIDE})
 HELD = timedelta(minutes=5)
 AFTER_THE_PART_BEFORE = timedelta(seconds=5)
 
@@ -162,12 +164,13 @@ def _send(message: Message) -> None:
         replies.held(message.pk, message.account, timezone.now() + HELD, why)
     else:
         replies.sent(message.pk, outcome)
-    accounts.retold(message.account)
+    if gateway.takes_money(message.account.channel):
+        accounts.retold(message.account)
 
 
 def _why_refused(message: Message, error: Refused) -> Reason | str:
     """Where what we answer is not where it was, we look once: the thread shall say so, and why."""
-    if error.reason not in (Reason.GONE, Reason.SET_ASIDE) or message.private or message.kind == Kind.DIRECT:
+    if error.reason not in LOOKED_AT or message.private or message.kind == Kind.DIRECT:
         return error.reason
     why = looking.learn(message.account, message.parent_id)
     if error.reason is Reason.SET_ASIDE:

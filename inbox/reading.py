@@ -286,6 +286,7 @@ def compose(found: Ticket, to: int | None = None) -> dict[str, Any]:
             "counts": "characters" if private else surface.counts,
             "cost": rule.cost,
             "link_cost": rule.link_cost,
+            "part_cost": rule.part_cost,
             "held": rule.tag == "held",
             "instead": target.permalink if rule.reason and target.removed_at is None else "",
             "elsewhere": not private and elsewhere.may_be_recorded(rule),

@@ -37,6 +37,7 @@ REASONS = {
         "The platform lets an app answer only where the author named or quoted the account. Answer there by hand."
     ),
     Reason.PROTECTED: gettext_lazy("The author’s posts are protected: nobody can answer them from here."),
+    Reason.SUSPENDED: gettext_lazy("The platform suspended the author: nobody can answer them or write to them."),
     Reason.REPLIES_LIMITED: gettext_lazy("The author lets only some people answer, and this account is not one."),
     Reason.ENCRYPTED: gettext_lazy("The message is encrypted: it can be read and answered only on the platform."),
     Reason.DUPLICATE: gettext_lazy("The platform takes the same words only once: say it a little differently."),
@@ -108,7 +109,7 @@ def rule_text(rule: Rule, account: ChannelAccount, kind: str, *, private: bool, 
         return _("The question is not public yet: readers would see an answer to nothing. Approve it first.")
     if rule.tag == "approves":
         return _("The question is not public yet. It is approved when your answer leaves; then everybody reads both.")
-    if kind == Kind.MENTION:
+    if kind == Kind.MENTION or gateway.surface(account.channel, kind).anywhere:
         return _("Everybody can read this where the customer wrote.")
     return _("Everybody can read this on %(page)s.") % {"page": account.name}
 

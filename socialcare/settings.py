@@ -186,6 +186,7 @@ PLATFORMS = {
         "price_user_read": "0.010",
         "price_dm_read": "0.010",
         "price_summoned_reply": "0.010",
+        "price_post_create": "0.015",
         "price_post_with_link": "0.200",
         "price_dm_create": "0.015",
         "price_post_delete": "0.010",

@@ -298,7 +298,9 @@ class Site(Channel):
             context_only=True,
         )
 
-    def look_again(self, account: Account, external_ids: Sequence[str]) -> Sequence[Inbound]:
+    def look_again(
+        self, account: Account, external_ids: Sequence[str], authors: Mapping[str, str]
+    ) -> Sequence[Inbound]:
         """One call for a hundred. What is not listed is asked for by itself: lists leave out what we may not read."""
         wanted = [one for one in external_ids if _number(one)][:PER_LOOK]
         if not wanted:

@@ -13,12 +13,16 @@ from connectors.contract.words import Kind, Reason, Standing
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """A person as the platform knows them. `external_id` is the platform's, scoped to the account."""
+    """A person as the platform knows them. `external_id` is the platform's, scoped to the account.
+
+    `takes_messages`: whether they take private messages of the account; None where the platform did not say.
+    """
 
     external_id: str
     name: str = ""
     handle: str = ""
     avatar_url: str = ""
+    takes_messages: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """The platform says a message is gone, or PROTECTED by now; its words must be forgotten too.
+    """The platform says a message is gone, or its author is PROTECTED or SUSPENDED by now: its words must be forgotten.
 
     `to_trash`: it lies in the page's trash and may come back, with its words (Restored).
     """

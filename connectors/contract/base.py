@@ -34,7 +34,8 @@ class Channel(ABC):
     `account_options` what may be switched on for it (`Account.options`). `poll_every`: how often
     `poll` is worth a call; what is asked then is the channel's to choose. `has_door`: an account is
     connected by sending its owner to the platform and back. Without an `account_id` the channel makes
-    the id from the credentials (`identify`). `cost_names`: what each kind of cost is for, in English.
+    the id from the credentials (`identify`). `cost_names`: what each kind of cost is for, in English;
+    none where nothing costs.
     `checked_by_polling`: a poll tells all that a test would, so no other is made unasked. `look_every`: how often
     `look_again` is worth its calls.
     """
@@ -88,16 +89,21 @@ class Channel(ABC):
         """Fetch what came since the cursor."""
         return Page((), cursor)
 
-    def gone(self, account: Account, external_ids: Sequence[str]) -> Mapping[str, Reason]:
-        """Which of these public messages can no longer be seen there, and why: GONE or PROTECTED."""
+    def gone(self, account: Account, external_ids: Sequence[str], authors: Mapping[str, str]) -> Mapping[str, Reason]:
+        """Which of these public messages can no longer be seen there, and why: GONE, PROTECTED or SUSPENDED.
+
+        `authors`: the ids of who wrote them, by theirs, as far as known.
+        """
         return {}
 
-    def look_again(self, account: Account, external_ids: Sequence[str]) -> Sequence[Inbound]:
-        """What became of these public messages of customers.
+    def look_again(
+        self, account: Account, external_ids: Sequence[str], authors: Mapping[str, str]
+    ) -> Sequence[Inbound]:
+        """What became of these public messages of customers, and of their `authors` (`gone`).
 
         Asked every `look_every` of what still waits, and where an answer is refused because of it.
         """
-        at, gone = datetime.now(UTC), self.gone(account, external_ids)
+        at, gone = datetime.now(UTC), self.gone(account, external_ids, authors)
         return [Removed(self.name, account.external_id, one, at, "gone", why) for one, why in gone.items()]
 
     def cost_of(self, app: App, record: Inbound) -> Cost | None:

@@ -109,8 +109,9 @@ class Thread:
     `kind`: the surface of the message to be answered. `post_created_at`: when that message
     was written. `last_customer_at`: the customer's last sign in this conversation (their
     message, postback or reaction). `privately_replied`: a private reply to the message was
-    already sent or tried, where only one is taken. `unreachable`: the platform would not give our private words to
-    this person, who has given no sign since. `owner`: app id that owns the conversation, "" when unknown or us.
+    already sent or tried, where only one is taken. `unreachable`: the platform says that this person takes no private
+    words of ours, or would not give them some, and they have given no sign since. `owner`: app id that owns the
+    conversation, "" when unknown or us.
     `closed`: what the platform said against an answer, with the message or after a try.
     `thread_id`: which conversation. `standing`: how the message stands with the page's moderators.
     """
@@ -131,7 +132,8 @@ class Thread:
 class Rule:
     """May we answer, why not, until when. `tag` is the channel's own note to itself.
 
-    `cost` is what an answer costs, in dollars; `link_cost` what one with a link in it does.
+    `cost` is what an answer costs, in dollars; `link_cost` what one with a link in it does, `part_cost` each further
+    post of an answer that is split; "" where that is no other price.
     """
 
     allowed: bool
@@ -140,6 +142,7 @@ class Rule:
     tag: str = ""
     cost: str = ""
     link_cost: str = ""
+    part_cost: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,7 @@ class Reply:
     `to`: external id of the message answered. `above`: what that one hangs on itself, "" where
     it begins the thread or answers its first post. `recipient`: the customer's id.
     `private`: answer a public message by direct message. `token`: our idempotency key.
+    `continues`: `to` is a post of our own, whose words these go on from.
     """
 
     text: str
@@ -160,6 +164,7 @@ class Reply:
     private: bool = False
     human: bool = True
     above: str = ""
+    continues: bool = False
 
 
 @dataclass(frozen=True, slots=True)

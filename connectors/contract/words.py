@@ -61,6 +61,7 @@ class Reason(StrEnum):
     INVALID = "invalid"
     NOT_SUMMONED = "not_summoned"
     PROTECTED = "protected"
+    SUSPENDED = "suspended"
     REPLIES_LIMITED = "replies_limited"
     ENCRYPTED = "encrypted"
     DUPLICATE = "duplicate"
@@ -76,9 +77,9 @@ class Surface:
     """One kind of message on a channel: what may be done there and how long a reply may be.
 
     `counts` names the way `length_of` counts, for the browser, which counts alike while somebody types.
-    `deletes_own`: only the account's own words can be deleted there. `private_once`: the platform takes one private
-    reply to a message and no more. Can.RESTORE: what is deleted goes to a trash, and comes back from there by deleting
-    with `on` False.
+    `anywhere`: such messages stand on pages of others as well. `deletes_own`: only the account's own words can be
+    deleted there. `private_once`: the platform takes one private reply to a message and no more. Can.RESTORE: what is
+    deleted goes to a trash, and comes back from there by deleting with `on` False.
     """
 
     kind: Kind
@@ -90,3 +91,4 @@ class Surface:
     private_max_length: int | None = None
     private_once: bool = False
     public: bool = True
+    anywhere: bool = False

@@ -47,7 +47,7 @@ POST_FIELDS = (
     "attachments,author_id,conversation_id,created_at,display_text_range,edit_history_tweet_ids,entities,"
     "in_reply_to_user_id,note_tweet,referenced_tweets,reply_settings"
 )
-USER_FIELDS = "name,profile_image_url,protected,username"
+USER_FIELDS = "name,profile_image_url,protected,receives_your_dm,username"
 MEDIA_FIELDS = "alt_text,preview_image_url,type,url,variants"
 POSTS: Mapping[str, str] = {
     "tweet.fields": POST_FIELDS,

@@ -24,7 +24,7 @@ from connectors.contract import Account, Disconnected, Forbidden, Reason, Refuse
 from connectors.http import TIMEOUT, Session
 from connectors.reading import as_list, as_object, words
 from connectors.twitter import tokens
-from connectors.twitter.errors import Answered, from_answer, lost, moment, read_object
+from connectors.twitter.errors import Answered, from_answer, lost, moment, read_object, refused_whole
 
 API_URL = "https://api.x.com"
 # They write headers, signatures and bodies at DEBUG, tokens among them.
@@ -110,6 +110,8 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         token, seen = start, set[str]()
         for _ in range(most):
             answer = self.get(route, **params, **{token_name: token})
+            if error := refused_whole(answer):
+                raise error
             meta = as_object(answer.get("meta"))
             then = words(meta.get("next_token"))
             seen.add(token)

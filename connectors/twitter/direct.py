@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -140,13 +141,17 @@ def _post(
     closed: Reason | None = None,
 ) -> Post:
     ours = sender == told.account
+    author = told.author(sender)
+    if author.takes_messages is None and not (ours or closed or thread.startswith(GROUP)):
+        # Whoever writes to us may be written to.
+        author = replace(author, takes_messages=True)
     return Post(
         CHANNEL,
         told.account,
         external_id,
         Kind.DIRECT,
         thread_id=thread,
-        author=told.author(sender),
+        author=author,
         text=text,
         created_at=at,
         attachments=attachments or (() if text.strip() else (Attachment("unknown", raw_type="message"),)),

@@ -31,16 +31,21 @@ TOKEN_DEAD = frozenset({32, 89, 99, 135, 215})
 # Locked, suspended: no call will work until the owner has been at X.
 ACCOUNT_DEAD = frozenset({64, 326})
 NO_RIGHTS = frozenset({"client-forbidden", "oauth1-permissions", "unsupported-authentication"})
+# The codes of a Forbidden for which an admin can do something.
+RIGHTS_MISSING = NO_RIGHTS | {"261"}
 NO_MONEY = frozenset({"credits", "credits-depleted", "usage-capped"})
 NOT_THERE = frozenset({"resource-not-found", "not-authorized-for-resource"})
 WAIT_WHEN_UNTOLD = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(days=1)
 BUCKETS = ("x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour")
 
+# Of a person, in answers and among the errors of answers that are otherwise fine.
+SUSPENDED = "User has been suspended"
+
 _BY_CODE = {
     34: Reason.GONE,
     50: Reason.GONE,
-    63: Reason.GONE,
+    63: Reason.SUSPENDED,
     144: Reason.GONE,
     150: Reason.RECIPIENT_UNAVAILABLE,
     151: Reason.RECIPIENT_UNAVAILABLE,
@@ -61,6 +66,7 @@ _BY_SENTENCE = (
     ("You do not have permission to DM", Reason.RECIPIENT_UNAVAILABLE),
     ("You cannot send messages to", Reason.RECIPIENT_UNAVAILABLE),
     ("Sorry, you are not authorized to see", Reason.PROTECTED),
+    (SUSPENDED, Reason.SUSPENDED),
     ("Your Tweet text is too long", Reason.TOO_LONG),
     ("Your Post text is too long", Reason.TOO_LONG),
     ("You are not allowed to create a Tweet with more than one cashtag", Reason.INVALID),
@@ -70,6 +76,7 @@ _LASTING = frozenset(
         Reason.NOT_SUMMONED,
         Reason.REPLIES_LIMITED,
         Reason.PROTECTED,
+        Reason.SUSPENDED,
         Reason.GONE,
         Reason.RECIPIENT_UNAVAILABLE,
     }
@@ -127,6 +134,16 @@ def from_answer(answered: Answered, now: datetime) -> ConnectorError:
     if status == 408 or not 400 <= status < 500:
         return lost(detail, wrote=answered.wrote, **more)
     return Refused(Reason.INVALID, detail, **more)
+
+
+def refused_whole(answer: Mapping[str, Any]) -> ConnectorError | None:
+    """HTTP 200 with errors and nothing beside them: a list that X does not show."""
+    if "data" in answer or "meta" in answer or not as_list(answer.get("errors")):
+        return None
+    said = _said(dict(answer))
+    label = str(said.code or said.slug or "errors")[:40]
+    reason, detail = _reason(said, 200), f"X said {label} with HTTP 200"
+    return Refused(reason, detail, code=label) if reason else Forbidden(detail, code=label)
 
 
 def lost(detail: str, *, wrote: bool, code: str = "", trace: str = "") -> ConnectorError:

@@ -29,6 +29,22 @@ EXPLAINED = {
         "X does not let us read the account’s direct messages: groups are not heard of. "
         "Reconnect the account and grant all permissions."
     ),
+    "64": gettext_noop(
+        "X has suspended this account: nothing is read or sent until X lifts that. Its owner has to object at X; "
+        "a new token does not help."
+    ),
+    "326": gettext_noop(
+        "X has locked this account until its owner signs in there and confirms that it is theirs. Test the "
+        "account afterwards; a new token does not help."
+    ),
+    "client-forbidden": gettext_noop(
+        "X does not let this app do that: it has to belong to a project with access to API v2. Look at the app "
+        "in X’s developer console."
+    ),
+    "oauth1-permissions": gettext_noop(
+        "The app may only read. Give it “Read, write and direct messages” in X’s developer console, then connect "
+        "the account anew."
+    ),
 }
 
 COSTS = {
@@ -38,6 +54,7 @@ COSTS = {
     "post_event": gettext_noop("Posts told by the webhook"),
     "dm_event": gettext_noop("Private messages told by the webhook"),
     "summoned_reply": gettext_noop("Public answers"),
+    "post_create": gettext_noop("Further posts of a split answer, and answers to posts that do not name us"),
     "post_with_link": gettext_noop("Public answers with a link"),
     "dm_create": gettext_noop("Private messages sent"),
     "post_delete": gettext_noop("Answers deleted"),

@@ -43,10 +43,16 @@ class Told:
     index: bool = False
 
     def author(self, external_id: str) -> Author:
-        user = self.users.get(external_id, {})
-        handle = title(user.get("username") or user.get("screen_name"))[:200]
-        picture = link(user.get("profile_image_url") or user.get("profile_image_url_https"), 1000)
-        return Author(external_id, title(user.get("name"))[:200] or handle, handle, picture)
+        return author_of(external_id, self.users.get(external_id, {}))
+
+
+def author_of(external_id: str, user: Mapping[str, Any]) -> Author:
+    """A user of either vocabulary, or what is known of one whom X did not send along."""
+    handle = title(user.get("username") or user.get("screen_name"))[:200]
+    picture = link(user.get("profile_image_url") or user.get("profile_image_url_https"), 1000)
+    takes = user.get("receives_your_dm")
+    takes = takes if isinstance(takes, bool) else None
+    return Author(external_id, title(user.get("name"))[:200] or handle, handle, picture, takes)
 
 
 def number(value: Any) -> str:

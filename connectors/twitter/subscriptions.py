@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.contract import Account, ConnectorError, Forbidden, Refused
+from connectors.contract import Account, AlreadyDone, ConnectorError, Forbidden, Refused
 from connectors.reading import as_list, as_object, ident, words
 from connectors.twitter import tokens
 from connectors.twitter.client import XClient
@@ -95,8 +95,14 @@ def _working_webhook(app: XClient) -> str:
     """The webhook's id; made or checked where that is needed."""
     known = webhook_of(app)
     if known is None:
-        made = as_object(app.send("POST", "/2/webhooks", {"url": app.account.app.webhook_url}).get("data"))
-        return ident(made.get("id"))
+        try:
+            made = as_object(app.send("POST", "/2/webhooks", {"url": app.account.app.webhook_url}).get("data"))
+        except (AlreadyDone, Refused):
+            # Another account of the app may have made it meanwhile.
+            if (known := webhook_of(app)) is None:
+                raise
+        else:
+            return ident(made.get("id"))
     external_id = ident(known.get("id"))
     if known.get("valid") is False:
         app.send("PUT", f"/2/webhooks/{external_id}")
@@ -124,6 +130,8 @@ def _subscribe(client: XClient, kind: str, webhook: str, there: Subscription | N
             client.send("PUT", f"/2/activity/subscriptions/{there.external_id}", {"webhook_id": webhook, "tag": kind})
         else:
             client.send("POST", "/2/activity/subscriptions", body)
+    except AlreadyDone:
+        log.info("somebody else subscribed to %s meanwhile", kind)
     except Refused as error:
         if error.code not in DUPLICATE:
             raise

@@ -19,6 +19,7 @@ from connectors.contract import (
     ConnectorError,
     Cost,
     Field,
+    Forbidden,
     Granted,
     Health,
     Inbound,
@@ -34,22 +35,21 @@ from connectors.contract import (
     Thread,
     UnknownOutcome,
 )
-from connectors.reading import Unfit, as_list, as_object, ident, link, point_in_time, title, words
-from connectors.twitter import backfill, subscriptions, tokens
+from connectors.reading import Unfit, as_list, as_object, ident, point_in_time, title, words
+from connectors.twitter import backfill, removals, subscriptions, tokens
 from connectors.twitter.client import XClient
 from connectors.twitter.direct import GROUP
+from connectors.twitter.errors import RIGHTS_MISSING
 from connectors.twitter.explained import COSTS, EXPLAINED
 from connectors.twitter.length import LONGEST, has_link, weight
 from connectors.twitter.options import OPTIONS
-from connectors.twitter.posts import SITE, Told, number, plain_text, read_post, told_with, unescaped
+from connectors.twitter.posts import SITE, Told, author_of, number, plain_text, read_post, told_with, unescaped
 from connectors.twitter.prices import cost, of_event, shown
 
 LONGEST_DIRECT = 10_000
 CLOCKS_DIFFER = timedelta(seconds=5)
 SETTLE_PAGES = 2
-AT_ONCE = 100
 WEIGHTED = "weighted"
-NOT_SHOWN = "/not-authorized-for-resource"
 _SCHEME = re.compile(r"https?://(www\.)?", re.IGNORECASE)
 _ANSWERED = frozenset({Can.REPLY, Can.REPLY_PRIVATELY})
 
@@ -86,9 +86,16 @@ class Twitter(Channel):
     cost_names = COSTS
     permissions = tuple(scope for scope in tokens.SCOPES if scope != "offline.access")
     surfaces = (
-        Surface(Kind.POST, frozenset({Can.REPLY}), LONGEST, weight, counts=WEIGHTED),
+        Surface(Kind.POST, frozenset({Can.REPLY, Can.DELETE}), LONGEST, weight, WEIGHTED, True, anywhere=True),
         Surface(
-            Kind.MENTION, _ANSWERED | {Can.DELETE}, LONGEST, weight, WEIGHTED, True, private_max_length=LONGEST_DIRECT
+            Kind.MENTION,
+            _ANSWERED | {Can.DELETE},
+            LONGEST,
+            weight,
+            WEIGHTED,
+            True,
+            private_max_length=LONGEST_DIRECT,
+            anywhere=True,
         ),
         Surface(
             Kind.COMMENT,
@@ -98,6 +105,7 @@ class Twitter(Channel):
             WEIGHTED,
             True,
             private_max_length=LONGEST_DIRECT,
+            anywhere=True,
         ),
         Surface(Kind.DIRECT, frozenset({Can.REPLY}), LONGEST_DIRECT, public=False),
     )
@@ -109,11 +117,14 @@ class Twitter(Channel):
 
         A private reply is a message, and paid as one: X takes as many as the person does, and says no by a refusal.
         """
-        if thread.closed is Reason.NOT_SUMMONED and account.options.get("enterprise"):
+        unasked = thread.closed is Reason.NOT_SUMMONED and bool(account.options.get("enterprise"))
+        if unasked:
             thread = replace(thread, closed=None)
         if private and thread.closed is Reason.PROTECTED:
             # A protected author's posts are out of sight, and a message needs none.
             thread = replace(thread, removed=False)
+        if private and thread.closed is Reason.SUSPENDED:
+            return Rule(False, Reason.SUSPENDED)
         rule = super().reply_rule(account, thread, now, private=private)
         if private and rule.allowed and thread.unreachable:
             return Rule(False, Reason.RECIPIENT_UNAVAILABLE)
@@ -121,8 +132,9 @@ class Twitter(Channel):
             return rule
         if private or thread.kind is Kind.DIRECT:
             return replace(rule, cost=shown(account.app, "dm_create"))
-        dear = shown(account.app, "post_with_link")
-        return replace(rule, cost=shown(account.app, "summoned_reply"), link_cost=dear)
+        first = shown(account.app, "post_create" if unasked else "summoned_reply")
+        dear, further = shown(account.app, "post_with_link"), shown(account.app, "post_create")
+        return replace(rule, cost=first, link_cost=dear, part_cost=further)
 
     def send(self, account: Account, reply: Reply) -> Sent:
         """Answer `reply.to` in public, or write to whom `thread_id` is: one person or a group, never the other."""
@@ -142,8 +154,7 @@ class Twitter(Channel):
                 return _send_message(client, reply)
             answer = client.create_tweet(text=reply.text, in_reply_to_tweet_id=reply.to, user_auth=False)
             external_id = _id_of(answer, "id")
-            kind = "post_with_link" if has_link(reply.text) else "summoned_reply"
-            account.report_cost(cost(account.app, kind, [external_id]))
+            account.report_cost(cost(account.app, _kind_of(reply), [external_id]))
             return Sent(external_id, permalink=f"{SITE}/i/status/{external_id}")
 
     def settle(self, account: Account, reply: Reply, since: datetime) -> Sent | None:
@@ -158,14 +169,11 @@ class Twitter(Channel):
             super().act(account, action, external_id, on=on)
         with XClient(account) as client:
             if action is Can.HIDE:
-                kind, call = "hide", client.hide_reply if on else client.unhide_reply
+                _hide(client, external_id, on)
+                kind = "hide"
             else:
-                kind, call = "post_delete", client.delete_tweet
-            try:
-                call(external_id, user_auth=False)
-            except Refused as error:
-                if action is not Can.DELETE or error.reason is not Reason.GONE:
-                    raise
+                _delete(client, external_id)
+                kind = "post_delete"
             account.report_cost(cost(account.app, kind, [external_id]))
 
     # ------------------------------------------------------------ reading
@@ -181,8 +189,7 @@ class Twitter(Channel):
         if not found:
             return None
         account.report_cost(cost(account.app, "user_read", [external_id]))
-        picture = link(found.get("profile_image_url"), 1000)
-        return Author(external_id, title(found.get("name"))[:200], title(found.get("username"))[:200], picture)
+        return author_of(external_id, found)
 
     def look_up(self, account: Account, external_id: str) -> Post | None:
         with XClient(account) as client:
@@ -201,19 +208,8 @@ class Twitter(Channel):
             return None
         return replace(posts[0], external_id=external_id, context_only=True) if posts else None
 
-    def gone(self, account: Account, external_ids: Sequence[str]) -> Mapping[str, Reason]:
-        """Those X says it cannot find or show; one it merely leaves out is left alone."""
-        asked = [one for one in external_ids if number(one)]
-        missing: dict[str, Reason] = {}
-        with XClient(account) as client:
-            for start in range(0, len(asked), AT_ONCE):
-                answer = client.get("/2/tweets", ids=",".join(asked[start : start + AT_ONCE]))
-                there = [ident(as_object(one).get("id")) for one in as_list(answer.get("data"))]
-                account.report_cost(cost(account.app, "post_read", there))
-                for error in map(as_object, as_list(answer.get("errors"))):
-                    why = Reason.PROTECTED if words(error.get("type")).endswith(NOT_SHOWN) else Reason.GONE
-                    missing[ident(error.get("resource_id")) or ident(error.get("value"))] = why
-        return {one: missing[one] for one in asked if one in missing}
+    def gone(self, account: Account, external_ids: Sequence[str], authors: Mapping[str, str]) -> Mapping[str, Reason]:
+        return removals.gone(account, external_ids, authors)
 
     def is_group(self, thread_id: str) -> bool:
         return thread_id.startswith(GROUP)
@@ -281,6 +277,32 @@ def _heard(account: Account) -> tuple[list[str], list[str], list[str]]:
     lacking = subscriptions.lacking(account, there, ident((webhook or {}).get("id")))
     heard = [one for one in subscriptions.wanted(account) if one not in lacking]
     return heard, ([] if works else [subscriptions.WEBHOOK]) + lacking, []
+
+
+def _hide(client: XClient, external_id: str, on: bool) -> None:
+    """X hides only in conversations we began, and says no elsewhere as it does where a permission is missing."""
+    try:
+        (client.hide_reply if on else client.unhide_reply)(external_id, user_auth=False)
+    except Forbidden as error:
+        if error.code in RIGHTS_MISSING:
+            raise
+        raise Refused(Reason.NOT_SUPPORTED, error.detail, code=error.code, trace=error.trace) from None
+
+
+def _delete(client: XClient, external_id: str) -> None:
+    try:
+        client.delete_tweet(external_id, user_auth=False)
+    except Refused as error:
+        if error.reason is not Reason.GONE:
+            raise
+
+
+def _kind_of(reply: Reply) -> str:
+    """What a public answer is paid as: nobody named us in a post of our own."""
+    if has_link(reply.text):
+        return "post_with_link"
+    unasked = reply.continues or reply.thread.closed is Reason.NOT_SUMMONED
+    return "post_create" if unasked else "summoned_reply"
 
 
 def _send_message(client: XClient, reply: Reply) -> Sent:

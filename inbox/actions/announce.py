@@ -23,7 +23,9 @@ from socialcare.tenancy import current_workspace
 
 ACCOUNT_LOCK = 2
 # What the list shows of words that are gone; signs stand in square brackets, as those of attachments do.
-REMOVED, PROTECTED = "[removed]", "[protected]"
+REMOVED = "[removed]"
+# Where an author did not take the words back themselves.
+OUT_OF_SIGHT = {Reason.PROTECTED: "[protected]", Reason.SUSPENDED: "[suspended]"}
 # The attachment that leads to an answer given on the page itself.
 ANSWER = "answer"
 CLOCK = ("due_at", "metric", "breached", "version", "updated_at")
@@ -140,7 +142,7 @@ def show_newest(ticket: Ticket) -> None:
     if newest := said.filter(removed_at=None).first():
         ticket.preview = preview(newest.text, newest.attachments)
     elif last := said.first():
-        ticket.preview = PROTECTED if last.closed == Reason.PROTECTED else REMOVED
+        ticket.preview = next((sign for why, sign in OUT_OF_SIGHT.items() if last.closed == why), REMOVED)
 
 
 def preview(text: str, attachments: Sequence[dict[str, Any]] = ()) -> str:

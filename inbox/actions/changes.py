@@ -184,6 +184,8 @@ def _verb(message: Message, record: AboutMessage) -> str:
             return "answer_removed"
         case Removed(why=Reason.PROTECTED):
             return "protected_by_customer"
+        case Removed(why=Reason.SUSPENDED):
+            return "author_suspended"
         case Removed(to_trash=True):
             return "trashed"
         case Removed():

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, Q
 from django.utils import timezone
 
-from connectors.contract import Author, Post
+from connectors.contract import Author, Post, Reason
 from connectors.models import ChannelAccount
 from inbox.actions import announce
-from inbox.models import Contact, Identity, Ticket
+from inbox.models import Contact, Identity, Message, Ticket
 
 UNKNOWN = "unknown:"
 
@@ -54,6 +56,7 @@ def _write_down(account: ChannelAccount, authors: Sequence[Author]) -> dict[str,
             name=author.name[:200],
             handle=author.handle[:200],
             avatar_url=author.avatar_url[:1000],
+            takes_messages=author.takes_messages,
         )
         for author in authors
     )
@@ -67,6 +70,29 @@ def _rename(identity: Identity, author: Author) -> None:
     Contact.objects.filter(pk=identity.contact_id).update(name=identity.name, avatar_url=identity.avatar_url)
 
 
+def told_of(account_id: int, authors: Sequence[Author]) -> bool:
+    """Remember who takes our private messages, where the platform said so; whether somebody newly does or does not."""
+    said = {author.external_id: author.takes_messages for author in authors if author.takes_messages is not None}
+    if not said:
+        return False
+    known = Identity.objects.filter(account=account_id, external_id__in=list(said))
+    news = [identity for identity in known if identity.takes_messages != said[identity.external_id]]
+    turns = any(False in (identity.takes_messages, said[identity.external_id]) for identity in news)
+    for identity in news:
+        identity.takes_messages = said[identity.external_id]
+    if news:
+        Identity.objects.bulk_update(news, ["takes_messages"])
+    return turns
+
+
+def is_unreachable(ticket: Ticket, since: datetime) -> bool:
+    """The platform says that they take no private messages of ours, or refused one since then."""
+    tried = Message.objects.filter(account=ticket.account_id, ticket=ticket, origin=Message.Origin.AGENT, private=True)
+    refused = tried.filter(failure=Reason.RECIPIENT_UNAVAILABLE, at__gt=since)
+    here = Ticket.objects.filter(pk=ticket.pk)
+    return here.filter(Q(identity__takes_messages=False) | Q(Exists(refused))).exists()
+
+
 def nameless(account: ChannelAccount, limit: int = 20) -> list[Identity]:
     """People without a name whose profile was never asked for."""
     asked = Identity.objects.filter(account=account, name="", profile_asked_at=None)
@@ -77,6 +103,8 @@ def nameless(account: ChannelAccount, limit: int = 20) -> list[Identity]:
 def profile_came(identity: Identity, author: Author | None) -> None:
     """What the platform says of a person; None when it does not tell, so that it is not asked again."""
     Identity.objects.filter(pk=identity.pk).update(profile_asked_at=timezone.now())
+    if author and told_of(identity.account_id, [author]):
+        announce.account_changed(identity.account)
     if author is None or not author.name:
         return
     _rename(identity, author)

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from connectors.contract import Inbound, Post
+from connectors.contract import Author, Inbound, Post
 from connectors.models import ChannelAccount
 from inbox import routing
 from inbox.actions import announce, changes, clocks, contacts, echoes, threads
@@ -54,6 +54,10 @@ def receive(account: ChannelAccount, arrivals: Sequence[Arrival]) -> None:
     for arrival in arrivals:
         if isinstance(arrival.record, Post):
             posts.setdefault(arrival.record.external_id, (arrival.record, arrival.received_at))
+    # What is here already may be told once more, with more about its author.
+    if contacts.told_of(account.pk, [author for arrival in arrivals if (author := _author(arrival.record))]):
+        # Whoever has one of their tickets open asks anew what may be written.
+        announce.account_changed(account)
     known = set(
         Message.objects.filter(account=account, external_id__in=list(posts)).values_list("external_id", flat=True)
     )
@@ -63,6 +67,10 @@ def receive(account: ChannelAccount, arrivals: Sequence[Arrival]) -> None:
     echoes.take(account, [*early, *ours])
     changes.apply(account, [arrival.record for arrival in arrivals if not isinstance(arrival.record, Post)])
     ChannelAccount.objects.filter(pk=account.pk).update(last_inbound_at=timezone.now())
+
+
+def _author(record: Inbound) -> Author | None:
+    return record.author if isinstance(record, Post) and not record.ours else None
 
 
 def customers_wrote(account: ChannelAccount, posts: Iterable[tuple[Post, datetime]]) -> list[Post]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from connectors import gateway
 from connectors.contract import Can, Kind, Reason, Reply, Sent, Standing, Thread
 from connectors.models import ChannelAccount
-from inbox.actions import announce
+from inbox.actions import announce, contacts
 from inbox.actions.clocks import SET_ASIDE, recompute, waits_for_us
 from inbox.actions.refusals import KeyReused, NewerMessages, NotAllowed, TooLate
 from inbox.models import Event, Message, Outgoing, Ticket
@@ -82,15 +82,14 @@ def thread_of(ticket: Ticket, target: Message) -> Thread:
     """What a channel must know to say whether we may answer this message."""
     surface = gateway.surface(ticket.account.channel, target.kind)
     ours = Message.objects.filter(account=ticket.account_id, origin=Message.Origin.AGENT)
-    used = ours.filter(parent_id=target.external_id or "", once=True, state__in=UNDER_WAY)
-    refused = ours.filter(ticket=ticket, private=True, failure=Reason.RECIPIENT_UNAVAILABLE)
     since = ticket.last_customer_at or target.at
+    used = ours.filter(parent_id=target.external_id or "", once=True, state__in=UNDER_WAY)
     return Thread(
         kind=Kind(target.kind),
         post_created_at=target.at,
         last_customer_at=ticket.last_customer_at,
         privately_replied=surface.private_once and used.exists(),
-        unreachable=Can.REPLY_PRIVATELY in surface.can and refused.filter(at__gt=since).exists(),
+        unreachable=Can.REPLY_PRIVATELY in surface.can and contacts.is_unreachable(ticket, since),
         removed=target.removed_at is not None,
         owner=ticket.owner_app,
         closed=Reason(target.closed) if target.closed else None,
@@ -107,6 +106,7 @@ def outgoing_reply(message: Message) -> Reply:
     return Reply(
         text=message.text,
         to=(message.continues.external_id or "") if message.continues else message.parent_id,
+        continues=message.continues is not None,
         above=target.parent_id if target and target.parent_id != ticket.thread_id else "",
         thread_id=ticket.thread_id,
         recipient=ticket.identity.external_id,

@@ -113,6 +113,9 @@ def moderate(message_id: int, actor: User, action: Can, *, on: bool) -> Message:
     surface = gateway.surface(message.account.channel, message.kind)
     if action is Can.DELETE and surface.deletes_own and message.origin == Message.Origin.CUSTOMER:
         raise NotAllowed(Reason.NOT_SUPPORTED)
+    if message.private:
+        # Its id is that of a message, and what can be done on this surface is for posts.
+        raise NotAllowed(Reason.NOT_SUPPORTED)
     if action not in surface.can or not message.external_id or action not in MODERATION:
         raise NotAllowed(Reason.NOT_SUPPORTED)
     restores = action is Can.DELETE and not on

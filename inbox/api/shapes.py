@@ -59,6 +59,9 @@ class ModeShape(s.Serializer[object]):
     counts = s.ChoiceField(["characters", "weighted"], required=False, help_text="how `max` is counted")
     cost = s.CharField(required=False, allow_blank=True, help_text="what an answer costs, in dollars")
     link_cost = s.CharField(required=False, allow_blank=True, help_text="what one with a link costs")
+    part_cost = s.CharField(
+        required=False, allow_blank=True, help_text="what each further part costs, where that differs"
+    )
     instead = s.CharField(required=False, allow_blank=True, help_text="where on the platform it can be answered")
     elsewhere = s.BooleanField(required=False, help_text="an answer given there may be recorded")
     held = s.BooleanField(required=False, help_text="what would be answered is not public yet")

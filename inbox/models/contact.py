@@ -33,7 +33,10 @@ class Contact(WorkspaceOwned):
 
 
 class Identity(WorkspaceOwned):
-    """A contact as one account knows them; the platform's ids are scoped to the account."""
+    """A contact as one account knows them; the platform's ids are scoped to the account.
+
+    `takes_messages`: whether they take private messages of the account, as far as the platform said.
+    """
 
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="identities")
     account = models.ForeignKey(ChannelAccount, models.CASCADE, related_name="+", db_index=False)
@@ -42,6 +45,7 @@ class Identity(WorkspaceOwned):
     handle = models.CharField(max_length=200, blank=True)
     avatar_url = models.URLField(max_length=1000, blank=True)
     profile_asked_at = models.DateTimeField(null=True)
+    takes_messages = models.BooleanField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "external_id"], name="one_identity")]

@@ -61,6 +61,7 @@ def _tickets() -> dict[str, str]:
         "no_words": _("(no words)"),
         "removed": _("Removed"),
         "removed_protected": _("Protected by its author"),
+        "removed_suspended": _("Its author is suspended"),
         "channel_facebook": _("Facebook"),
         "channel_messenger": _("Messenger"),
         "channel_twitter": _("X"),

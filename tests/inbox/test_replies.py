@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from connectors import deliveries
+from connectors import deliveries, gateway
 from connectors.contract import Reason
 from connectors.deliveries import Arrived
 from connectors.models import ChannelAccount
@@ -46,6 +49,19 @@ def test_a_comment_is_answered_and_the_clock_stops(facebook, alice, graph):
     assert (timer.outcome, timer.stopped_at) == ("answered", message.at)
     assert (ticket.status, ticket.due_at, ticket.assignee) == ("pending", None, alice.user)
     assert not Outgoing.objects.exists()
+
+
+def test_where_nothing_costs_nobody_asks_after_the_money(facebook, alice, graph):
+    graph.answers["POST /700_1/comments"] = (200, {"id": "700_2"})
+    take_in(facebook, meta.comment(comment_id="700_1"))
+    answer(alice)
+    with CaptureQueriesContext(connection) as asked:
+        outbox.send_waiting()
+    assert Message.objects.get(origin="agent").state == "sent"
+    assert not gateway.takes_money("facebook")
+    assert [one["sql"] for one in asked if '"connectors_spending"' in one["sql"]] == []
+    of_the_app = re.compile(r'"connectors_channelaccount"\."app_id" = \d')
+    assert [one["sql"] for one in asked if of_the_app.search(one["sql"])] == []
 
 
 def test_the_same_key_twice_is_one_answer(facebook, alice, graph):

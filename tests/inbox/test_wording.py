@@ -25,6 +25,12 @@ def test_who_reads_an_answer_depends_on_where_the_customer_wrote(kind: Kind, say
     assert rule_text(Rule(True), ACCOUNT, kind, private=False) == says
 
 
+@pytest.mark.parametrize("kind", [Kind.POST, Kind.COMMENT, Kind.MENTION])
+def test_on_x_an_answer_stands_where_the_customer_wrote(kind: Kind) -> None:
+    account = ChannelAccount(channel="twitter", name="Acme")
+    assert rule_text(Rule(True), account, kind, private=False) == "Everybody can read this where the customer wrote."
+
+
 def test_a_disconnected_account_promises_no_answer_that_waits(facebook: ChannelAccount) -> None:
     facebook.state = ChannelAccount.State.ATTENTION
     rule = gateway.reply_rule(facebook, Thread(Kind.COMMENT), private=False)

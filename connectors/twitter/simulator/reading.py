@@ -79,17 +79,23 @@ class Reading:
         if found:
             answer["data"] = [shapes.user(self._world, user, wanted.fields["user"], call.caller.user) for user in found]
         lost = sorted(set(ids) - {user.id for user in found})
-        return answer | ({"errors": [missing("user", "ids", id) for id in lost]} if lost else {})
+        return answer | ({"errors": [self._lost(id, "ids", id) for id in lost]} if lost else {})
 
     def _user(self, call: Call, user: User | None, parameter: str, value: str) -> Any:
         wanted = asked(call, frozenset({"pinned_tweet_id"}))
         if user is None:
             return {"errors": [missing("user", parameter, value)]}
         if user.suspended:
-            said = f"User has been suspended: [{value}]."
-            return {"errors": [missing("user", parameter, value) | {"detail": said, "title": "Forbidden"}]}
+            return {"errors": [self._lost(user.id, parameter, value)]}
         call.bill("user_read", [user.id])
         return {"data": shapes.user(self._world, user, wanted.fields["user"], call.caller.user)}
+
+    def _lost(self, id: str, parameter: str, value: str) -> dict[str, Any]:
+        """Why somebody is not shown."""
+        user, error = self._world.users.get(id), missing("user", parameter, value)
+        if user is None or not user.suspended:
+            return error
+        return error | {"detail": f"User has been suspended: [{value}].", "title": "Forbidden"}
 
     # ------------------------------------------------------------ posts
 

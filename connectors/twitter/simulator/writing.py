@@ -170,7 +170,8 @@ class Writing:
         return self._deeds.edit(before, words)
 
     def _shown(self, call: Call, one: Post) -> Any:
-        summoned = bool(one.parent)
+        above = self._world.current(one.parent)
+        summoned = above is not None and above.author is not one.author and self._summoned(one.author, above)
         kind = "post_create_url" if text.has_link(one.text) else "summoned_reply" if summoned else "post_create"
         call.bill(kind, [one.id])
         return {"data": {"id": one.id, "text": one.shown, "edit_history_tweet_ids": list(one.history)}}

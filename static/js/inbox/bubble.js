@@ -64,7 +64,7 @@ function fillMessage(node, entry, context) {
 
 function removal(entry) {
   if (entry.standing === "trash") return "standing_trash";
-  return entry.closed === "protected" ? "removed_protected" : "removed";
+  return ["protected", "suspended"].includes(entry.closed) ? `removed_${entry.closed}` : "removed";
 }
 
 function words(entry) {

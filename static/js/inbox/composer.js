@@ -199,7 +199,8 @@ export class Composer {
   drawPrice(rule, posts) {
     const dear = (post) => Boolean(rule.link_cost) && rule.link_cost !== rule.cost && hasLink(post);
     const linked = this.mayWrite && posts.some(dear);
-    const total = this.mayWrite ? posts.reduce((sum, post) => sum + Number(dear(post) ? rule.link_cost : rule.cost), 0) : 0;
+    const price = (post, place) => Number(dear(post) ? rule.link_cost : (place > 0 && rule.part_cost) || rule.cost);
+    const total = this.mayWrite ? posts.reduce((sum, post, place) => sum + price(post, place), 0) : 0;
     const sentence = (linked ? "price_link" : "price") + (posts.length > 1 ? "_parts" : "");
     setText(one("#price"), total ? t(sentence, { price: dollars(total) }) : "");
     setClass(one("#price"), "dear", linked);

@@ -8,8 +8,8 @@ export const HEIGHT = 74;
 const NORMAL = 2;
 /** As the server's announce.ANSWER: an answer given on the page itself. */
 const THERE = /^\[answer\] (\S+)$/;
-/** As the server's announce.REMOVED and PROTECTED: nothing that was said stands any more. */
-const GONE = { "[removed]": "removed", "[protected]": "removed_protected" };
+/** As the server's announce.REMOVED and OUT_OF_SIGHT: nothing that was said stands any more. */
+const GONE = { "[removed]": "removed", "[protected]": "removed_protected", "[suspended]": "removed_suspended" };
 
 export function makeRow() {
   const node = stamp("row");

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connections
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from connectors import deliveries, gateway, ledger, limits
 from connectors.contract import Disconnected, OutOfCredit, Reason
@@ -142,53 +142,6 @@ def test_a_part_stays_here_when_the_one_before_it_does(asked, live_x, alice):
     second.refresh_from_db()
     assert (second.state, second.failure) == ("failed", "part_before")
     assert posts(live_x) == []
-
-
-def test_a_question_can_be_answered_in_private(asked, live_x, acme_on_x, alice):
-    message = answer(alice, "Your number, please?", private=True)
-    outbox.send_waiting()
-    message.refresh_from_db()
-    assert message.state == "sent"
-    said = [one for one in live_x.state()["messages"] if one["id"] == message.external_id]
-    assert said[0]["text"] == "Your number, please?"
-    compose = reading.compose(asked)["private"]
-    assert (compose["allowed"], compose["message"]) == (
-        True,
-        "Goes to the customer’s private messages, where they take any from this account.",
-    )
-    second = answer(alice, "And your postcode?", ticket=Ticket.objects.get(), private=True)
-    outbox.send_waiting()
-    second.refresh_from_db()
-    assert second.state == "sent"
-
-
-@pytest.mark.behaviour_x(13)
-def test_whoever_takes_no_messages_is_known_before_the_next_one_is_typed(asked, live_x, acme_on_x, alice):
-    live_x.say("close_dms")
-    message = answer(alice, "Your number, please?", private=True)
-    outbox.send_waiting()
-    message.refresh_from_db()
-    assert (message.state, message.failure) == ("failed", Reason.RECIPIENT_UNAVAILABLE)
-    compose = reading.compose(asked)
-    assert compose["private"]["reason"] == Reason.RECIPIENT_UNAVAILABLE
-    assert compose["reply"]["allowed"]
-    live_x.say("open_dms")
-    replies.retry(message.pk, alice.user)
-    outbox.send_waiting()
-    message.refresh_from_db()
-    assert message.state == "sent"
-    assert reading.compose(asked)["private"]["allowed"]
-
-
-def test_a_sign_of_the_customer_s_opens_the_private_way_again(asked, live_x, acme_on_x, alice):
-    live_x.say("close_dms")
-    answer(alice, "Your number, please?", private=True)
-    outbox.send_waiting()
-    mine = Message.objects.get(origin="customer").external_id
-    live_x.say("reply", "@Acme try again, I take them now", to=mine)
-    until(lambda: len(live_x.hook.events("post.mention.create")) == 2)
-    bring_in(acme_on_x, live_x)
-    assert reading.compose(fresh(asked))["private"]["allowed"]
 
 
 # ---------------------------------------------------------------- limits
@@ -353,6 +306,23 @@ def test_the_ledger_is_what_x_charges_and_a_ceiling_stops_reading_before_writing
 
 
 # ---------------------------------------------------------------- the connection
+
+
+@pytest.mark.parametrize(
+    ("fault", "english", "french"),
+    [
+        ("locked", "X has locked this account until its owner signs in there", "X a verrouillé ce compte"),
+        ("suspended", "X has suspended this account", "X a suspendu ce compte"),
+    ],
+)
+def test_an_account_x_closed_does_not_ask_for_another_token(asked, acme_on_x, live_x, alice, fault, english, french):
+    answer(alice)
+    live_x.fault(fault, on="send")
+    outbox.send_waiting()
+    acme_on_x.refresh_from_db()
+    assert wording.standing(acme_on_x).reasons[0].startswith(english)
+    with translation.override("fr"):
+        assert wording.standing(acme_on_x).reasons[0].startswith(french)
 
 
 @pytest.mark.behaviour_x(32)

@@ -203,3 +203,9 @@ def test_what_was_read_is_charged_by_the_piece(desk):
         spent.setdefault(cost.kind, set()).update(cost.resources)
     charged = {one["kind"]: one["count"] for one in desk.x.state()["charged"]}
     assert {kind: len(ids) for kind, ids in spent.items()} == charged
+
+
+@pytest.mark.behaviour_x(15)
+def test_a_list_that_is_errors_alone_is_no_empty_list(desk):
+    desk.account = replace(desk.account, external_id="999")
+    assert twitter.poll(desk.account, "").unseen == ("mentions_refused",)

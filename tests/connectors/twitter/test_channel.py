@@ -11,7 +11,6 @@ import requests
 from connectors.contract import (
     AlreadyDone,
     Can,
-    ConnectorError,
     Disconnected,
     Forbidden,
     Kind,
@@ -95,8 +94,12 @@ def test_hiding_and_deleting(desk):
     twitter.act(desk.account, Can.DELETE, ours)
     twitter.act(desk.account, Can.DELETE, ours)
     assert ours not in {one["id"] for one in desk.x.state()["posts"]}
-    with pytest.raises(ConnectorError):
+    with pytest.raises(Refused) as refused:
         twitter.act(desk.account, Can.HIDE, mention(desk))
+    assert refused.value.reason is Reason.NOT_SUPPORTED
+    desk.x.fault("not_enrolled", on="write")
+    with pytest.raises(Forbidden):
+        twitter.act(desk.account, Can.HIDE, below)
 
 
 # ---------------------------------------------------------------- what is known before
@@ -152,7 +155,7 @@ def test_a_stranger_s_post_found_by_a_word_cannot_be_answered(desk):
 @pytest.mark.behaviour_x(31)
 def test_the_price_is_known_before_sending_and_a_link_costs_more(desk):
     rule = twitter.reply_rule(desk.account, Thread(Kind.MENTION), NOW)
-    assert (rule.cost, rule.link_cost) == ("0.01", "0.20")
+    assert (rule.cost, rule.link_cost, rule.part_cost) == ("0.01", "0.20", "0.015")
     assert twitter.reply_rule(desk.account, Thread(Kind.DIRECT), NOW).cost == "0.015"
     to = mention(desk)
     twitter.send(desk.account, desk.reply(to, "See example.com/help", kind="mention"))
@@ -161,6 +164,21 @@ def test_the_price_is_known_before_sending_and_a_link_costs_more(desk):
         ("post_with_link", "0.200"),
         ("summoned_reply", "0.010"),
     ]
+
+
+@pytest.mark.behaviour_x(31)
+def test_what_answers_our_own_post_or_somebody_who_did_not_name_us_is_paid_as_a_post(desk):
+    first = twitter.send(desk.account, desk.reply(mention(desk), "One 1/2", kind="mention"))
+    twitter.send(desk.account, desk.reply(first.external_id, "Two 2/2", kind="mention", continues=True))
+    found = desk.x.say("post", "my shoes are a disaster")
+    desk.x.adjust(rules={"enterprise": True})
+    free = desk.with_options(enterprise=True)
+    unasked = Thread(Kind.POST, closed=Reason.NOT_SUMMONED)
+    assert twitter.reply_rule(free, unasked, NOW).cost == "0.015"
+    twitter.send(free, desk.reply(found, "Which ones?", kind="post", closed=Reason.NOT_SUMMONED))
+    assert [cost.kind for cost in desk.costs] == ["summoned_reply", "post_create", "post_create"]
+    charged = {one["kind"]: one["count"] for one in desk.x.state()["charged"]}
+    assert (charged["summoned_reply"], charged["post_create"]) == (1, 2)
 
 
 # ---------------------------------------------------------------- what becomes of it
@@ -344,7 +362,7 @@ def test_people_and_posts_are_looked_up_and_what_is_gone_is_told(desk):
     assert post.context_only
     desk.x.say("remove", to=first)
     assert twitter.look_up(desk.account, first) is None
-    assert list(twitter.gone(desk.account, [first, second, "not-a-number"])) == [first]
+    assert list(twitter.gone(desk.account, [first, second, "not-a-number"], {})) == [first]
 
 
 @pytest.mark.behaviour_x(6)

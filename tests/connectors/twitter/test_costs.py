@@ -2,17 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from math import prod
+from pathlib import Path
 
 import pytest
 
-from connectors import ledger
+from connectors import ledger, twitter
 from connectors.contract import Cost
 from connectors.twitter.explained import COSTS
 from inbox.views.settings import wording
 from tests.connectors.twitter.standing import PRICES
 from tests.connectors.twitter.test_search_words import edited
 from tests.inbox.settings_support import text
+
+README = Path(twitter.__file__).with_name("README.md")
+
+
+def tables() -> tuple[list[list[str]], list[list[str]]]:
+    """The README's volumes and its costs, without their heads."""
+    found: list[list[list[str]]] = []
+    for line in README.read_text().partition("## What it costs a month")[2].partition("\n## ")[0].splitlines():
+        if line.startswith("| ---"):
+            found.append([])
+        elif found and line.startswith("| ") and "| price |" not in line:
+            found[-1].append([cell.strip("* ") for cell in line.strip("|").split("|")])
+    volumes, costs = found
+    return volumes, costs
+
+
+def pieces(formula: str, volume: Mapping[str, int]) -> int:
+    """Such as "A − L" or "30 × W"."""
+    total = 0
+    for part in formula.replace("− ", "+ −").split("+ "):
+        factors = part.strip().removeprefix("−").split(" × ")
+        number = prod(volume[factor] if factor in volume else int(factor) for factor in factors)
+        total += -number if part.startswith("−") else number
+    return total
+
+
+@pytest.mark.behaviour_x(31)
+def test_the_readme_says_what_a_month_costs_by_the_prices_of_the_settings(settings):
+    prices = settings.PLATFORMS["twitter"]
+    volumes, costs = tables()
+    for brand in range(3):
+        volume = {row[1]: int(row[2 + brand].replace(",", "")) for row in volumes}
+        total = Decimal(0)
+        for what, price, formula, *amounts in costs:
+            given = Decimal(amounts[brand].replace(",", ""))
+            if formula:
+                due = pieces(formula, volume) * Decimal(prices[f"price_{price.strip('`')}"])
+                assert given == due, what
+                total += due
+            else:
+                assert given == total, what
+    assert {row[0] for row in costs if not row[2]} == {"together", "at most"}
+    assert {row[1].strip("`") for row in costs if row[2]} == set(COSTS)
 
 
 def spend(account, kind: str, dollars: str) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
+from connectors import ledger
 from inbox import outbox, polling, records
 from inbox.models import Message, Ticket
 from sla.models import Timer
@@ -127,6 +129,43 @@ def test_the_nightly_look_tells_protected_from_removed(acme_on_x, live_x):
     polling.look_for_removed_of(acme_on_x.pk)
     found = {one.external_id: (one.text, one.closed) for one in Message.objects.all()}
     assert found == {first: ("", "protected"), second: ("", "")}
+
+
+@pytest.mark.behaviour_x(24)
+def test_a_suspended_author_is_told_from_a_protected_one(asked, acme_on_x, live_x, alice, sign_in):
+    live_x.say("suspend")
+    message = answer(alice)
+    outbox.send_waiting()
+    message.refresh_from_db()
+    theirs = Message.objects.get(origin="customer")
+    assert (message.state, message.failure) == ("failed", "suspended")
+    assert (theirs.text, theirs.closed, theirs.removed_at is not None) == ("", "suspended", True)
+    assert records.row(asked.pk)["text"] == "[suspended]"
+    alice.user.language = "fr"
+    alice.user.save()
+    browser = sign_in(alice)
+    compose = browser.get(f"/w/acme/api/tickets/{asked.pk}/").json()["compose"]
+    for mode in ("reply", "private"):
+        assert (compose[mode]["allowed"], compose[mode]["reason"]) == (False, "suspended")
+        assert compose[mode]["message"].startswith("La plateforme a suspendu l’auteur")
+    shown = browser.get(f"/w/acme/api/tickets/{asked.pk}/entries/").json()["items"]
+    assert "La plateforme a suspendu le client" in [one["text"] for one in shown]
+    assert ledger.spent(acme_on_x) == Decimal("0.005")
+
+
+@pytest.mark.behaviour_x(24)
+def test_the_nightly_look_tells_suspended_from_protected(acme_on_x, live_x):
+    first, second = live_x.say("post", "@Acme one"), live_x.say("post", "@Acme two", author="Karim Haddad")
+    amelie, karim = live_x.person(), live_x.person("Karim Haddad")
+    take_in(acme_on_x, x.mention("@acme one", id=first, who=amelie), x.mention("@acme two", id=second, who=karim))
+    live_x.adjust(dialect="none")
+    live_x.say("suspend")
+    live_x.say("protect", author="Karim Haddad")
+    polling.look_for_removed_of(acme_on_x.pk)
+    found = {one.external_id: (one.text, one.closed) for one in Message.objects.all()}
+    assert found == {first: ("", "suspended"), second: ("", "protected")}
+    charged = {line.kind: line.count for line in ledger.lines(acme_on_x)}
+    assert charged["user_read"] == 1
 
 
 def test_a_part_whose_own_part_before_is_gone_closes_nobody_s_words(asked, live_x, alice, sign_in):

@@ -46,6 +46,25 @@ def test_a_subscription_somebody_else_just_made_is_success(bare, monkeypatch):
 
 
 @pytest.mark.behaviour_x(33)
+def test_a_webhook_another_account_just_made_is_taken(bare, monkeypatch):
+    twitter.subscribe(bare.account)
+    found, looks = subscriptions.webhook_of, iter([None])
+    monkeypatch.setattr(subscriptions, "webhook_of", lambda client: next(looks, found(client)))
+    twitter.subscribe(bare.account)
+    assert len(bare.x.call("GET", "webhooks", "AAAAbearer").json()["data"]) == 1
+
+
+@pytest.mark.behaviour_x(33)
+def test_words_of_a_duplicate_subscription_are_success_too(bare):
+    twitter.subscribe(bare.account)
+    for one in bare.x.call("GET", "activity/subscriptions", "AAAAbearer").json()["data"]:
+        if one["event_type"] == "post.create":
+            bare.x.call("DELETE", f"activity/subscriptions/{one.get('subscription_id') or one['id']}", "AAAAbearer")
+    bare.x.fault("error", on="write", status=403, message="Duplicate subscription.")
+    twitter.subscribe(bare.account)
+
+
+@pytest.mark.behaviour_x(33)
 def test_a_subscription_that_goes_to_another_webhook_is_brought_to_ours(bare):
     given = {"event_type": "post.mention.create", "filter": {"user_id": BRAND}}
     elsewhere = bare.x.call("POST", "webhooks", "AAAAbearer", json={"url": f"{bare.x.hook.url}?elsewhere"}).json()[
