@@ -8,14 +8,17 @@ RETURN array_to_tsvector(array_remove(string_to_array(
     coalesce('t' || ticket / %(share)d || ' ', '')
     || workspace || ':' || replace(public.inbox_forms(
         translate(left(words, 10000), '@._-+/:&<>''’', '            ')
-    ), ' ', ' ' || workspace || ':'), ' '), workspace || ':'));
-REINDEX INDEX CONCURRENTLY inbox_message_words;
-REINDEX INDEX CONCURRENTLY inbox_note_words;
+    ), ' ', ' ' || workspace || ':'), ' '), workspace || ':'))
 """
+
+
+def steps(share: int) -> list[str]:
+    indexes = ("inbox_message_words", "inbox_note_words")
+    return [WORDS % {"share": share}, *(f"REINDEX INDEX CONCURRENTLY {index}" for index in indexes)]
 
 
 class Migration(migrations.Migration):
     # Customers write while an index is built: until it is, a search misses older words.
     atomic = False
     dependencies = [("inbox", "0016_tags_in_any_case")]
-    operations = [migrations.RunSQL(WORDS % {"share": 2_048}, WORDS % {"share": 16_384})]
+    operations = [migrations.RunSQL(steps(2_048), steps(16_384))]
