@@ -54,6 +54,7 @@ def kill_web(scene: Scene, fault: Fault) -> None:
 
 def deploy_web(scene: Scene, fault: Fault) -> None:
     """SIGTERM under load and a new one, while a migration adds a column and takes it away."""
+    _wait(scene.stand.child("web").alive, PATIENCE)
     with scene.superuser() as cursor:
         cursor.execute("SET lock_timeout = '5s'")
         for change in ("ADD COLUMN fault_tried int", "DROP COLUMN fault_tried"):

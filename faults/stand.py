@@ -99,7 +99,7 @@ class Stand:
         """SIGTERM, as a deployment does; the supervisor starts it again. False where it did not end in time."""
         child = self.child(name)
         if child.process is None or not child.alive():
-            return False
+            return True
         child.deaths = 0
         child.process.terminate()
         give_up = time.monotonic() + within
