@@ -140,15 +140,16 @@ class Checker:
         for timer in Timer.objects.order_by("started_at", "id"):
             timers[timer.ticket_id].append(timer)
         for ticket in Ticket.objects.order_by("id"):
-            found = [
+            noted = [
                 (timer.started_at, timer.metric, timer.stopped_at, timer.outcome, timer.due_at)
                 for timer in timers[ticket.pk]
             ]
-            right = sorted(
+            told = [
                 (wait.started_at, wait.metric, wait.stopped_at, wait.outcome or "", wait.started_at + target)
                 for wait in engine.waits(history_of(ticket.pk))
                 if (target := policy.target(wait.metric))
-            )
+            ]
+            found, right = sorted(noted, key=_by_start), sorted(told, key=_by_start)
             if found != right:
                 yield f"ticket {ticket.pk}: the clocks are {_told(found)} and not {_told(right)}"
             yield from self._breaches(timers[ticket.pk], now)
@@ -267,6 +268,12 @@ def _shown(ticket_id: int) -> Sequence[int]:
         if not page["before"]:
             return shown
         page = reading.entries(ticket_id, before=page["before"], limit=200)
+
+
+def _by_start(clock: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Of two that began together one may still run."""
+    started_at, metric, stopped_at, outcome, _ = clock
+    return started_at, metric, stopped_at is None, stopped_at or started_at, outcome
 
 
 def _told(clocks: Sequence[tuple[Any, ...]]) -> str:
