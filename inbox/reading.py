@@ -12,20 +12,17 @@ from typing import Any
 import orjson
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from connectors import gateway
-from connectors.contract import Can, Kind
+from connectors.contract import Kind
 from connectors.models import ChannelAccount
-from inbox import live, records, search
-from inbox.actions import announce, elsewhere, participants, replies, sorting
+from inbox import composing, live, records, search
+from inbox.actions import sorting
 from inbox.actions.clocks import SET_ASIDE
-from inbox.actions.refusals import NotAllowed
-from inbox.actions.work import MODERATION
 from inbox.figures import Only
 from inbox.happened import Names, event_text
 from inbox.models import Event, Identity, Message, Note, Seen, Story, Ticket
-from inbox.wording import failure_text, rule_text
+from inbox.wording import failure_text
 from sla.models import Timer
 from socialcare.models import User
 from socialcare.tenancy import current_workspace
@@ -33,8 +30,7 @@ from socialcare.tenancy import current_workspace
 VIEWS = ("mine", "unassigned", "open", "breached", "pending", "resolved")
 NEWEST_FIRST = ("pending", "resolved")
 PAGE = 60
-OFFERED = MODERATION | {Can.RESTORE}
-OTHERS, CHOICES, ABOUT = 10, 100, 80
+OTHERS = 10
 # In a thread, what happened at one moment stands in this order: what follows from words stands below them.
 MESSAGE, NOTE, EVENT = 0, 1, 2
 Shown = tuple[datetime, int, dict[str, Any]]
@@ -160,7 +156,7 @@ def ticket(ticket_id: int, user: User, to: int | None = None) -> dict[str, Any]:
         "story": _story(found),
         "others": _others(found),
         "follows": found.follows_id,
-        "compose": compose(found, to),
+        "compose": composing.compose(found, to),
         "timers": _timers(ticket_id),
         "assignee": {"id": found.assignee.pk, "name": str(found.assignee)} if found.assignee else None,
         "seen": seen(user, [ticket_id]).get(str(ticket_id), 0),
@@ -260,58 +256,6 @@ def _timers(ticket_id: int) -> list[dict[str, Any]]:
         }
         for timer in Timer.objects.filter(ticket_id=ticket_id).order_by("started_at")
     ]
-
-
-def compose(found: Ticket, to: int | None = None) -> dict[str, Any]:
-    """What may be written on this ticket now, and the platform's rule, before anybody types.
-
-    `to`: the customer's message that is to be answered; where there is no such one, that which would be by default.
-    """
-    theirs, note = Message.objects.filter(ticket=found, origin=Message.Origin.CUSTOMER), {"allowed": True, "max": None}
-    try:
-        target = replies.answerable(found, to if to and theirs.filter(pk=to).exists() else None)
-    except NotAllowed:
-        return {"reply": None, "private": None, "note": note, "can": [], "can_own": [], "choices": []}
-    surface = gateway.surface(found.account.channel, target.kind)
-    thread, readers = replies.thread_of(found, target), participants.readers(found)
-
-    def mode(private: bool) -> dict[str, Any]:
-        rule = gateway.reply_rule(found.account, thread, private=private)
-        return {
-            "allowed": rule.allowed,
-            "reason": rule.reason or "",
-            "message": rule_text(rule, found.account, target.kind, private=private, readers=readers),
-            "until": records.ms(rule.until),
-            "max": surface.private_max_length if private else surface.max_length,
-            "counts": "characters" if private else surface.counts,
-            "cost": rule.cost,
-            "link_cost": rule.link_cost,
-            "part_cost": rule.part_cost,
-            "held": rule.tag == "held",
-            "instead": target.permalink if rule.reason and target.removed_at is None else "",
-            "elsewhere": not private and elsewhere.may_be_recorded(rule),
-            "public": target.kind != Kind.DIRECT and not private,
-            "group": readers or 0,
-            "to": target.pk,
-            "label": _(gateway.label(found.account.channel)),
-        }
-
-    return {
-        "reply": mode(False),
-        "private": mode(True) if Can.REPLY_PRIVATELY in surface.can else None,
-        "note": note,
-        "about": announce.preview(target.text, target.attachments)[:ABOUT],
-        "choices": _choices(theirs, target),
-        "can": sorted(surface.can & (OFFERED - ({Can.DELETE} if surface.deletes_own else set()))),
-        "can_own": sorted(surface.can & ({Can.DELETE} if surface.deletes_own else set())),
-    }
-
-
-def _choices(theirs: QuerySet[Message], target: Message) -> list[int]:
-    """The customer's public messages that still stand, the newest first; none where there is nothing to choose."""
-    standing = theirs.filter(removed_at=None).exclude(standing__in=SET_ASIDE).exclude(kind=Kind.DIRECT)
-    found = list(standing.order_by("-at", "-id").values_list("id", flat=True)[:CHOICES])
-    return found if any(one != target.pk for one in found) else []
 
 
 def entries(ticket_id: int, *, before: str = "", after_seq: int | None = None, limit: int = 50) -> dict[str, Any]:

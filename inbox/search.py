@@ -26,7 +26,7 @@ MOST_NAMES = 1000
 # So many tickets share a lexeme in the index. They are looked through in windows of such lexemes, the newest first: a
 # word of every second ticket is then as quick to find as a rare one.
 SHARE = 2_048
-WINDOWS = (1, 8, 64)
+WINDOWS = (1, 8)
 # What a beginning matches is kept apart by row as far as memory goes. Past it whole pages are read again and each of
 # their texts is parsed anew, which takes seconds.
 MEMORY = "64MB"

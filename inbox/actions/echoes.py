@@ -119,10 +119,27 @@ def _answered_outside(account: ChannelAccount, post: Post) -> list[Post]:
             # Somebody may answer it, and only we know in which thread it stands.
             keep_story(account, post)
         return []
+    message = _message(ticket, post)
+    added = changes.catch_up([message])
+    message.save()
+    if post.automatic:
+        announce.history(Event(ticket=ticket, verb="answered_by_itself", data={"app": post.app_id}))
+    else:
+        was_open = ticket.status == Ticket.Status.OPEN
+        answered(ticket, post.created_at, announce.preview(message.text))
+        if was_open and not waits_for_us(ticket.pk):
+            ticket.status = Ticket.Status.PENDING
+        announce.history(Event(ticket=ticket, verb="answered_outside", data={"app": post.app_id}))
+    announce.save([ticket])
+    announce.said([message])
+    return added
+
+
+def _message(ticket: Ticket, post: Post) -> Message:
     ticket.seq += 1
-    message = Message(
+    return Message(
         ticket=ticket,
-        account=account,
+        account_id=ticket.account_id,
         seq=ticket.seq,
         origin=Message.Origin.OUTSIDE,
         state=State.SENT,
@@ -137,19 +154,6 @@ def _answered_outside(account: ChannelAccount, post: Post) -> list[Post]:
         dated=post.dated,
         automatic=post.automatic,
     )
-    added = changes.catch_up([message])
-    message.save()
-    if post.automatic:
-        announce.history(Event(ticket=ticket, verb="answered_by_itself", data={"app": post.app_id}))
-    else:
-        was_open = ticket.status == Ticket.Status.OPEN
-        answered(ticket, post.created_at, announce.preview(message.text))
-        if was_open and not waits_for_us(ticket.pk):
-            ticket.status = Ticket.Status.PENDING
-        announce.history(Event(ticket=ticket, verb="answered_outside", data={"app": post.app_id}))
-    announce.save([ticket])
-    announce.said([message])
-    return added
 
 
 def _ticket_of(account: ChannelAccount, post: Post) -> Ticket | None:

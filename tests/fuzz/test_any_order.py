@@ -148,7 +148,7 @@ def test_an_answer_under_a_comment_that_is_told_first_is_not_lost(facebook):
     assert [message.origin for message in Message.objects.order_by("seq")] == ["customer", "outside"]
 
 
-@pytest.mark.parametrize("order", permutations(range(3)))
+@pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_an_answer_in_two_parts_is_whole_in_any_order(facebook, order):
     told = [
         meta.comment("Where is it?", comment_id="700_1"),

@@ -96,7 +96,7 @@ def test_every_status_is_looked_through_whatever_the_view(facebook, alice, find)
 
 
 def test_pages_of_what_was_found_have_no_gap_and_no_double(facebook, client, monkeypatch):
-    monkeypatch.setattr("inbox.search.WINDOWS", (1, 8))
+    monkeypatch.setattr("inbox.search.WINDOWS", (1, 2))
     take_in(facebook, *[meta.comment(f"parcel {n}", who=str(n % 15)) for n in range(30)])
     with connection.cursor() as cursor:
         cursor.execute("SELECT setval('inbox_ticket_id_seq', %s)", [Ticket.objects.latest("id").pk + 40_000])

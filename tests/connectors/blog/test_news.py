@@ -257,7 +257,7 @@ def test_a_page_that_does_not_link_is_not_believed(
     mentioned: tuple[Site, str], host: Host, rung: None, page: Says, asked: bool
 ) -> None:
     site, address = mentioned
-    headers = {name: value.replace("{site}", site.host.url) for name, value in page.headers.items()}
+    headers = {name: value.replace("{site}", site.host.url) for name, value in dict(page.headers).items()}
     host.pages["/post"] = replace(page, headers=headers)
     site.host.pages["/links/"] = Says(f"<a href='{site.host.url}/parcels/'>ours</a>".encode())
     assert mention(address, host.url + "/post", f"{site.host.url}/parcels/") == 202

@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from connectors import deliveries, gateway, ledger, limits
 from connectors.contract import Disconnected, OutOfCredit, Reason
 from connectors.models import ChannelAccount, Charged, Exchange
-from inbox import intake, outbox, polling, reading
+from inbox import composing, intake, outbox, polling
 from inbox.actions import accounts, replies
 from inbox.actions.refusals import NotAllowed
 from inbox.models import Message, Outgoing, Ticket
@@ -112,7 +112,7 @@ def test_a_refusal_is_learned_and_told_before_the_next_one_types(asked, live_x, 
     outbox.send_waiting()
     message.refresh_from_db()
     assert (message.state, message.failure) == ("failed", Reason.NOT_SUMMONED)
-    compose = reading.compose(asked)["reply"]
+    compose = composing.compose(asked)["reply"]
     assert (compose["allowed"], compose["reason"]) == (False, Reason.NOT_SUMMONED)
     assert compose["instead"].startswith("https://x.com/")
     with pytest.raises(NotAllowed):
@@ -265,7 +265,7 @@ def test_without_credit_the_app_pauses_keeps_the_answers_and_resumes_by_a_probe(
     assert Exchange.objects.count() == calls
     acme_on_x.refresh_from_db()
     assert "money first" in " ".join(wording.standing(acme_on_x).reasons)
-    assert (message.failure, reading.compose(fresh(asked))["reply"]["reason"]) == (Reason.NO_CREDIT, Reason.NO_CREDIT)
+    assert (message.failure, composing.compose(fresh(asked))["reply"]["reason"]) == (Reason.NO_CREDIT, Reason.NO_CREDIT)
     with pytest.raises(NotAllowed):
         answer(alice, "Once more", ticket=fresh(asked))
     limits.unblock(f"app:{acme_on_x.app_id}")
@@ -274,7 +274,7 @@ def test_without_credit_the_app_pauses_keeps_the_answers_and_resumes_by_a_probe(
     message.refresh_from_db()
     acme_on_x.refresh_from_db()
     assert (message.state, acme_on_x.attention) == ("sent", "")
-    assert reading.compose(fresh(asked))["reply"]["allowed"]
+    assert composing.compose(fresh(asked))["reply"]["allowed"]
 
 
 @pytest.mark.behaviour_x(31)
@@ -295,10 +295,10 @@ def test_the_ledger_is_what_x_charges_and_a_ceiling_stops_reading_before_writing
     assert not gateway.may_poll(acme_on_x)
     with pytest.raises(OutOfCredit):
         gateway.look_up(acme_on_x, "5")
-    assert reading.compose(Ticket.objects.get())["reply"]["allowed"]
+    assert composing.compose(Ticket.objects.get())["reply"]["allowed"]
     acme_on_x.options = {"monthly_limit": str(total)}
     acme_on_x.save()
-    refused = reading.compose(Ticket.objects.select_related("account__app").get())["reply"]
+    refused = composing.compose(Ticket.objects.select_related("account__app").get())["reply"]
     assert refused["reason"] == Reason.OVER_BUDGET
     ledger.forget(timezone.now().date() + timedelta(days=9))
     assert not Charged.objects.exists()

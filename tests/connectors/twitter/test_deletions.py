@@ -122,7 +122,8 @@ def test_an_author_who_became_protected_did_not_remove_anything(asked, acme_on_x
 @pytest.mark.behaviour_x(24)
 def test_the_nightly_look_tells_protected_from_removed(acme_on_x, live_x):
     first, second = live_x.say("post", "@Acme one"), live_x.say("post", "@Acme two", author="Karim Haddad")
-    take_in(acme_on_x, x.mention("@acme one", id=first), x.mention("@acme two", id=second, who=x.KARIM))
+    amelie, karim = live_x.person(), live_x.person("Karim Haddad")
+    take_in(acme_on_x, x.mention("@acme one", id=first, who=amelie), x.mention("@acme two", id=second, who=karim))
     live_x.adjust(dialect="none")
     live_x.say("protect")
     live_x.say("remove", to=second, author="Karim Haddad")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from inbox import polling, reading
+from inbox import composing, polling
 from inbox.models import Message, Ticket
 from tests import x
 from tests.conftest import take_in
@@ -27,7 +27,7 @@ def said(who: str, **more) -> dict:
 
 
 def of(ticket: Ticket) -> tuple[int, str]:
-    found = reading.compose(ticket)["reply"]
+    found = composing.compose(ticket)["reply"]
     return found["group"], found["message"]
 
 

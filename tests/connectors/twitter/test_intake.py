@@ -16,7 +16,7 @@ from connectors.deliveries import Arrived
 from connectors.ledger import lines
 from connectors.models import ChannelAccount, Delivery, DeliveryBody, Oddity
 from connectors.twitter.signature import sign
-from inbox import intake, polling, reading
+from inbox import composing, intake, polling, reading
 from inbox.models import Event, Message, Story, Ticket
 from sla.models import Timer
 from socialcare.tenancy import workspace
@@ -326,7 +326,7 @@ def test_an_encrypted_message_opens_a_ticket_that_says_so(acme_on_x):
     put_in(acme_on_x, x.event("chat.received", chat))
     ticket, message = Ticket.objects.get(), Message.objects.get()
     assert (message.text, message.attachments[0]["type"]) == ("", "encrypted")
-    compose = reading.compose(ticket)["reply"]
+    compose = composing.compose(ticket)["reply"]
     assert (compose["allowed"], compose["reason"]) == (False, Reason.ENCRYPTED)
     assert compose["instead"] == "https://x.com/messages"
 
@@ -339,7 +339,7 @@ def test_an_encrypted_chat_hides_no_message_that_can_be_read(acme_on_x):
     readable, encrypted = Ticket.objects.order_by("id")
     assert (readable.preview, encrypted.preview) == ("Where is it?", "[encrypted]")
     assert encrypted.messages.count() == 2
-    assert reading.compose(readable)["reply"]["allowed"]
+    assert composing.compose(readable)["reply"]["allowed"]
     put_in(acme_on_x, x.event("chat.sent", {**chat, "id": "0f5e1a44-1c1f", "sender_id": x.BRAND}))
     encrypted.refresh_from_db()
     assert encrypted.status == "pending"

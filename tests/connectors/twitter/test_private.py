@@ -6,7 +6,7 @@ import pytest
 
 from connectors import ledger
 from connectors.contract import Reason
-from inbox import enrich, outbox, reading
+from inbox import composing, enrich, outbox
 from inbox.actions import replies
 from inbox.actions.refusals import NotAllowed
 from inbox.models import Identity, Message, Ticket
@@ -21,7 +21,7 @@ def test_a_question_can_be_answered_in_private(asked, live_x, acme_on_x, alice):
     assert message.state == "sent"
     said = [one for one in live_x.state()["messages"] if one["id"] == message.external_id]
     assert said[0]["text"] == "Your number, please?"
-    compose = reading.compose(asked)["private"]
+    compose = composing.compose(asked)["private"]
     assert (compose["allowed"], compose["message"]) == (
         True,
         "Goes to the customer’s private messages, where they take any from this account.",
@@ -39,7 +39,7 @@ def test_whoever_takes_no_messages_is_known_before_the_next_one_is_typed(asked, 
     outbox.send_waiting()
     message.refresh_from_db()
     assert (message.state, message.failure) == ("failed", Reason.RECIPIENT_UNAVAILABLE)
-    compose = reading.compose(asked)
+    compose = composing.compose(asked)
     assert compose["private"]["reason"] == Reason.RECIPIENT_UNAVAILABLE
     assert compose["reply"]["allowed"]
     live_x.say("open_dms")
@@ -47,16 +47,16 @@ def test_whoever_takes_no_messages_is_known_before_the_next_one_is_typed(asked, 
     outbox.send_waiting()
     message.refresh_from_db()
     assert message.state == "sent"
-    assert reading.compose(asked)["private"]["allowed"]
+    assert composing.compose(asked)["private"]["allowed"]
 
 
 @pytest.mark.behaviour_x(13)
 def test_whom_x_says_to_take_no_messages_is_known_before_anybody_types(asked, live_x, acme_on_x, alice):
     live_x.say("close_dms")
-    assert reading.compose(fresh(asked))["private"]["allowed"]
+    assert composing.compose(fresh(asked))["private"]["allowed"]
     taken_in(acme_on_x)
     assert Ticket.objects.count() == Message.objects.count() == 1
-    compose = reading.compose(fresh(asked))
+    compose = composing.compose(fresh(asked))
     assert (compose["private"]["allowed"], compose["private"]["reason"]) == (False, Reason.RECIPIENT_UNAVAILABLE)
     assert compose["private"]["message"].startswith("This person cannot be reached: they take no messages")
     assert compose["reply"]["allowed"]
@@ -67,7 +67,7 @@ def test_whom_x_says_to_take_no_messages_is_known_before_anybody_types(asked, li
     live_x.say("message", "Here it is")
     until(lambda: live_x.hook.events("dm.received"))
     bring_in(acme_on_x, live_x)
-    assert reading.compose(fresh(asked))["private"]["allowed"]
+    assert composing.compose(fresh(asked))["private"]["allowed"]
 
 
 @pytest.mark.behaviour_x(13)
@@ -76,7 +76,7 @@ def test_a_profile_says_whether_its_owner_takes_messages(asked, live_x, acme_on_
     Identity.objects.update(name="", profile_asked_at=None)
     enrich.enrich(acme_on_x.pk)
     assert Identity.objects.get().takes_messages is False
-    assert reading.compose(fresh(asked))["private"]["reason"] == Reason.RECIPIENT_UNAVAILABLE
+    assert composing.compose(fresh(asked))["private"]["reason"] == Reason.RECIPIENT_UNAVAILABLE
 
 
 def test_a_sign_of_the_customer_s_opens_the_private_way_again(asked, live_x, acme_on_x, alice):
@@ -87,7 +87,7 @@ def test_a_sign_of_the_customer_s_opens_the_private_way_again(asked, live_x, acm
     live_x.say("reply", "@Acme try again, I take them now", to=mine)
     until(lambda: len(live_x.hook.events("post.mention.create")) == 2)
     bring_in(acme_on_x, live_x)
-    assert reading.compose(fresh(asked))["private"]["allowed"]
+    assert composing.compose(fresh(asked))["private"]["allowed"]
 
 
 @pytest.mark.behaviour_x(27)
