@@ -40,6 +40,13 @@ class Endpoint(APIView):
         return self.membership.user
 
 
+class NothingHere(Endpoint):
+    """Every address that is none: who calls the API gets its errors."""
+
+    def initial(self, *args: Any, **kwargs: Any) -> None:
+        raise Http404
+
+
 class Write(Endpoint):
     """A write. With an Idempotency-Key the same request answers the same again and does nothing twice.
 

@@ -1,6 +1,6 @@
-from django.urls import path
+from django.urls import path, re_path
 
-from inbox.api import people, schema, sorting, tickets, writing
+from inbox.api import base, people, schema, sorting, tickets, writing
 
 __all__ = ["schema", "urlpatterns"]
 
@@ -30,4 +30,5 @@ urlpatterns = [
     path("notifications/", people.Notifications.as_view()),
     path("notifications/seen/", people.NotificationsSeen.as_view()),
     path("me/", people.Me.as_view()),
+    re_path(r"^(?:.*/)?$", base.NothingHere.as_view(schema=None)),
 ]

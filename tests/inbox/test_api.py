@@ -141,6 +141,13 @@ def test_nonsense_names_its_field(ticket, client, path, body, status, field):
     assert field in answer.json()["error"]["fields"]
 
 
+@pytest.mark.parametrize("path", ["", "nothing/", "tickets/false/", "contacts/false/group/", "tickets/1/nothing/"])
+def test_an_address_that_is_none_is_told_in_the_apis_own_words(client, path):
+    for ask in (client.get, client.post):
+        answer = ask(f"/w/acme/api/{path}")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+
+
 @pytest.mark.parametrize("query", ["view=nothing", "limit=0", "limit=9999", "after=%%%", "after=bm9wZQ"])
 def test_a_nonsense_page_is_refused(client, query):
     answer = client.get(f"/w/acme/api/tickets/?{query}")
