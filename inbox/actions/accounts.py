@@ -100,7 +100,7 @@ def connect(
 
 
 def _refuse_taken(
-    channel: str, external_id: str, also: Sequence[str] = (), *, by_others: bool = True, but: int | None = None
+    channel: str, external_id: str, also: Sequence[str] = (), *, by_others: bool = True, but: int = 0
 ) -> None:
     """`also`: other ids of the same account. `but`: the account that is asked about."""
     within = ChannelAccount.objects.everywhere() if by_others else ChannelAccount.objects.all()

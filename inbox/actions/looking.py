@@ -41,7 +41,7 @@ def that_still_wait(account: ChannelAccount, at_once: int = 100) -> list[list[st
 def look_at(account: ChannelAccount, external_ids: Sequence[str], by: User | None = None) -> Sequence[Inbound]:
     """Look what became of these, as if the platform had told. Raises ConnectorError. `by`: who brought it about."""
     asked = Message.objects.filter(account=account, external_id__in=external_ids, origin=Message.Origin.CUSTOMER)
-    authors = dict(asked.values_list("external_id", "ticket__identity__external_id"))
+    authors = {str(pk): author for pk, author in asked.values_list("external_id", "ticket__identity__external_id")}
     records = gateway.look_again(account, external_ids, authors)
     with transaction.atomic():
         announce.lock_account(account.pk)

@@ -12,9 +12,9 @@ RETURN array_to_tsvector(array_remove(string_to_array(
 """
 
 
-def steps(share: int) -> list[str]:
+def steps(share: int) -> tuple[str, ...]:
     indexes = ("inbox_message_words", "inbox_note_words")
-    return [WORDS % {"share": share}, *(f"REINDEX INDEX CONCURRENTLY {index}" for index in indexes)]
+    return WORDS % {"share": share}, *(f"REINDEX INDEX CONCURRENTLY {index}" for index in indexes)
 
 
 class Migration(migrations.Migration):
