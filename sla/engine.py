@@ -150,8 +150,8 @@ def withdrawn(ticket_id: int, at: datetime) -> bool:
 def recompute(subjects: Mapping[int, Subject], promises: Promises) -> Recomputed:
     """Make the timers of these tickets what their histories and today's promises say.
 
-    A wait that is over keeps what was promised then. When breaches were noticed is kept; one of a running wait is left
-    to the clock process, which tells of it.
+    A wait that is over keeps what was promised then, and a running one the promise that was broken. When breaches were
+    noticed is kept; one of a running wait is left to the clock process, which tells of it.
     """
     found, now = Recomputed(), timezone.now()
     kept: dict[int, list[Timer]] = defaultdict(list)
@@ -202,7 +202,7 @@ def _worked_out(
         timer.policy_id, timer.noted = same.policy_id, same.noted
         if timer.pauses == same.pauses and same.due_at:
             timer.due_at = same.due_at
-    elif policy and (target := policy.target(wait.metric)):
+    elif (policy := _bound(wait, same, policy, promises)) and (target := policy.target(wait.metric)):
         timer = _timer(ticket_id, account_id, wait, policy, target, noted=same.noted if same else 0)
     else:
         return None
@@ -212,6 +212,14 @@ def _worked_out(
     elif noticed and timer.due_at and timer.due_at <= now:
         timer.breached_at, timer.breach_noticed_at, timer.warn_at = timer.due_at, noticed, None
     return timer
+
+
+def _bound(wait: Wait, same: Timer | None, policy: Policy | None, promises: Promises) -> Policy | None:
+    """Whose promise a running wait is under. A broken one stays with the policy that made it, wherever the ticket goes:
+    a step that moves what is late would else unmake the lateness.
+    """
+    made = promises.known(same.policy_id) if same and same.breached_at else None
+    return made if made and made.target(wait.metric) else policy
 
 
 def _timer(

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from connectors.contract import Kind, Post
 from inbox import live, watch
-from inbox.actions import work
+from inbox.actions import promises, sorting, work
 from inbox.actions.receive import Arrival, receive
 from inbox.models import Event, Message, Notification, Presence, Queue, Ticket
-from sla.models import BusinessHours, Policy, Timer
+from sla.models import BusinessHours, Change, Policy, Timer
 from tests import meta
 from tests.conftest import person, take_in
 
@@ -156,7 +156,7 @@ def test_a_step_is_done_for_each_of_two_clocks_that_run_out_one_after_the_other(
 
 
 def test_a_step_that_moves_to_a_stricter_policy_ends(facebook):
-    """Each raise finds a shorter promise; what was done of a wait is not done again."""
+    """Each raise finds a shorter promise; what is broken already stays with the one that was broken."""
     raising = {"warn_at": [], "steps": [{"at": 100, "do": "raise", "to": None}]}
     for priority, minutes in ((3, 4), (4, 3)):
         Policy.objects.create(
@@ -168,7 +168,42 @@ def test_a_step_that_moves_to_a_stricter_policy_ends(facebook):
         watch.breach()
     assert told("escalated", "do") == ["raise"]
     assert Ticket.objects.get().priority == 3
-    assert told("recomputed", "why") == ["escalation"]
+    assert told("recomputed", "why") == []
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_a_broken_promise_stays_broken_wherever_the_ticket_goes(facebook, bob, late, by_hand):
+    fast, slow = Queue.objects.create(name="Fast"), Queue.objects.create(name="Slow")
+    promise(queue_id=fast.pk, steps=[] if by_hand else [{"at": 100, "do": "move", "to": slow.pk}])
+    Policy.objects.create(name="Slow", first_response=60 * MINUTE, next_response=60 * MINUTE, position=9)
+    take_in(facebook, meta.comment(comment_id="700_1"))
+    ticket = sorting.move(Ticket.objects.get().pk, bob.user, fast.pk)
+    due = ticket.due_at
+    late(5.1)
+    assert watch.breach() == 1
+    if by_hand:
+        sorting.move(ticket.pk, bob.user, slow.pk)
+    ticket.refresh_from_db()
+    assert (ticket.queue_id, ticket.breached, ticket.due_at) == (slow.pk, True, due)
+    late(1)
+    take_in(facebook, meta.comment("It left", who=meta.PAGE, parent="700_1"))
+    assert Timer.objects.get().breached_at == due
+    take_in(facebook, meta.comment("And now?"))
+    ticket.refresh_from_db()
+    assert (ticket.breached, ticket.due_at) == (False, timezone.now() + 60 * MINUTE)
+
+
+def test_a_promise_that_an_admin_corrects_was_never_broken(facebook, carol, late):
+    promise()
+    take_in(facebook, meta.comment())
+    late(6)
+    assert watch.breach() == 1
+    policy = Policy.objects.get()
+    policy.first_response = 60 * MINUTE
+    promises.save_policy(carol.user, policy)
+    for change in Change.objects.all():
+        promises.work_off(change.pk)
+    assert not Ticket.objects.get().breached
 
 
 def test_somebody_who_is_gone_gets_nothing(facebook, alice, mallory):
