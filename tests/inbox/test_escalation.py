@@ -190,7 +190,7 @@ def test_a_broken_promise_stays_broken_wherever_the_ticket_goes(facebook, bob, l
     assert Timer.objects.get().breached_at == due
     take_in(facebook, meta.comment("And now?"))
     ticket.refresh_from_db()
-    assert (ticket.breached, ticket.due_at) == (False, timezone.now() + 60 * MINUTE)
+    assert (ticket.breached, ticket.due_at > timezone.now() + 59 * MINUTE) == (False, True)
 
 
 def test_a_promise_that_an_admin_corrects_was_never_broken(facebook, carol, late):
