@@ -10,6 +10,9 @@ import { change } from "./commands.js";
 import { sentence } from "./sending.js";
 
 export class Sorting {
+  /** Changes that are on their way. What is loaded meanwhile may be older than they are. */
+  sent = 0;
+
   constructor(store, thread) {
     this.store = store;
     this.thread = thread;
@@ -40,7 +43,7 @@ export class Sorting {
     this.offer("group", labels.groups, detail.contact.group, anew);
     show(one("#sort-tags-field"), labels.tags.length);
     this.known = labels.tags;
-    this.drawTags(detail.tags);
+    if (anew || !this.sent) this.drawTags(detail.tags);
   }
 
   offer(kind, labels, chosen, anew) {
@@ -119,7 +122,9 @@ export class Sorting {
   /** The clocks follow: they stand in what is loaded anew. */
   async change(what, body, patch) {
     const { id } = this;
+    this.sent += 1;
     await change(this.store, id, what, body, patch);
+    this.sent -= 1;
     if (this.thread.id === id) this.thread.refresh({ whole: true });
   }
 

@@ -202,7 +202,7 @@ export class Thread {
       if (wantsDetail) pages.push(get(`tickets/${id}/entries/?limit=${PAGE}`), get(this.address));
       const [missed, newest, detail] = await Promise.all(pages);
       if (this.id !== id) return;
-      stale = Boolean(detail) && target !== this.target;
+      stale = Boolean(detail) && (target !== this.target || detail.v < this.row.v);
       if (detail && !stale) this.takeDetail(detail);
       if (newest) missed.items.push(...newest.items);
       this.news(this.takeEntries(missed));
