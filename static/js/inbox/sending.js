@@ -142,7 +142,7 @@ export class Sending {
   aim({ id }) {
     const { target, to } = this.thread;
     if (id === to && (target ?? id) === id) {
-      this.thread.target = id;
+      this.thread.retarget(id);
       return;
     }
     this.composer.aim();
