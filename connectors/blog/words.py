@@ -11,8 +11,11 @@ TOO_LONG = gettext_noop("“%(word)s…” is longer than 60 characters. Part th
 
 def parted(given: object) -> list[str]:
     """Each once, whatever its case, as it was first written."""
-    words = (" ".join(word.split()) for word in str(given or "").split(","))
-    return list({word.casefold(): word for word in reversed([*words]) if word}.values())[::-1]
+    once: dict[str, str] = {}
+    for word in str(given or "").split(","):
+        plain = " ".join(word.split())
+        once.setdefault(plain.casefold(), plain)
+    return [word for word in once.values() if word]
 
 
 def tidy(given: str) -> str:
