@@ -207,6 +207,11 @@ def may_poll(account: ChannelAccount) -> bool:
     return allowed and ledger.may_read(account)
 
 
+def next_look(account: ChannelAccount) -> datetime | None:
+    """Before when a poll would not ask the platform; None where it may at any time."""
+    return registry.channel(account.channel).next_look(account.cursor)
+
+
 def identify(app: PlatformApp, channel: str, given: Mapping[str, str]) -> str:
     """The id of an account whose channel makes it from the credentials. Raises Refused."""
     return registry.channel(channel).identify(app.as_app(), given)

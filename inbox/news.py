@@ -36,6 +36,8 @@ def look_into(account_id: int, about: Mapping[str, str], tries: int = 0) -> None
     if not _my_turn(account_id):
         look_into.apply_async((account_id, dict(about), tries), countdown=random.uniform(*TURN))  # noqa: S311 - jitter
         return
+    if not about:
+        ChannelAccount.objects.filter(pk=account_id).update(polled_at=timezone.now())
     try:
         page = gateway.look_into(account, about)
     except ConnectorError as error:

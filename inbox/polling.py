@@ -43,6 +43,8 @@ def poll_account(account_id: int) -> None:
     account = ChannelAccount.objects.select_related("app").get(pk=account_id)
     if not gateway.may_poll(account):
         return
+    if (due := gateway.next_look(account)) and due > timezone.now():
+        return
     ChannelAccount.objects.filter(pk=account_id).update(polled_at=timezone.now())
     try:
         page = gateway.poll(account)

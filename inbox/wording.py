@@ -119,6 +119,8 @@ def link_text(why: str, there: str, here: str) -> str:
     if why == "other_site":
         said = {"there": there, "here": here}
         return _("This link leads to %(there)s, and the post stands on %(here)s: give the link of the answer.") % said
+    if why == "front_page":
+        return _("This link leads to the site’s front page: give that of the answer or of the post.")
     if why == "userinfo":
         return _("This link holds a name or a password: leave that out.")
     return _("This is no link. It should begin with https://.")

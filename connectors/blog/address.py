@@ -138,8 +138,21 @@ def is_here(url: str) -> bool:
         return False
 
 
+def _is_private(url: str) -> bool:
+    """Whether an address names a machine by a number that is nobody's in public."""
+    try:
+        return not ipaddress.ip_address(urlsplit(url).hostname or "").is_global
+    except ValueError:
+        return False
+
+
 def refuse_plain(url: str, app: App) -> None:
-    """A password never leaves over plain http, except to this machine where that is set. Raises Disconnected."""
+    """A password never leaves over plain http, except to this machine where that is set. Raises Disconnected.
+
+    Raises Refused where https:// would not help either.
+    """
+    if _is_private(url) and not is_here(url):
+        raise Refused(Reason.INVALID, "refused to go there: address", code="blocked_address")
     if urlsplit(url).scheme == "https" or (loopback_allowed(app) and is_here(url)):
         return
     raise Disconnected("the password would travel in clear", code="plain_http")

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import requests
 
-from connectors.blog import apart, bodies, entries, webmention, websub
+from connectors.blog import apart, bodies, entries, webmention, websub, words
 from connectors.blog.address import canonical, digest, failure, loopback_allowed, name_within, same_host
 from connectors.blog.explained import explained, gettext_noop
 from connectors.blog.feed import Entry, Feed
@@ -144,13 +144,16 @@ class FeedChannel(Channel, ABC):
     def poll(self, account: Account, cursor: str) -> Page:
         """What is new in the feed. Failures wait ever longer; what harms us or is gone asks for an admin."""
         position, now = Position.of(cursor), datetime.now(UTC)
-        due = point_in_time(position.next, now + timedelta(days=2))
+        due = self.next_look(cursor)
         if due and due > now:
             return Page((), cursor)
         made, after = self._look(account, position, now)
         return Page(
             made, str(replace(after, hub_at=websub.renewed(account, after.hub, after.topic, after.hub_at, now)))
         )
+
+    def next_look(self, cursor: str) -> datetime | None:
+        return point_in_time(Position.of(cursor).next, datetime.now(UTC) + timedelta(days=2))
 
     def _look(self, account: Account, position: Position, now: datetime) -> Found:
         url = position.url or canonical(account.credentials.get("url", ""))
@@ -235,6 +238,7 @@ class CommentFeed(FeedChannel):
             "Names we comment under",
             required=False,
             words=True,
+            tidy=words.tidy,
             longest=500,
             help="Separated by commas. What is written under them is our answer, not a customer’s question.",
         ),
@@ -242,7 +246,7 @@ class CommentFeed(FeedChannel):
     surfaces = (Surface(Kind.COMMENT), Surface(Kind.MENTION))
 
     def ours(self, account: Account, entry: Entry) -> bool:
-        names = {name.strip().casefold() for name in str(account.options.get("our_names") or "").split(",")}
+        names = {name.casefold() for name in words.parted(account.options.get("our_names"))}
         return bool(entry.author) and entry.author.casefold() in names
 
     def mention_address(self, account: Account) -> str:
@@ -269,6 +273,7 @@ class Watch(FeedChannel):
             "Words to look for",
             required=False,
             words=True,
+            tidy=words.tidy,
             longest=500,
             help="Separated by commas, such as the brand’s names. Without any, every post becomes a ticket.",
         ),
@@ -276,7 +281,7 @@ class Watch(FeedChannel):
     surfaces = (Surface(Kind.MENTION),)
 
     def wants(self, account: Account, entry: Entry) -> bool:
-        return entries.names(entry, str(account.options.get("keywords") or "").split(","))
+        return entries.names(entry, words.parted(account.options.get("keywords")))
 
 
 def _fetched(account: Account, url: str, headers: Mapping[str, str]) -> Fetched:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.blog import bodies, comments, markup, webmention
-from connectors.blog.address import short_name
+from connectors.blog import bodies, comments, markup, webmention, words
+from connectors.blog.address import name_within, short_name
 from connectors.blog.explained import explained, gettext_noop
 from connectors.blog.wordpress import WordPress
 from connectors.contract import (
@@ -64,6 +64,10 @@ BECOMES = {
 }
 BACK = {"unspam": Standing.SPAM, "untrash": Standing.TRASH}
 NEEDED = ("moderate_comments", "edit_posts")
+# Where WordPress shows its comments as a feed; each address with the slash and without.
+FEEDS = tuple(
+    f"comments/feed{kind}{slash}" for kind in ("", "/rss2", "/rdf", "/rss", "/atom") for slash in ("/", "")
+) + tuple(f"?feed=comments-{kind}" for kind in ("rss2", "atom", "rdf", "rss"))
 COMMENTS, USERS, POSTS = "wp/v2/comments", "wp/v2/users", "wp/v2/posts"
 
 
@@ -140,6 +144,7 @@ class Site(Channel):
             "Colleagues who answer in WordPress",
             required=False,
             words=True,
+            tidy=words.tidy,
             longest=500,
             help="The names they are shown under, separated by commas. What they write is our answer, not a customer’s "
             "question.",
@@ -178,11 +183,13 @@ class Site(Channel):
         wordpress = WordPress(account)
         me = as_object(wordpress.get(f"{USERS}/me", context="edit"))
         may = as_object(me.get("capabilities"))
-        name, found = self.identify(account.app, account.credentials), short_name(wordpress.front())
+        front = wordpress.front()
+        name, found = self.identify(account.app, account.credentials), short_name(front)
+        feeds = (f"feed:{name_within(account.app, {'url': front + way})}" for way in FEEDS)
         return Health(
             name,
             markup.line(me.get("name")),
-            also=(found,) if found != name else (),
+            also=(*((found,) if found != name else ()), *feeds),
             granted=tuple(name for name in NEEDED if may.get(name) is True),
             missing=tuple(name for name in NEEDED if may.get(name) is not True),
         )
@@ -350,7 +357,7 @@ def _prepare(wordpress: WordPress, parent: int, *, approve: bool) -> None:
 def _is_ours(account: Account, position: Position, comment: Mapping[str, Any]) -> bool:
     """A visitor can give any name: only that of somebody who signed in counts."""
     author = _number(comment.get("author"))
-    names = {name.strip().casefold() for name in str(account.options.get("our_names") or "").split(",")}
+    names = {name.casefold() for name in words.parted(account.options.get("our_names"))}
     return author in position.staff or (author > 0 and markup.line(comment.get("author_name")).casefold() in names)
 
 

@@ -89,6 +89,10 @@ class Channel(ABC):
         """Fetch what came since the cursor."""
         return Page((), cursor)
 
+    def next_look(self, cursor: str) -> datetime | None:
+        """When a poll will ask the platform again; None where each one does."""
+        return None
+
     def gone(self, account: Account, external_ids: Sequence[str], authors: Mapping[str, str]) -> Mapping[str, Reason]:
         """Which of these public messages can no longer be seen there, and why: GONE, PROTECTED or SUSPENDED.
 

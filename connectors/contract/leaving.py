@@ -227,7 +227,8 @@ class Granted:
 class Health:
     """What a test of an account found. `missing` names permissions or subscriptions.
 
-    `also`: other ids that the same account would have, had it been connected by another of its addresses.
+    `also`: other ids that the same account would have, had it been connected by another of its addresses; with
+    "channel:" in front the id of an account of another channel that would bring the same messages.
     """
 
     external_id: str

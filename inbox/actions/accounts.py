@@ -102,11 +102,14 @@ def connect(
 def _refuse_taken(
     channel: str, external_id: str, also: Sequence[str] = (), *, by_others: bool = True, but: int = 0
 ) -> None:
-    """`also`: other ids of the same account. `but`: the account that is asked about."""
+    """`also`: other ids of the same account, as in Health. `but`: the account that is asked about."""
     within = ChannelAccount.objects.everywhere() if by_others else ChannelAccount.objects.all()
     called = [external_id, *also]
-    same = Q(external_id__in=called) | Q(health__also__has_any_keys=called)
-    taken = within.filter(same, channel=channel).exclude(state=State.REMOVED).exclude(pk=but)
+    same = Q(channel=channel) & (Q(external_id__in=called) | Q(health__also__has_any_keys=called))
+    same |= Q(health__also__has_any_keys=[f"{channel}:{one}" for one in called])
+    for other_channel, _colon, there in (one.partition(":") for one in also):
+        same |= Q(channel=other_channel) & (Q(external_id=there) | Q(health__also__has_key=there))
+    taken = within.filter(same).exclude(state=State.REMOVED).exclude(pk=but)
     if other := taken.order_by("pk").first():
         mine = other.workspace_id == current_workspace()
         raise Taken(other if mine else None, otherwise=other.external_id != external_id)

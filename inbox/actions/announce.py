@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
@@ -28,6 +29,8 @@ REMOVED = "[removed]"
 OUT_OF_SIGHT = {Reason.PROTECTED: "[protected]", Reason.SUSPENDED: "[suspended]"}
 # The attachment that leads to an answer given on the page itself.
 ANSWER = "answer"
+# A title without a full stop, and the text below it.
+PARAGRAPHS = re.compile(r"(\w)[ \t]*\n\s*\n\s*(?=\S)")
 CLOCK = ("due_at", "metric", "breached", "version", "updated_at")
 WRITTEN = (
     *CLOCK,
@@ -147,7 +150,7 @@ def show_newest(ticket: Ticket) -> None:
 
 def preview(text: str, attachments: Sequence[dict[str, Any]] = ()) -> str:
     """What a list shows of a message: its words, or a sign for what it carries instead."""
-    words = " ".join(text.split())
+    words = " ".join(PARAGRAPHS.sub(r"\1 · ", text).split())
     if not words and attachments:
         first = attachments[0]
         words = first.get("title") or f"[{first.get('type', 'unknown')}]"

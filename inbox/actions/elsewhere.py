@@ -56,6 +56,14 @@ def _refuse_other_site(link: str, page: str) -> None:
     below = not any(name.replace(".", "").isdigit() or ":" in name for name in (one, other))
     if one != other and not (below and (one.endswith(f".{other}") or other.endswith(f".{one}"))):
         raise BadLink("other_site", there=there, here=here)
+    if _is_front(link) and not _is_front(page):
+        raise BadLink("front_page")
+
+
+def _is_front(link: str) -> bool:
+    """Whether a link leads to a whole site. A post's own page is none: its comments may stand below it."""
+    parts = urlsplit(link)
+    return parts.path.strip("/") == "" and not parts.query and not parts.fragment
 
 
 @transaction.atomic

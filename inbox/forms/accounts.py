@@ -3,13 +3,12 @@
 from typing import Any
 
 from django import forms
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from connectors import gateway
 from connectors.contract import Channel
 from connectors.models import ChannelAccount, PlatformApp
-from inbox.forms.fields import PlainForm, from_contract
+from inbox.forms.fields import PlainForm, day, from_contract
 
 
 class AccountForm(PlainForm, forms.Form):
@@ -73,5 +72,6 @@ class AccountForm(PlainForm, forms.Form):
 
 
 def _kept_note(account: ChannelAccount) -> str:
-    day = date_format(account.connected_at, "DATE_FORMAT")
-    return _("Set on %(date)s. Leave empty to keep it; a new one reconnects the account.") % {"date": day}
+    return _("Set on %(date)s. Leave empty to keep it; a new one reconnects the account.") % {
+        "date": day(account.connected_at)
+    }

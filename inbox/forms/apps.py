@@ -4,13 +4,12 @@ from typing import Any
 
 from django import forms
 from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from connectors.contract import Platform
 from connectors.models import PlatformApp
 from inbox.actions.apps import PREVIOUS, SECRET, set_at
-from inbox.forms.fields import PlainForm, from_contract
+from inbox.forms.fields import PlainForm, day, from_contract
 
 
 class AppForm(PlainForm, forms.Form):
@@ -49,4 +48,4 @@ def _kept_note(moment: str) -> str:
     at = parse_datetime(moment) if moment else None
     if at is None:
         return _("A secret is set. Leave empty to keep it.")
-    return _("Set on %(date)s. Leave empty to keep it.") % {"date": date_format(at, "DATE_FORMAT")}
+    return _("Set on %(date)s. Leave empty to keep it.") % {"date": day(at)}

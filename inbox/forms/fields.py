@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from connectors import contract
 
@@ -36,6 +39,11 @@ class ContractField(forms.CharField):
         except contract.BadInput as error:
             fault = _(error.sentence) % error.places
             raise forms.ValidationError(_("“%(label)s”: %(fault)s") % {"label": self.label, "fault": fault}) from None
+
+
+def day(at: datetime) -> str:
+    """A day as the screens write it; Django's own short form is all digits."""
+    return date_format(at, pgettext("a day", "M j, Y"))
 
 
 def _complaints(field: forms.Field) -> dict[str, str]:

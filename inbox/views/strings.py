@@ -123,7 +123,10 @@ def _thread() -> dict[str, str]:
         "delete_text": _("The customer’s words disappear for everybody. This cannot be undone."),
         "delete_yes": _("Delete"),
         "trash_title": _("Move this to the trash?"),
-        "trash_text": _("It disappears from the page. It can be restored for as long as the page keeps its trash."),
+        "trash_text": _(
+            "It disappears from the page, and its clock stops. "
+            "It can be restored for as long as the page keeps its trash."
+        ),
         "trash_yes": _("Move to the trash"),
         "standing_held": _("Not public yet: waits for approval"),
         "standing_spam": _("Marked as spam: nobody can read it"),
@@ -246,6 +249,7 @@ def _composer() -> dict[str, str]:
         "window_over": _("The time is over."),
         "draft_kept": _("Draft kept"),
         "answer_to": _("Answer to {name}: {words}"),
+        "answer_to_lost": _("The message this draft was for is gone. It would now go to {name}: {words}"),
         "held_personal": _("This will be public and seems to hold an e-mail address or a long number."),
         "held_personal_group": _("The group will read this, and it seems to hold an e-mail address or a long number."),
         "open_page": _("Open the page"),

@@ -191,7 +191,7 @@ def test_a_held_comment_is_approved_from_the_ticket(inbox: Any, acme: Any, host:
         offers(entry, "Hold: show it to moderators only", "Mark as spam", "Move to the trash")
 
         entry.get_by_role("button", name="Move to the trash").click()
-        expect(page.get_by_text("It can be restored for as long as the page keeps its trash.")).to_be_visible()
+        expect(page.get_by_text("It disappears from the page, and its clock stops. It can be restored")).to_be_visible()
         page.locator("#confirm-yes").click()
         expect(entry.get_by_text("In the page’s trash")).to_be_visible()
         offers(entry, "Restore it from the trash")
@@ -235,6 +235,54 @@ def test_of_several_comments_one_is_chosen_and_each_says_whether_it_has_its_answ
         expect(first.get_by_text("Answered at")).to_be_visible()
         expect(page.locator(".entry.ours .quote")).to_have_text("Ada : Where is my parcel?")
         expect(goes_to).to_have_text("Answer to Ada: Hello?")
+        eventually(lambda: Ticket.objects.get().status == Ticket.Status.PENDING)
+        for entry in (second, page.locator(".entry.message", has_text="Hello?")):
+            expect(entry.get_by_text("No answer to this one yet")).to_be_visible()
+
+
+def test_the_choice_is_kept_with_the_draft(inbox: Any, acme: Any, host: Host, bob: Any) -> None:
+    now = datetime.now(UTC)
+    with wordpress() as site:
+        asked = site.write("Where is my parcel?", at=now - timedelta(minutes=3))
+        site.write("And may I send it back?", at=now - timedelta(minutes=2))
+        look(blog_of(acme, site))
+        ticket = Ticket.objects.get()
+        host.pages["/feed"] = Says(rss(item(1, title="Another ticket", link="https://b.example/acme")), headers=XML)
+        look(feed_of(acme, host.url + "/feed", "watch"))
+        page = inbox("bob", f"open/{ticket.pk}/")
+        goes_to, words = page.locator("#answer-to"), page.locator("#words")
+        first = page.locator(".entry.message").first
+        expect(goes_to).to_have_text("Answer to Ada: And may I send it back?")
+        first.get_by_role("button", name="Answer this one").press("Enter")
+        expect(words).to_be_focused()
+        page.keyboard.type("It left today.")
+        page.locator("#rows .row", has_text="Another ticket").click()
+        expect(page.get_by_text("This cannot be answered from here.")).to_be_visible()
+        page.locator("#rows .row", has_text="send it back").click()
+        expect(words).to_have_value("It left today.")
+        expect(goes_to).to_have_text("Answer to Ada: Where is my parcel?")
+        page.reload()
+        expect(words).to_have_value("It left today.")
+        expect(goes_to).to_have_text("Answer to Ada: Where is my parcel?")
+
+        # It is gone meanwhile: taken back, then not even in this ticket any more.
+        question = Message.objects.get(external_id__endswith=str(asked))
+        Message.objects.filter(pk=question.pk).update(removed_at=now)
+        page.reload()
+        expect(words).to_have_value("It left today.")
+        expect(page.get_by_text("cannot be answered any more")).to_be_visible()
+        expect(page.locator("#send")).to_have_attribute("aria-disabled", "true")
+        Message.objects.filter(pk=question.pk).update(ticket=Ticket.objects.exclude(pk=ticket.pk).get())
+        page.reload()
+        expect(goes_to).to_have_text(
+            "The message this draft was for is gone. It would now go to Ada: And may I send it back?"
+        )
+        Message.objects.filter(pk=question.pk).update(ticket=ticket, removed_at=None)
+        page.reload()
+        expect(goes_to).to_have_text("Answer to Ada: Where is my parcel?")
+        page.locator("#send").click()
+        eventually(Message.objects.filter(origin="agent", parent_id=question.external_id).exists)
+        expect(goes_to).to_have_text("Answer to Ada: And may I send it back?")
 
 
 def offers(entry: Locator, *names: str) -> None:

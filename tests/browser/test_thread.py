@@ -10,6 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import Route, expect
 
 from inbox import outbox
+from inbox.actions import work
 from inbox.models import Message, Note, Queue, Tag, Ticket
 from sla.models import Policy
 from tests import meta
@@ -273,3 +274,33 @@ def test_a_ticket_is_sorted_at_its_side(inbox, facebook, bob):
     why = "The clock was worked out anew, first response: the priority changed"
     expect(page.locator("#entries")).to_contain_text(why)
     expect(page.locator("#thread-sla")).to_have_text(re.compile("0:[0-5]|1:00"))
+
+
+def test_below_many_events_the_last_words_are_in_sight(inbox, facebook, alice, bob):
+    take_in(facebook, meta.comment("Where is my parcel?"))
+    ticket = Ticket.objects.get()
+    for _ in range(15):
+        work.assign(ticket.pk, bob.user, alice.user.pk)
+        work.assign(ticket.pk, bob.user, bob.user.pk)
+    page = inbox("bob", f"open/{ticket.pk}/", viewport={"width": 375, "height": 667})
+    expect(page.locator(".entry.event").last).to_be_attached()
+    expect(page.locator(".entry.message .text", has_text="Where is my parcel?")).to_be_in_viewport()
+
+
+def test_what_changes_while_news_are_on_their_way_is_shown_as_well(inbox, facebook, alice, bob, carol):
+    take_in(facebook, meta.comment())
+    ticket, held = Ticket.objects.get(), []
+    page = inbox("bob", f"open/{ticket.pk}/")
+    expect(page.locator("#side-assignee")).to_have_text("Nobody")
+
+    def hold(route: Route) -> None:
+        held.append((route, route.fetch()))
+
+    page.route(re.compile(rf"/api/tickets/{ticket.pk}/(\?.*)?$"), hold, times=1)
+    work.assign(ticket.pk, bob.user, alice.user.pk)
+    eventually(lambda: page.wait_for_timeout(50) or held)
+    work.assign(ticket.pk, bob.user, carol.user.pk)
+    expect(page.locator("#assignee-label")).to_have_text("Carol")
+    ((route, answer),) = held
+    route.fulfill(response=answer)
+    expect(page.locator("#side-assignee")).to_have_text("Carol")

@@ -105,7 +105,11 @@ def _complain(form: AccountForm, error: Exception, channel: str) -> None:
     """Say on the right field what is wrong with the credentials, and that nothing was saved."""
     token, nothing = form.token_field, _("Nothing was saved.")
     if isinstance(error, actions.Taken):
-        if error.by and error.otherwise:
+        if error.by and error.by.channel != form.channel.name:
+            sentence = _(
+                "Its comments come in already, through “%(name)s”: each would come twice. Remove that account first."
+            ) % {"name": error.by.name}
+        elif error.by and error.otherwise:
             sentence = _(
                 "This leads to what is connected already, as “%(name)s”: it is the same under another address."
             ) % {"name": error.by.name}
@@ -157,7 +161,7 @@ def account(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
         needs_app=platform.needs_app,
         given=_given(shown, channel),
         mentions=_mentions(shown),
-        warnings=[_(warning) for warning in shown.health.get("warnings", ())],
+        next_look=gateway.next_look(shown) if shown.state == ChannelAccount.State.CONNECTED else None,
         expires=_expires(shown),
         spending=[(_(gateway.cost_name(channel.name, line.kind)), line) for line in ledger.lines(shown)],
         share=ledger.share(shown),

@@ -143,6 +143,7 @@ def _worries(account: ChannelAccount) -> list[str]:
         sentence = _("Some events do not reach us: %(names)s. Press “Repair the subscription”.")
         worries.append(sentence % {"names": ", ".join(found["unsubscribed"])})
     worries += [_(advice) for code in found.get("unseen", []) if (advice := gateway.explain(account.channel, code))]
+    worries += [_(warning) for warning in found.get("warnings", [])]
     failure, ends = found.get("failure"), parse_datetime(found.get("expires_at") or "")
     if failure and account.state != State.ATTENTION:
         advice = gateway.explain(account.channel, failure.get("code") or "")

@@ -13,7 +13,7 @@ export function makeEntry(entry) {
 
 /** `context`: {can: allowed acts, answered: the message an entry answers, group: how many people read along,
     label: the channel's name, place: what the place is called where the message stands, choices: where there are
-    several, what may be answered, to: what would be, ownAnswer: the answer to an entry, waits: the ticket waits}. */
+    several, what may be answered, to: what would be, ownAnswer: the answer to an entry, waits: the ticket is not resolved}. */
 export function fillEntry(node, entry, context) {
   const fill = { message: fillMessage, note: fillNote, event: fillEvent }[entry.type];
   fill(node, entry, context);

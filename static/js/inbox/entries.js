@@ -115,6 +115,12 @@ export class Entries {
     return this.sorted.find((other) => ours(other) && other.state === "sent" && !other.removed);
   }
 
+  /** The node of what was said last, or undefined. */
+  lastSaid() {
+    const last = this.sorted.findLast((entry) => entry.type !== "event");
+    return last && this.nodes.get(keyOfEntry(last));
+  }
+
   /** The highest number of what is shown: what the agent can have seen. */
   lastSeq() {
     return this.sorted.reduce((highest, entry) => Math.max(highest, entry.seq ?? 0), 0);

@@ -5,6 +5,7 @@ import { emit, on } from "../core/bus.js";
 import { now } from "../core/time.js";
 import { one } from "../core/dom.js";
 import { toast } from "../core/toast.js";
+import * as drafts from "../core/drafts.js";
 import { keyOfEntry } from "./entries.js";
 
 const EMAIL = /[^\s@]+@[^\s@]+\.[a-z]{2,}/i;
@@ -142,7 +143,7 @@ export class Sending {
   aim({ id }) {
     const { target, to } = this.thread;
     if (id === to && (target ?? id) === id) {
-      this.thread.target = id;
+      this.thread.retarget(id);
       return;
     }
     this.composer.aim();
@@ -150,14 +151,16 @@ export class Sending {
   }
 
   /** Words that come back belong to the message they were written for. */
-  aimAgain({ parent, kind }) {
-    if (parent && kind !== "direct") this.aim({ id: parent });
+  aimAgain(ticket, { parent, kind }) {
+    if (!parent || kind === "direct") return;
+    if (this.thread.id === ticket) this.aim({ id: parent });
+    else drafts.aim(ticket, parent);
   }
 
   async undo(entry) {
     const { ticket, mode, text } = { ticket: this.thread.id, mode: modeOf(entry), text: entry.text };
     if (!await this.change(entry, "undo")) return;
-    if (this.thread.id === ticket) this.aimAgain(entry);
+    this.aimAgain(ticket, entry);
     this.composer.giveBack(ticket, mode, text);
   }
 
@@ -178,7 +181,7 @@ export class Sending {
   discard(entry) {
     const mode = entry.mode ?? modeOf(entry);
     if (!entry.id) this.thread.entries.drop(keyOfEntry(entry));
-    this.aimAgain(entry);
+    this.aimAgain(this.thread.id, entry);
     this.composer.giveBack(this.thread.id, mode, entry.text);
   }
 

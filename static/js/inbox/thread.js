@@ -5,6 +5,7 @@ import { count, t } from "../core/strings.js";
 import { fillText, webAddress } from "../core/text.js";
 import { emit, on } from "../core/bus.js";
 import { get, post } from "../core/api.js";
+import * as drafts from "../core/drafts.js";
 import { say } from "../core/a11y.js";
 import { fillAttachments } from "./attachments.js";
 import { fillClock } from "./row.js";
@@ -12,6 +13,7 @@ import { Entries } from "./entries.js";
 
 const PAGE = 50;
 const NEAR_BOTTOM = 90;
+const WORDS_IN_SIGHT = 40;
 const REFRESH_AFTER = 250;
 
 export class Thread {
@@ -36,7 +38,7 @@ export class Thread {
   context() {
     const { can = [], can_own: canOwn = [], choices = [] } = this.detail?.compose ?? {};
     const { to, group, label, place, entries } = this;
-    const waits = this.row?.st === "open";
+    const waits = this.row?.st !== "resolved";
     const asked = { answered: (entry) => entries.answered(entry), ownAnswer: (entry) => entries.ownAnswer(entry) };
     return { can, canOwn, choices, to, waits, group, label, place, ...asked };
   }
@@ -87,7 +89,7 @@ export class Thread {
     if (this.id === id) return;
     this.id = id;
     this.detail = null;
-    this.target = null;
+    this.target = id === null ? null : drafts.target(id);
     this.cursor = null;
     this.seq = 0;
     this.shown = 0;
@@ -127,8 +129,17 @@ export class Thread {
     this.takeEntries(page);
     this.takeDetail(detail);
     this.toBottom();
+    this.showWords();
     this.markSeen();
     emit("loaded", detail);
+  }
+
+  /** Where only events would be in sight, what was said last is. */
+  showWords() {
+    const above = this.entries.lastSaid()?.getBoundingClientRect().bottom - this.scroller.getBoundingClientRect().top;
+    if (!(above < WORDS_IN_SIGHT)) return;
+    this.atBottom = false;
+    this.scroller.scrollTop += above - this.scroller.clientHeight / 2;
   }
 
   failed(problem) {
@@ -152,13 +163,13 @@ export class Thread {
   /** From now on an answer goes to this message; what the platform allows for it is asked anew. */
   async aim(message) {
     const { id, target } = this;
-    this.target = message;
+    this.retarget(message);
     try {
       const detail = await get(this.address);
       if (this.id === id && this.target === message) this.takeDetail(detail);
     } catch (problem) {
       if (this.id !== id || this.target !== message) return;
-      this.target = target;
+      this.retarget(target);
       emit("not-aimed", this.detail.compose);
       emit("trouble", problem);
     }
@@ -166,11 +177,18 @@ export class Thread {
 
   /** Words that are being written stay with the message they were begun for, whatever is said meanwhile. */
   keepTarget(mode) {
-    if (mode !== "note" && this.row?.kind !== "direct") this.target ??= this.to;
+    if (mode !== "note" && this.row?.kind !== "direct") this.retarget(this.target ?? this.to);
+  }
+
+  /** The choice is kept as long as the words are. */
+  retarget(message) {
+    this.target = message;
+    drafts.aim(this.id, message);
   }
 
   /** The answer is on its way: the next one goes to the newest again. */
   letGo(ticket) {
+    drafts.aim(ticket, null);
     if (this.id === ticket) this.target = null;
   }
 
@@ -189,6 +207,7 @@ export class Thread {
   /** Something was said or changed here; fetches at most one answer at a time. */
   refresh({ whole = false } = {}) {
     this.wantsDetail ||= whole;
+    this.again = true;
     if (this.refreshing || !this.detail) return;
     this.refreshing = setTimeout(() => this.fetchNews(), whole ? REFRESH_AFTER : 0);
   }
@@ -196,22 +215,26 @@ export class Thread {
   async fetchNews() {
     const { id, wantsDetail, target } = this;
     this.wantsDetail = false;
+    this.again = false;
     let stale = false;
     try {
       const pages = [get(`tickets/${id}/entries/?after_seq=${this.seq}`)];
       if (wantsDetail) pages.push(get(`tickets/${id}/entries/?limit=${PAGE}`), get(this.address));
       const [missed, newest, detail] = await Promise.all(pages);
-      if (this.id !== id) return;
-      stale = Boolean(detail) && (target !== this.target || detail.v < this.row.v);
-      if (detail && !stale) this.takeDetail(detail);
-      if (newest) missed.items.push(...newest.items);
-      this.news(this.takeEntries(missed));
+      if (this.id === id) {
+        stale = Boolean(detail) && (target !== this.target || detail.v < this.row.v);
+        if (detail && !stale) this.takeDetail(detail);
+        if (newest) missed.items.push(...newest.items);
+        this.news(this.takeEntries(missed));
+      }
     } catch {
       this.wantsDetail ||= wantsDetail;
+      this.again = false;
     } finally {
       this.refreshing = null;
     }
-    if (stale) this.refresh({ whole: true });
+    // What changed while the answer was on its way may not be in it.
+    if (stale || this.again) this.refresh({ whole: stale });
   }
 
   news(fresh) {

@@ -42,6 +42,7 @@ def test_a_post_that_names_the_brand_opens_a_ticket(watched: ChannelAccount) -> 
     message = Message.objects.get()
     assert (message.kind, message.parent_id, message.permalink) == ("mention", "", "https://b.example/1")
     assert message.text.startswith("Never again Acme Mobile")
+    assert Ticket.objects.get().preview == "Never again Acme Mobile · They lost my parcel. acme!"
 
 
 def test_it_cannot_be_answered_from_here_and_the_answer_given_there_is_recorded(
@@ -104,6 +105,8 @@ def post(browser: Client, path: str, headers: dict[str, str] | None = None, /, *
         ("https://evil.example/b.example", "leads to evil.example, and the post stands on b.example"),
         ("https://b.example.evil.example/", "leads to b.example.evil.example"),
         ("https://notb.example/", "leads to notb.example"),
+        ("https://b.example", "front page"),
+        ("https://www.b.example/", "front page"),
     ],
 )
 def test_a_link_that_is_none_or_leads_elsewhere_is_refused_by_its_field(
@@ -117,7 +120,16 @@ def test_a_link_that_is_none_or_leads_elsewhere_is_refused_by_its_field(
     assert (Message.objects.count(), Timer.objects.get().stopped_at) == (1, None)
 
 
-@pytest.mark.parametrize("link", ["HTTP://www.b.example/1?c=2#c3", "https://m.b.example./1", "https://b.example:8443/"])
+@pytest.mark.parametrize(
+    "link",
+    [
+        "HTTP://www.b.example/1?c=2#c3",
+        "https://m.b.example./1",
+        "https://b.example:8443/2",
+        "https://b.example/?p=3",
+        "https://b.example/#c4",
+    ],
+)
 def test_a_link_on_the_posts_site_is_taken(watched: ChannelAccount, alice: Membership, sign_in: Any, link: str) -> None:
     look(watched)
     path = f"/tickets/{Ticket.objects.get().pk}/answered-there/"

@@ -179,8 +179,11 @@ def test_a_feed_is_asked_only_when_it_is_due_and_less_often_when_it_is_quiet(acm
     account = feed_of(acme, host.url + "/feed")
     host.pages["/feed"] = Says(rss(item(), head="<ttl>30</ttl>"), headers=XML)
     look(account)
+    asked_at = account.polled_at
+    assert asked_at
     polling.poll_account(account.pk)
-    assert len(host.asked) == 1
+    account.refresh_from_db()
+    assert (len(host.asked), account.polled_at) == (1, asked_at), "who did not ask does not say so"
     minutes = [Position.of(account.cursor).minutes]
     for _ in range(30):
         minutes.append(Position.of(look(account).cursor).minutes)

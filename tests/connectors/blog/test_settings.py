@@ -6,6 +6,7 @@ import gzip
 import re
 import socket
 from collections.abc import Iterator
+from datetime import datetime
 from html import unescape
 from typing import Any
 
@@ -18,7 +19,7 @@ from connectors.contract import Refused
 from connectors.models import ChannelAccount
 from inbox.models import Message
 from socialcare.models import Membership, Workspace
-from tests.blog import PASSWORD, SETTINGS, Site, feed_of, look
+from tests.blog import PASSWORD, SETTINGS, Site, feed_of, look, wordpress
 from tests.connectors.blog.host import Host, Says, running
 from tests.connectors.blog.test_feeds import XML, item, rss, texts
 from tests.inbox.settings_support import text
@@ -212,6 +213,64 @@ def test_the_same_feed_under_another_address_is_refused_whichever_came_first(
     refused = edit(admin, third, url=host.url + second, our_names="")
     assert (refused.status_code, "leads to what is connected already" in text(refused.content.decode())) == (422, True)
     assert edit(admin, account, url=host.url + second, our_names="").redirect_chain, "its own other address it may have"
+
+
+@pytest.mark.parametrize("way", ["/comments/feed/", "/comments/feed", "/comments/feed/atom/", "/?feed=comments-rss2"])
+@pytest.mark.parametrize("first", ["blog", "feed"])
+def test_comments_of_one_blog_come_by_one_way(
+    acme: Workspace, settings: Any, admin: Client, first: str, way: str
+) -> None:
+    settings.PLATFORMS = {**settings.PLATFORMS, **SETTINGS}
+    with wordpress() as site:
+        url = site.host.url
+        front, feed = site.host.pages["/"], Says(rss(item(1)), headers=XML)
+        site.host.pages[way.partition("?")[0]] = feed
+        site.host.pages["/"] = lambda asked: feed if "feed" in asked.query else front
+        forms = {
+            "blog": {"url": url, "username": "acme", "application_password": PASSWORD, "our_names": ""},
+            "feed": {"url": url + way, "our_names": ""},
+        }
+        assert connect(admin, first, **forms.pop(first)).redirect_chain
+        ((second, form),) = forms.items()
+        refused = connect(admin, second, **form)
+        assert refused.status_code == 422
+        assert "Its comments come in already, through “" in text(refused.content.decode())
+        assert "each would come twice" in text(refused.content.decode())
+        assert ChannelAccount.objects.count() == 1
+        site.host.pages["/posts"] = feed
+        assert connect(admin, "watch", url=url + "/posts", keywords="").redirect_chain, "its posts are something else"
+
+
+def test_when_a_feed_was_asked_and_will_be_is_shown(acme: Workspace, host: Host, admin: Client) -> None:
+    account = look(feed_of(acme, host.url + "/feed"))
+    shown = page(admin, f"accounts/{account.pk}/")
+    assert "Will be read again" in shown
+    due = datetime.fromisoformat(Position.of(account.cursor).next)
+    assert f'datetime="{due.isoformat()}"' in shown
+    assert account.polled_at
+    assert f'datetime="{account.polled_at.isoformat()}"' in shown
+
+
+def test_words_to_look_for_are_kept_tidy(acme: Workspace, host: Host, admin: Client) -> None:
+    connect(admin, "watch", url=host.url + "/feed", keywords="Acme, phone,, acme ,  big   phone,")
+    account = ChannelAccount.objects.get()
+    assert account.options["keywords"] == "Acme, phone, big phone"
+    refused = edit(admin, account, url=host.url + "/feed", keywords="acme, " + "x" * 61)
+    assert refused.status_code == 422
+    assert "is longer than 60 characters" in text(refused.content.decode())
+    edit(admin, account, url=host.url + "/feed", keywords=" , ,")
+    account.refresh_from_db()
+    assert account.options["keywords"] == ""
+
+
+def test_a_feed_that_is_not_well_formed_is_not_called_healthy(acme: Workspace, host: Host, admin: Client) -> None:
+    host.pages["/feed"] = Says(rss(item(1)).replace(b"</channel>", b"&nbsp;</channel>"), headers=XML)
+    assert connect(admin, "feed", url=host.url + "/feed", our_names="").redirect_chain
+    account = ChannelAccount.objects.get()
+    for path in ("", f"accounts/{account.pk}/"):
+        shown = text(page(admin, path))
+        assert shown.count("The feed is not well formed. It is read all the same.") == 1
+        assert "Healthy" not in shown
 
 
 def test_what_a_feed_calls_itself_on_another_host_says_nothing(host: Host, admin: Client) -> None:

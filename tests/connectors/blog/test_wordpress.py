@@ -355,6 +355,9 @@ def test_an_address_nobody_should_go_to_is_refused_in_words(
 ) -> None:
     page = connect(carol, sign_in, site, url=url)
     assert page.status_code == 422 or "Nothing was saved" in page.content.decode()
+    assert "in clear" not in page.content.decode()
+    if "//1" in url:
+        assert "leads to a private or special network" in page.content.decode()
     assert site.host.asked == []
 
 
