@@ -21,6 +21,8 @@ export class Thread {
   target = null;
   cursor = null;
   seq = 0;
+  /** What is fetched may be older than what was told meanwhile. */
+  again = false;
   /** All that was said up to this number stands on the page. */
   shown = 0;
   unseen = 0;
@@ -189,6 +191,7 @@ export class Thread {
   /** Something was said or changed here; fetches at most one answer at a time. */
   refresh({ whole = false } = {}) {
     this.wantsDetail ||= whole;
+    this.again = Boolean(this.refreshing);
     if (this.refreshing || !this.detail) return;
     this.refreshing = setTimeout(() => this.fetchNews(), whole ? REFRESH_AFTER : 0);
   }
@@ -196,6 +199,7 @@ export class Thread {
   async fetchNews() {
     const { id, wantsDetail, target } = this;
     this.wantsDetail = false;
+    this.again = false;
     let stale = false;
     try {
       const pages = [get(`tickets/${id}/entries/?after_seq=${this.seq}`)];
@@ -208,10 +212,11 @@ export class Thread {
       this.news(this.takeEntries(missed));
     } catch {
       this.wantsDetail ||= wantsDetail;
+      this.again = false;
     } finally {
       this.refreshing = null;
     }
-    if (stale) this.refresh({ whole: true });
+    if (stale || this.again) this.refresh({ whole: stale || this.wantsDetail });
   }
 
   news(fresh) {
