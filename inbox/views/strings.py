@@ -349,7 +349,7 @@ def _board() -> dict[str, str]:
         "minute_out": _("{time}: {n} out"),
         "flow_in": _("{n} in"),
         "flow_out": _("{n} out"),
-        "last_minute": _("In the last whole minute"),
+        "last_minute": _("Last whole minute:"),
         "minutes_ago": _("−{n} min"),
         "level_good": _("good"),
         "level_warn": _("watch it"),
