@@ -61,6 +61,13 @@ EVENTS = {
     "participants": gettext_lazy("Somebody joined or left the group"),
     "account_linking": gettext_lazy("The customer linked or unlinked their account"),
 }
+# Of a promise that is worked out anew: it began, ended, or is due at another moment, and its clock may stand still.
+ANEW = {
+    ("began", False): gettext_lazy("A promise began, %(metric)s: %(why)s"),
+    ("began", True): gettext_lazy("A promise began, %(metric)s, and stands still until the customer writes: %(why)s"),
+    ("ended", False): gettext_lazy("A promise ended, %(metric)s: %(why)s"),
+    ("moved", True): gettext_lazy("The clock stands still until the customer writes, %(metric)s: %(why)s"),
+}
 WHYS = {
     "policy": gettext_lazy("the policies changed (%(what)s)"),
     "hours": gettext_lazy("the opening hours changed (%(what)s)"),
@@ -131,6 +138,7 @@ def event_text(event: Event, names: Names) -> str:
         "why": "",
     }
     if event.verb == "recomputed":
+        words = str(ANEW.get((data.get("turn", ""), data.get("still", False)), words))
         said["why"] = str(WHYS.get(data.get("why", ""), "")) % said
     for name, value in said.items():
         words = words.replace(f"%({name})s", value)

@@ -23,7 +23,8 @@ from inbox.figures import Only
 from inbox.happened import Names, event_text
 from inbox.models import Event, Identity, Message, Note, Seen, Story, Ticket
 from inbox.wording import failure_text
-from sla.models import Timer
+from sla.models import Policy, Timer
+from sla.promises import left_of
 from socialcare.models import User
 from socialcare.tenancy import current_workspace
 
@@ -242,6 +243,9 @@ def _others(found: Ticket) -> list[dict[str, Any]]:
 
 
 def _timers(ticket_id: int) -> list[dict[str, Any]]:
+    timers = list(Timer.objects.filter(ticket_id=ticket_id).order_by("started_at"))
+    asked = {timer.policy_id for timer in timers if timer.stands_still}
+    policies = Policy.objects.select_related("hours").in_bulk(asked) if asked else {}
     return [
         {
             "metric": timer.metric,
@@ -250,12 +254,17 @@ def _timers(ticket_id: int) -> list[dict[str, Any]]:
             "due": records.ms(timer.due_at),
             "paused": timer.paused // timedelta(milliseconds=1),
             "still": timer.stands_still,
+            "left": _left(timer, policies.get(timer.policy_id or 0)) if timer.stands_still else None,
             "stopped": records.ms(timer.stopped_at),
             "breached": timer.breached_at is not None,
             "outcome": timer.outcome,
         }
-        for timer in Timer.objects.filter(ticket_id=ticket_id).order_by("started_at")
+        for timer in timers
     ]
+
+
+def _left(timer: Timer, policy: Policy | None) -> int:
+    return left_of(policy, timer.started_at, timer.target, timer.rests()) // timedelta(milliseconds=1)
 
 
 def entries(ticket_id: int, *, before: str = "", after_seq: int | None = None, limit: int = 50) -> dict[str, Any]:
@@ -315,7 +324,14 @@ def _answer(found: Ticket, shown: list[Shown], before: str | None) -> dict[str, 
 
 def _event(event: Event, text: str) -> dict[str, Any]:
     who = str(event.actor) if event.actor else ""
-    return {"type": "event", "id": event.pk, "verb": event.verb, "who": who, "at": records.ms(event.at), "text": text}
+    told = {"type": "event", "id": event.pk, "verb": event.verb, "who": who, "at": records.ms(event.at), "text": text}
+    if event.verb == "recomputed":
+        told["due"] = {name: _moment(event.data.get(name)) for name in ("before", "after")}
+    return told
+
+
+def _moment(words: str | None) -> int | None:
+    return records.ms(datetime.fromisoformat(words)) if words else None
 
 
 def entry(message: Message, account_name: str, parent: Message | None = None) -> dict[str, Any]:

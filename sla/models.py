@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -157,6 +157,11 @@ class Timer(WorkspaceOwned):
     def stands_still(self) -> bool:
         """The clock waits for the customer."""
         return bool(self.pauses) and self.pauses[-1][1] is None
+
+    def rests(self) -> list[tuple[datetime, datetime | None]]:
+        """The pauses as moments."""
+        read = datetime.fromisoformat
+        return [(read(begins), read(ends) if ends else None) for begins, ends in self.pauses]
 
     def __str__(self) -> str:
         return f"{self.metric} due {self.due_at:%H:%M:%S}" if self.due_at else f"{self.metric} without an end"

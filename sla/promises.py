@@ -91,6 +91,15 @@ def due_at(policy: Policy | None, started_at: datetime, target: timedelta, pause
     return due(hours_of(policy), started_at, target, pauses)
 
 
+def left_of(policy: Policy | None, started_at: datetime, target: timedelta, pauses: Pauses) -> timedelta:
+    """What the last pause, which has no end yet, leaves of a target: it runs off once the clock goes on."""
+    hours, since, left = hours_of(policy), started_at, target
+    for pauses_at, goes_on_at in pauses:
+        left -= hours.working_time_between(since, pauses_at)
+        since = goes_on_at or pauses_at
+    return max(left, timedelta())
+
+
 def next_warning(
     policy: Policy | None, started_at: datetime, target: timedelta, noted: int, pauses: Pauses = ()
 ) -> datetime | None:

@@ -93,6 +93,9 @@ class TimerShape(s.Serializer[object]):
     due = s.IntegerField(allow_null=True, help_text="null: it stands still, or never runs out because nobody is open")
     paused = s.IntegerField(help_text="how long it stood still, in milliseconds")
     still = s.BooleanField(help_text="it stands still: we wait for the customer")
+    left = s.IntegerField(
+        allow_null=True, help_text="what is left of it while it stands still, in milliseconds of the time that counts"
+    )
     stopped = s.IntegerField(allow_null=True)
     breached = s.BooleanField()
     outcome = s.CharField(
@@ -124,6 +127,13 @@ class TicketShape(RowShape):
     labels = LabelsShape()
 
 
+class DueShape(s.Serializer[object]):
+    """Of a clock that was worked out anew; null: none ran, it stood still, or never runs out."""
+
+    before = s.IntegerField(allow_null=True, help_text=Moment)
+    after = s.IntegerField(allow_null=True, help_text=Moment)
+
+
 class EntryShape(s.Serializer[object]):
     """A message, a note or an event; `type` says which, and what else is there."""
 
@@ -135,6 +145,7 @@ class EntryShape(s.Serializer[object]):
     seq = s.IntegerField(required=False)
     origin = s.ChoiceField(["customer", "agent", "outside"], required=False)
     state = s.CharField(required=False)
+    due = DueShape(required=False)
     private = s.BooleanField(required=False)
     client_id = s.CharField(required=False, allow_null=True)
 

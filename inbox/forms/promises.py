@@ -23,7 +23,7 @@ from sla.models import BusinessHours, Metric, Policy
 from socialcare.models import Membership
 from socialcare.tenancy import current_workspace
 
-MINUTES_A_YEAR = 365 * MINUTES_A_DAY
+LONGEST = 365 * MINUTES_A_DAY - 1
 STEPS = 4
 SPAN = re.compile(r"(\d{1,2})[:h](\d{2})?\s*[-–]\s*(\d{1,2})[:h](\d{2})?", re.ASCII)
 TARGETS = {
@@ -42,7 +42,7 @@ Choices = Sequence[tuple[str, Any]]
 
 
 class PolicyForm(PlainForm, forms.Form):
-    """A promise. `save_to` puts what was given into a policy; a year at most, in whole minutes."""
+    """A promise. `save_to` puts what was given into a policy; less than a year, in whole minutes."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=100)
     channel = forms.ChoiceField(label=gettext_lazy("Channel"), required=False)
@@ -75,7 +75,7 @@ class PolicyForm(PlainForm, forms.Form):
         hours = BusinessHours.objects.values_list("id", "name")
         _offer(self.fields["hours"], gettext("All of it"), [(str(pk), name) for pk, name in hours])
         for metric, label in TARGETS.items():
-            self.fields[metric] = forms.IntegerField(label=label, required=False, min_value=1, max_value=MINUTES_A_YEAR)
+            self.fields[metric] = forms.IntegerField(label=label, required=False, min_value=1, max_value=LONGEST)
         for number in range(STEPS):
             self.fields[f"at_{number}"] = forms.IntegerField(
                 label=gettext("At percent of the target"), required=False, min_value=1, max_value=100
@@ -213,6 +213,7 @@ class HoursForm(PlainForm, forms.Form):
     )
 
     def __init__(self, hours: BusinessHours, data: Any = None) -> None:
+        self.pk = hours.pk
         slots = [Slot(*slot) for slot in hours.slots]
         days = {f"day_{day}": _shown(slot for slot in slots if slot.weekday == day) for day in range(7)}
         kept = {"name": hours.name, "zone": hours.zone, "country": hours.country, "closed": "\n".join(hours.closed)}
@@ -228,6 +229,12 @@ class HoursForm(PlainForm, forms.Form):
     @property
     def days(self) -> list[forms.BoundField]:
         return [self[f"day_{day}"] for day in range(7)]
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if BusinessHours.objects.filter(name__iexact=name).exclude(pk=self.pk).exists():
+            raise forms.ValidationError(_("Another one is called so."))
+        return name
 
     def clean_zone(self) -> str:
         zone: str = self.cleaned_data["zone"].strip()

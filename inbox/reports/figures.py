@@ -153,12 +153,15 @@ class Cell:
 
 @dataclass(slots=True)
 class Report:
-    """`before`: the period before, as far as this one has come. `as_of`: what happened later may be missing."""
+    """`before`: the period before, as far as this one has come, which is `compared`. `as_of`: what happened later
+    may be missing.
+    """
 
     period: Period
     scope: Scope
     totals: Figures
     before: Figures
+    compared: Range
     columns: list[Column]
     heat: dict[tuple[int, int], Cell]
     parts: dict[Dimension, dict[int, Figures]]
@@ -185,6 +188,7 @@ def report(period: Period, scope: Scope = Scope()) -> Report:
         scope,
         totals,
         of_before,
+        before,
         _columns(period, scope, now, over, backlog),
         _heat(period, scope, over),
         {each: _parts(found, each, scope) for each in apart},

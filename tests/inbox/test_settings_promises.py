@@ -120,9 +120,9 @@ def test_a_step_reads_as_a_whole_sentence_where_it_is_closed(browser, carol):
 
 @pytest.mark.parametrize(("wrong", "field", "words"), [
     ({"first_response": ""}, "first_response", "promises nothing"),
-    ({"first_response": "0"}, "first_response", "whole number from 1 to 525600"),
-    ({"resolution": "525601"}, "resolution", "whole number from 1 to 525600"),
-    ({"next_response": "soon"}, "next_response", "whole number from 1 to 525600"),
+    ({"first_response": "0"}, "first_response", "whole number from 1 to 525599"),
+    ({"resolution": "525600"}, "resolution", "whole number from 1 to 525599"),
+    ({"next_response": "soon"}, "next_response", "whole number from 1 to 525599"),
     ({"warn_at": "50, 120"}, "warn_at", "from 1 to 99"),
     ({"warn_at": "²"}, "warn_at", "from 1 to 99"),
     ({"channel": "pigeon"}, "channel", "not one of those offered"),
@@ -199,6 +199,20 @@ def test_bad_hours_are_refused_with_the_field_named(browser, acme, wrong, field,
     assert list(answer.context["form"].errors) == [field]
     assert words in answer.context["form"].errors[field][0]
     assert not BusinessHours.objects.exists()
+
+
+def test_hours_of_one_name_are_refused(browser, acme, carol):
+    """In whatever case; those that are there keep theirs."""
+    post(browser, "hours/add/", SHOP)
+    kept = BusinessHours.objects.get()
+    answer = post(browser, "hours/add/", {**SHOP, "name": kept.name.upper()})
+    assert answer.status_code == 422
+    assert answer.context["form"].errors == {"name": ["Another one is called so."]}
+    assert post(browser, f"hours/{kept.pk}/", SHOP).redirect_chain
+    carol.user.language = "fr"
+    carol.user.save()
+    assert "déjà" in str(post(browser, "hours/add/", SHOP).context["form"].errors["name"])
+    assert BusinessHours.objects.get() == kept
 
 
 def test_hours_in_use_stay(browser, acme):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from inbox.actions import sorting, work
+from connectors.contract import Sent
+from inbox.actions import replies, sorting, work
 from inbox.models import Contact, Event, Group, Queue, Tag, Ticket
 from sla.models import Policy, Timer
 from socialcare.models import AuditEntry
@@ -143,3 +145,61 @@ def test_a_queue_that_is_not_ours_is_refused_and_nothing_changes(facebook, carol
     assert sign_in(bob).post("/w/acme/settings/labels/accounts/", {}).status_code == 403
     facebook.refresh_from_db()
     assert facebook.queue_id is None
+
+
+def test_a_resolution_promised_while_the_ticket_waits_for_the_customer_stands_still_and_is_told(
+    facebook, alice, sign_in
+):
+    """It has a row of its own and a line that says that it began and why, with what is left of it."""
+    queue = Queue.objects.create(name="Billing")
+    Policy.objects.update(position=9)
+    Policy.objects.create(name="Bills", resolution=timedelta(minutes=5), queue_id=queue.pk)
+    wrote = timezone.now().replace(microsecond=0) - timedelta(minutes=4)
+    take_in(facebook, meta.comment(at=wrote))
+    ticket = Ticket.objects.get()
+    said = replies.reply(
+        ticket.pk, alice.user, "We look into it.", private=False, token=uuid.uuid4(), last_seq=ticket.seq
+    )
+    replies.begin_sending(said.pk)
+    replies.sent(said.pk, Sent("700_9", wrote + timedelta(minutes=1)))
+    browser = sign_in(alice)
+    post(browser, f"tickets/{ticket.pk}/queue", {"queue": queue.pk})
+    shown = browser.get(f"/w/acme/api/tickets/{ticket.pk}/").json()["timers"][-1]
+    assert (shown["metric"], shown["due"], shown["still"], shown["left"]) == ("resolution", None, True, 4 * 60_000)
+    assert "A promise began, resolution, and stands still until the customer writes: the queue changed" in lines(
+        browser
+    )
+    post(browser, f"tickets/{ticket.pk}/queue", {"queue": None})
+    assert len(browser.get(f"/w/acme/api/tickets/{ticket.pk}/").json()["timers"]) == 1
+    assert "A promise ended, resolution: the queue changed" in lines(browser)
+
+
+def test_a_clock_worked_out_anew_says_when_it_is_due_and_was(facebook, alice, sign_in):
+    Policy.objects.update(position=9)
+    Policy.objects.create(name="Urgent", first_response=timedelta(minutes=2), resolution=timedelta(hours=1), priority=4)
+    wrote = timezone.now().replace(microsecond=0)
+    take_in(facebook, meta.comment(at=wrote))
+    browser, ticket = sign_in(alice), Ticket.objects.get()
+    post(browser, f"tickets/{ticket.pk}/priority", {"priority": 4})
+    told = [item for item in entries(browser) if "due" in item]
+    start = round(wrote.timestamp() * 1000)
+    assert [(item["text"], item["due"]) for item in told] == [
+        (
+            "The clock was worked out anew, first response: the priority changed",
+            {"before": start + 300_000, "after": start + 120_000},
+        ),
+        ("A promise began, resolution: the priority changed", {"before": None, "after": start + 3_600_000}),
+    ]
+    alice.user.language = "fr"
+    alice.user.save()
+    assert "Une promesse a commencé, résolution : la priorité a changé" in [
+        line.replace("\xa0", " ") for line in lines(sign_in(alice))
+    ]
+
+
+def entries(browser):
+    return browser.get(f"/w/acme/api/tickets/{Ticket.objects.get().pk}/entries/").json()["items"]
+
+
+def lines(browser):
+    return [item["text"] for item in entries(browser)]

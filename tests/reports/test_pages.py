@@ -134,6 +134,31 @@ def test_files_hold_the_numbers_of_the_page(month, bob, sign_in):
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
 
 
+def test_a_day_that_is_not_over_is_compared_with_as_much_of_the_day_before_and_the_page_says_so(month, bob, sign_in):
+    """In words, and in both files with the two moments."""
+    client = sign_in(bob)
+    page, whole = f"{URL}?period=today", f"{URL}?period=yesterday"
+    assert client.get(page).context["before"] == "Nov 24, 2026, until 16:20"
+    told = json.loads(client.get(f"{page}&format=json").content)["before"]
+    assert (told["since"], told["until"]) == ("2026-11-24T00:00:00+01:00", "2026-11-24T16:20:00+01:00")
+    yesterday = json.loads(client.get(f"{whole}&format=json").content)
+    assert (
+        sum(step["received"] for step in yesterday["steps"][:16]) <= told["received"] < yesterday["total"]["received"]
+    )
+    rows = csv.DictReader(io.StringIO(b"".join(client.get(f"{page}&format=csv")).decode()))
+    (before,) = [row for row in rows if row["table"] == "before"]
+    assert (before["start"], before["end"]) == (told["since"], told["until"])
+    assert client.get(whole).context["before"] == "Nov 23, 2026"
+    User.objects.filter(pk=bob.user_id).update(language="fr")
+    assert "24 nov. 2026, jusqu’à 16:20" in sign_in(bob).get(page).content.decode().replace("\xa0", " ")
+
+
+def test_as_many_hours_stand_between_any_two_labels_of_a_day(month, bob, sign_in):
+    charts = sign_in(bob).get(f"{URL}?period=yesterday").context["shown"].charts()
+    assert [chart.x for chart in charts] == [["00:00", "04:00", "08:00", "12:00", "16:00", "20:00"]] * len(charts)
+    assert all(chart.even for chart in charts)
+
+
 def test_of_hours_to_come_nothing_is_told(month, bob, sign_in):
     client = sign_in(bob)
     told = json.loads(client.get(f"{URL}?period=today&format=json").content)

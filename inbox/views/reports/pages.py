@@ -15,6 +15,7 @@ from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse, Q
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from inbox import records
@@ -67,7 +68,7 @@ def report(request: WorkspaceRequest, slug: str) -> HttpResponseBase:
         shown=shown,
         empty=not (found.totals.received or found.totals.sent or found.totals.resolved),
         days=words.days(found.period.first_day, found.period.last_day),
-        before=_days_before(found.period),
+        before=_days_before(found),
         file=f"?{_asked(form)}&format=",
         late=_late(found),
         whose=words.WHOSE,
@@ -105,9 +106,14 @@ def _asked(form: ReportForm) -> str:
     return urlencode(asked)
 
 
-def _days_before(period: Period) -> str:
-    before = period.before()
-    return words.days(before.first_day, before.last_day)
+def _days_before(found: figures.Report) -> str:
+    """What is compared with: of a period that is not over, as much as has come of it."""
+    since, until = found.compared
+    compared = Period(since, until, found.period.zone)
+    days = words.days(compared.first_day, compared.last_day)
+    if until == found.period.before().until:
+        return days
+    return _("%(days)s, until %(time)s") % {"days": days, "time": words.moment(until.astimezone(compared.zone), "hour")}
 
 
 def _flat(form: ReportForm) -> list[tuple[str, Any]]:

@@ -86,9 +86,11 @@ def _report_rows(report: Report) -> Iterator[list[Any]]:
     columns.
     """
     zone = report.period.zone
-    yield ["table", "start", "name", *_heads(), "backlog", "weekday", "hour"]
-    yield ["total", _iso(report.period.since, zone), "", *_values(report.totals), report.backlog]
-    yield ["before", _iso(report.period.before().since, zone), "", *_values(report.before), None]
+    yield ["table", "start", "name", *_heads(), "backlog", "weekday", "hour", "end"]
+    end = [None, None, _iso(report.period.until, zone)]
+    yield ["total", _iso(report.period.since, zone), "", *_values(report.totals), report.backlog, *end]
+    since, until = report.compared
+    yield ["before", _iso(since, zone), "", *_values(report.before), None, None, None, _iso(until, zone)]
     for column in report.columns:
         yield [report.period.step, _iso(column.start, zone), "", *_of_column(column), column.backlog]
     for dimension, found in report.parts.items():
@@ -156,7 +158,8 @@ def as_json(report: Report) -> dict[str, Any]:
         "as_of": _iso(report.as_of, zone),
         "percentiles": "exact in total, else within 2 %" if report.exact else "within 2 %",
         "total": named(_values(report.totals)) | {"backlog": report.backlog},
-        "before": named(_values(report.before)),
+        "before": {"since": _iso(report.compared[0], zone), "until": _iso(report.compared[1], zone)}
+        | named(_values(report.before)),
         "steps": [
             {"start": _iso(column.start, zone), "backlog": column.backlog} | named(_of_column(column))
             for column in report.columns

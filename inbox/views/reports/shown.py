@@ -23,7 +23,7 @@ VOLUMES = (Figure.RECEIVED, Figure.SENT, Figure.OPENED, Figure.RESOLVED, Figure.
 # Which facts are behind a measure.
 BEHIND = {"share": "kept", "decided": "decided", "missed": "missed"}
 ROUND = 0.005
-LABELS = 7
+FEWEST, LABELS = 4, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +59,16 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`table`: the same numbers, (start, its link, [texts])."""
+    """`even`: the labels of `x` part the width in equal parts, each at the beginning of its own; else the last stands
+    at the end. `table`: the same numbers, (start, its link, [texts]).
+    """
 
     title: str
     series: list[Series]
     width: int
     y: list[str]
     x: list[str]
+    even: bool
     table: list[tuple[str, str, list[str]]]
 
 
@@ -244,14 +247,13 @@ class Page:
         step = self.report.period.step
         starts = [words.moment(column.start, step) for column in columns]
         links = self._links(Figure.FIRST_RESPONSE if top == 1 else Figure.RECEIVED, columns)
-        number = min(LABELS, len(starts))
-        shown = [starts[round(place * (len(starts) - 1) / max(number - 1, 1))] for place in range(number)]
+        shown, even = ticks(starts)
         axis = [said(top), said(top / 2), said(0)]
         said_of = [
             [words.NOTHING] * len(each) if column.ahead else each for column, each in zip(columns, texts, strict=True)
         ]
         table = list(zip(starts, links, said_of, strict=True))
-        return Chart(title, series, len(columns) * charts.WIDE, axis, shown, table)
+        return Chart(title, series, len(columns) * charts.WIDE, axis, shown, even, table)
 
     def spread(self) -> list[dict[str, Any]]:
         """How many first responses took how long, in classes."""
@@ -306,10 +308,19 @@ class Page:
             "received": words.compact(cell.received, 0) if cell.received else "",
             "level": charts.level(cell.received, most),
             "url": self.link(Figure.RECEIVED, weekday=day, hour=hour),
-            "share": words.number(int((1 - late) * 100)) if cell.decided else "",
+            "share": words.number(min(round((1 - late) * 100), 99 if late else 100)) if cell.decided else "",
             "late": charts.level(late, 1) if cell.decided else "",
             "late_url": self.link(Figure.FIRST_RESPONSE, weekday=day, hour=hour),
         }
+
+
+def ticks(starts: Sequence[str]) -> tuple[list[str], bool]:
+    """The labels below a chart, and whether as many columns stand between any two."""
+    for number in range(LABELS, FEWEST - 1, -1):
+        if len(starts) % number == 0:
+            return list(starts[:: len(starts) // number]), True
+    number = min(LABELS, len(starts))
+    return [starts[round(place * (len(starts) - 1) / max(number - 1, 1))] for place in range(number)], False
 
 
 def change(

@@ -34,7 +34,7 @@ export class Board {
     for (const tile of document.querySelectorAll("[data-tile]")) this.tiles.set(tile.dataset.tile, tile);
     this.meter = new Meter(this.part("share").meter);
     this.left = new Bars(one("#left"), Boolean(list));
-    for (const way of ["in", "out"]) one(`#flow-${way}`).title = t("last_minute");
+    setText(one("#flow-when"), t("last_minute"));
     this.flow = new Flow(one("#flow"), list && ((way, minute) => this.href(way, { minute })));
     this.take(record);
   }
@@ -162,6 +162,7 @@ export class Board {
     setData(part.channel, "channel", account.channel);
     setText(part.kind, `${t(`channel_${account.channel}`)} · `);
     setText(part.name, account.name);
+    row.toggleAttribute("data-namesake", this.record.accounts.some(({ id, name }) => id !== account.id && name === account.name));
     this.fill(part.waiting, number(account.waiting), more);
     this.fill(part.late, number(account.late), more);
     row.classList.toggle("has-late", account.late > 0);

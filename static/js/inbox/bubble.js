@@ -1,10 +1,11 @@
 /* The one renderer of messages, notes and events. */
-import { clock, date, fillTime, now } from "../core/time.js";
+import { clock, date, exact, fillTime, now } from "../core/time.js";
 import { parts, setClass, setText, show, stamp } from "../core/dom.js";
 import { fillText, initials, webAddress } from "../core/text.js";
 import { count, number, t } from "../core/strings.js";
 import { fillAttachments } from "./attachments.js";
 
+const DAY = 86_400_000;
 const STANDINGS = { held: "standing_held", spam: "standing_spam" };
 
 export function makeEntry(entry) {
@@ -21,9 +22,17 @@ export function fillEntry(node, entry, context) {
 
 function fillEvent(node, entry) {
   const part = parts(node);
-  setText(part.text, entry.text);
+  setText(part.text, [entry.text, dueAnew(entry)].filter(Boolean).join(" · "));
   setText(part.who, entry.who ? `· ${entry.who} ·` : "");
-  fillTime(part.at, entry.at, clock);
+  fillTime(part.at, entry.at, exact);
+}
+
+/** When a clock that was worked out anew is due, and was. */
+function dueAnew({ at, due }) {
+  const words = (moment) => (Math.abs(moment - at) < DAY ? exact(moment) : `${date(moment)}, ${exact(moment)}`);
+  const { before = null, after = null } = due ?? {};
+  if (after === null) return before === null ? "" : t("due_before", { before: words(before) });
+  return before === null ? t("due_after", { after: words(after) }) : t("due_instead", { after: words(after), before: words(before) });
 }
 
 function fillNote(node, entry) {

@@ -52,9 +52,9 @@ function drawTimers() {
   });
 }
 
-function running({ due, still }) {
+function running({ due, still, left }) {
   if (due !== null) return remaining(due);
-  return { text: t(still ? "stands_still" : "never_due"), level: "none" };
+  return { text: still ? t("stands_still", { time: span(left) }) : t("never_due"), level: "none" };
 }
 
 /** A wait for words of ours may end without any: nothing was left to answer, or the ticket was resolved. */

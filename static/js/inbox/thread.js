@@ -23,6 +23,8 @@ export class Thread {
   target = null;
   cursor = null;
   seq = 0;
+  /** What is fetched may be older than what was told meanwhile. */
+  again = false;
   /** All that was said up to this number stands on the page. */
   shown = 0;
   unseen = 0;
