@@ -59,6 +59,7 @@ def _mode(found: Ticket, target: Message, thread: Thread, readers: int | None, *
         "cost": rule.cost,
         "link_cost": rule.link_cost,
         "part_cost": rule.part_cost,
+        "left": rule.left,
         "held": rule.tag == "held",
         "instead": target.permalink if rule.reason and target.removed_at is None else "",
         "elsewhere": not private and elsewhere.may_be_recorded(rule),

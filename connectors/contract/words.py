@@ -66,6 +66,7 @@ class Reason(StrEnum):
     ENCRYPTED = "encrypted"
     DUPLICATE = "duplicate"
     OVER_BUDGET = "over_budget"
+    TOO_DEAR = "too_dear"
     NO_CREDIT = "no_credit"
     ONLY_THERE = "only_there"
     SET_ASIDE = "set_aside"

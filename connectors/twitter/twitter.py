@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from connectors.contract import (
@@ -44,7 +45,7 @@ from connectors.twitter.explained import COSTS, EXPLAINED
 from connectors.twitter.length import LONGEST, has_link, weight
 from connectors.twitter.options import OPTIONS
 from connectors.twitter.posts import SITE, Told, author_of, number, plain_text, read_post, told_with, unescaped
-from connectors.twitter.prices import cost, of_event, shown
+from connectors.twitter.prices import cost, of_event, price, shown
 
 LONGEST_DIRECT = 10_000
 CLOCKS_DIFFER = timedelta(seconds=5)
@@ -219,6 +220,10 @@ class Twitter(Channel):
 
     def explain(self, code: str) -> str:
         return EXPLAINED.get(code, "")
+
+    def price(self, app: App, reply: Reply) -> Decimal:
+        is_message = reply.private or reply.thread.kind is Kind.DIRECT
+        return price(app, "dm_create" if is_message else _kind_of(reply))
 
     def cost_of(self, app: App, record: Inbound) -> Cost | None:
         return of_event(app, record)
