@@ -88,16 +88,7 @@ class Twitter(Channel):
     permissions = tuple(scope for scope in tokens.SCOPES if scope != "offline.access")
     surfaces = (
         Surface(Kind.POST, frozenset({Can.REPLY, Can.DELETE}), LONGEST, weight, WEIGHTED, True, anywhere=True),
-        Surface(
-            Kind.MENTION,
-            _ANSWERED | {Can.DELETE},
-            LONGEST,
-            weight,
-            WEIGHTED,
-            True,
-            private_max_length=LONGEST_DIRECT,
-            anywhere=True,
-        ),
+        Surface(Kind.MENTION, _ANSWERED | {Can.DELETE}, LONGEST, weight, WEIGHTED, True, LONGEST_DIRECT, anywhere=True),
         Surface(
             Kind.COMMENT,
             _ANSWERED | {Can.HIDE, Can.DELETE},
@@ -107,6 +98,7 @@ class Twitter(Channel):
             True,
             private_max_length=LONGEST_DIRECT,
             anywhere=True,
+            hides_below_own=True,
         ),
         Surface(Kind.DIRECT, frozenset({Can.REPLY}), LONGEST_DIRECT, public=False),
     )

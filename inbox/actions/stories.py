@@ -24,6 +24,14 @@ def missing(account: ChannelAccount, limit: int = 10) -> list[str]:
     return [thread for thread in dict.fromkeys(recent) if thread not in known][:limit]
 
 
+def is_of_others(account: ChannelAccount, thread_id: str) -> bool:
+    """Whether somebody else began this thread, as far as we know."""
+    if Story.objects.filter(account=account, external_id=thread_id, ours=True).exists():
+        return False
+    theirs = Message.objects.filter(account=account, external_id=thread_id, origin=Message.Origin.CUSTOMER)
+    return theirs.exists() or Story.objects.filter(account=account, external_id=thread_id).exclude(at=None).exists()
+
+
 def came(account: ChannelAccount, external_id: str, post: Post | None) -> None:
     """What the platform shows above; None when it does not tell, so that it is not asked again."""
     if post is None:

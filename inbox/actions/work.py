@@ -113,6 +113,12 @@ def moderate(message_id: int, actor: User, action: Can, *, on: bool) -> Message:
     surface = gateway.surface(message.account.channel, message.kind)
     if action is Can.DELETE and surface.deletes_own and message.origin == Message.Origin.CUSTOMER:
         raise NotAllowed(Reason.NOT_SUPPORTED)
+    if (
+        action is Can.HIDE
+        and surface.hides_below_own
+        and stories.is_of_others(message.account, message.ticket.thread_id)
+    ):
+        raise NotAllowed(Reason.NOT_SUPPORTED)
     if message.private:
         # Its id is that of a message, and what can be done on this surface is for posts.
         raise NotAllowed(Reason.NOT_SUPPORTED)

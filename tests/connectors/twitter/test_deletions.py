@@ -199,6 +199,11 @@ def test_above_the_answers_of_others_a_post_changes_and_goes_as_on_its_own_ticke
     enrich.enrich(acme_on_x.pk)
     assert Story.objects.get(external_id=root).text == "@Acme call me at 0612"
     browser = sign_in(alice)
+    assert "hide" not in browser.get(f"/w/acme/api/tickets/{other.pk}/").json()["compose"]["can"]
+    given = {"action": "hide", "on": True}
+    address = f"/w/acme/api/messages/{Message.objects.get(external_id='79').pk}/act/"
+    assert browser.post(address, given, content_type="application/json").status_code == 422
+    assert live_x.state()["charged"] == [one for one in live_x.state()["charged"] if one["kind"] != "hide"]
 
     def above() -> str:
         return browser.get(f"/w/acme/api/tickets/{other.pk}/").json()["story"]["text"]
