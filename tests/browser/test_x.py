@@ -116,6 +116,13 @@ def test_what_is_done_on_x_is_said_to_be_done_on_x(inbox: Any, on_x: Any, bob: A
     page.keyboard.press("Escape")
     theirs = page.locator(".entry.message", has_text="thanks")
     theirs.hover()
+    # X hides only in conversations that the account began.
+    expect(theirs.get_by_role("button", name="Hide on X")).to_be_hidden()
+    take_in(on_x, x.own("We are open", id="90"))
+    take_in(on_x, x.event("post.reply.create", x.post("@acme rubbish", id="91", who=x.KARIM, to="90")))
+    page.goto(page.url.replace(str(ticket.pk), str(Ticket.objects.latest("id").pk)))
+    theirs = page.locator(".entry.message", has_text="rubbish")
+    theirs.hover()
     expect(theirs.get_by_role("button", name="Hide on X")).to_be_visible()
     assert "the page" not in page.locator("#thread-frame").inner_text()
 
