@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -58,7 +60,7 @@ def parse(platform: str, raw: contract.Raw) -> list[contract.Inbound]:
 
 def send(account: ChannelAccount, reply: Reply) -> Sent:
     """Publish a reply once; raises a ConnectorError. UnknownOutcome: it may be out."""
-    with _calling(account, "send", writing=True) as (channel, opened):
+    with _calling(account, "send", writing=True, price=_price(account, reply)) as (channel, opened):
         return channel.send(opened, reply)
 
 
@@ -176,7 +178,21 @@ def reply_rule(account: ChannelAccount, thread: Thread, *, private: bool = False
         return Rule(False, Reason.NO_CREDIT)
     if is_spent(account):
         return Rule(False, Reason.OVER_BUDGET)
-    return channel.reply_rule(opened(account), thread, timezone.now(), private=private)
+    rule = channel.reply_rule(opened(account), thread, timezone.now(), private=private)
+    rest = ledger.left(account) if rule.cost else None
+    if rest is None:
+        return rule
+    return replace(rule, left=str(rest)) if Decimal(rule.cost) <= rest else Rule(False, Reason.TOO_DEAR)
+
+
+def is_too_dear(account: ChannelAccount, thread: Thread, text: str, *, private: bool, continues: bool) -> bool:
+    """Whether such an answer costs more than the month's ceiling leaves."""
+    reply = Reply(text, "", thread.thread_id, "", thread, token="", private=private, continues=continues)
+    return not ledger.may_write(account, _price(account, reply))
+
+
+def _price(account: ChannelAccount, reply: Reply) -> Decimal:
+    return registry.channel(account.channel).price(account.app.as_app(), reply)
 
 
 def opened(account: ChannelAccount, costs: list[Cost] | None = None) -> contract.Account:
@@ -260,11 +276,20 @@ def app_by_key(platform: str, key: str) -> PlatformApp | None:
 
 @contextmanager
 def _calling(
-    account: ChannelAccount, purpose: str, *, writing: bool = False, reading: bool = False, repairing: bool = False
+    account: ChannelAccount,
+    purpose: str,
+    *,
+    writing: bool = False,
+    price: Decimal = Decimal(0),
+    reading: bool = False,
+    repairing: bool = False,
 ) -> Iterator[tuple[Channel, contract.Account]]:
-    """`writing`, `reading`: stopped by the month's ceiling. `repairing`: allowed while the account is disconnected."""
+    """`writing` for a `price`, `reading`: stopped by the month's ceiling.
+
+    `repairing`: allowed while the account is disconnected.
+    """
     _refuse_early(account, repairing)
-    _refuse_too_dear(account, writing, reading)
+    _refuse_too_dear(account, writing, reading, price)
     code = trace = ""
     costs: list[Cost] = []
     with http.recorded() as exchanges:
@@ -293,11 +318,11 @@ def _refuse_early(account: ChannelAccount, repairing: bool) -> None:
         raise contract.Throttled("waiting for the platform's allowance", retry_at=until)
 
 
-def _refuse_too_dear(account: ChannelAccount, writing: bool, reading: bool) -> None:
+def _refuse_too_dear(account: ChannelAccount, writing: bool, reading: bool, price: Decimal) -> None:
     if reading and not ledger.may_read(account):
         raise contract.OutOfCredit("the month's ceiling is near: only answers are paid for", code=CEILING)
-    if writing and not ledger.may_write(account):
-        raise contract.OutOfCredit("the month's ceiling is reached", code=CEILING)
+    if writing and not ledger.may_write(account, price):
+        raise contract.OutOfCredit("the month's ceiling leaves too little", code=CEILING)
 
 
 def _learn_from(account: ChannelAccount, error: ConnectorError) -> None:

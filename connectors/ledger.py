@@ -81,9 +81,16 @@ def may_read(account: ChannelAccount) -> bool:
     return most is None or spent(account) < most * READS_STOP_AT
 
 
-def may_write(account: ChannelAccount) -> bool:
+def left(account: ChannelAccount) -> Decimal | None:
+    """What answers may still cost this month; None where there is no ceiling."""
     most = ceiling(account)
-    return most is None or spent(account) < most
+    return None if most is None else max(most - spent(account), Decimal(0))
+
+
+def may_write(account: ChannelAccount, price: Decimal = Decimal(0)) -> bool:
+    """Whether anything more may be sent, and this for its price."""
+    rest = left(account)
+    return rest is None or (rest > 0 and price <= rest)
 
 
 def forget(today: date) -> None:

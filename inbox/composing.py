@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from connectors import gateway
 from connectors.contract import Can, Kind, Thread
 from inbox import records
-from inbox.actions import announce, elsewhere, participants, replies
+from inbox.actions import announce, elsewhere, participants, replies, stories
 from inbox.actions.clocks import SET_ASIDE
 from inbox.actions.refusals import NotAllowed
 from inbox.actions.work import MODERATION
@@ -34,6 +34,9 @@ def compose(found: Ticket, to: int | None = None) -> dict[str, Any]:
         return {"reply": None, "private": None, "note": note, "can": [], "can_own": [], "choices": []}
     surface = gateway.surface(found.account.channel, target.kind)
     own = {Can.DELETE} if surface.deletes_own else set()
+    refused = set(own)
+    if surface.hides_below_own and stories.is_of_others(found.account, found.thread_id):
+        refused.add(Can.HIDE)
     mode = partial(_mode, found, target, replies.thread_of(found, target), participants.readers(found))
     return {
         "reply": mode(private=False),
@@ -41,7 +44,7 @@ def compose(found: Ticket, to: int | None = None) -> dict[str, Any]:
         "note": note,
         "about": announce.preview(target.text, target.attachments)[:ABOUT],
         "choices": _choices(theirs, target),
-        "can": sorted(surface.can & (OFFERED - own)),
+        "can": sorted(surface.can & (OFFERED - refused)),
         "can_own": sorted(surface.can & own),
     }
 
@@ -59,6 +62,7 @@ def _mode(found: Ticket, target: Message, thread: Thread, readers: int | None, *
         "cost": rule.cost,
         "link_cost": rule.link_cost,
         "part_cost": rule.part_cost,
+        "left": rule.left,
         "held": rule.tag == "held",
         "instead": target.permalink if rule.reason and target.removed_at is None else "",
         "elsewhere": not private and elsewhere.may_be_recorded(rule),

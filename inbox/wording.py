@@ -45,6 +45,10 @@ REASONS = {
         "The month’s ceiling for this account is reached: nothing is sent until an admin raises it in the settings, "
         "or until the month is over."
     ),
+    Reason.TOO_DEAR: gettext_lazy(
+        "This costs more than the month’s ceiling for this account leaves. Write it shorter and without links, or ask "
+        "an admin to raise the ceiling."
+    ),
     Reason.NO_CREDIT: gettext_lazy(
         "The platform wants money first: nothing is sent until an admin has paid there. What was written before waits "
         "and leaves then."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import ClassVar
 
 from connectors.contract.arriving import Author, Inbound, Post, Removed
@@ -109,6 +110,10 @@ class Channel(ABC):
         """
         at, gone = datetime.now(UTC), self.gone(account, external_ids, authors)
         return [Removed(self.name, account.external_id, one, at, "gone", why) for one, why in gone.items()]
+
+    def price(self, app: App, reply: Reply) -> Decimal:
+        """What sending this will cost, in dollars."""
+        return Decimal(0)
 
     def cost_of(self, app: App, record: Inbound) -> Cost | None:
         """What the platform charges for having told us this; None where that is free."""

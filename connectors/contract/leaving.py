@@ -133,7 +133,8 @@ class Rule:
     """May we answer, why not, until when. `tag` is the channel's own note to itself.
 
     `cost` is what an answer costs, in dollars; `link_cost` what one with a link in it does, `part_cost` each further
-    post of an answer that is split; "" where that is no other price.
+    post of an answer that is split; "" where that is no other price. `left`: what answers may still cost this month,
+    "" where nobody set a ceiling.
     """
 
     allowed: bool
@@ -143,6 +144,7 @@ class Rule:
     cost: str = ""
     link_cost: str = ""
     part_cost: str = ""
+    left: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ class Reason(StrEnum):
     ENCRYPTED = "encrypted"
     DUPLICATE = "duplicate"
     OVER_BUDGET = "over_budget"
+    TOO_DEAR = "too_dear"
     NO_CREDIT = "no_credit"
     ONLY_THERE = "only_there"
     SET_ASIDE = "set_aside"
@@ -79,7 +80,8 @@ class Surface:
     `counts` names the way `length_of` counts, for the browser, which counts alike while somebody types.
     `anywhere`: such messages stand on pages of others as well. `deletes_own`: only the account's own words can be
     deleted there. `private_once`: the platform takes one private reply to a message and no more. Can.RESTORE: what is
-    deleted goes to a trash, and comes back from there by deleting with `on` False.
+    deleted goes to a trash, and comes back from there by deleting with `on` False. `hides_below_own`: only what stands
+    in a conversation that the account began can be hidden.
     """
 
     kind: Kind
@@ -92,3 +94,4 @@ class Surface:
     private_once: bool = False
     public: bool = True
     anywhere: bool = False
+    hides_below_own: bool = False

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from connectors.contract import (
@@ -44,7 +45,7 @@ from connectors.twitter.explained import COSTS, EXPLAINED
 from connectors.twitter.length import LONGEST, has_link, weight
 from connectors.twitter.options import OPTIONS
 from connectors.twitter.posts import SITE, Told, author_of, number, plain_text, read_post, told_with, unescaped
-from connectors.twitter.prices import cost, of_event, shown
+from connectors.twitter.prices import cost, of_event, price, shown
 
 LONGEST_DIRECT = 10_000
 CLOCKS_DIFFER = timedelta(seconds=5)
@@ -87,16 +88,7 @@ class Twitter(Channel):
     permissions = tuple(scope for scope in tokens.SCOPES if scope != "offline.access")
     surfaces = (
         Surface(Kind.POST, frozenset({Can.REPLY, Can.DELETE}), LONGEST, weight, WEIGHTED, True, anywhere=True),
-        Surface(
-            Kind.MENTION,
-            _ANSWERED | {Can.DELETE},
-            LONGEST,
-            weight,
-            WEIGHTED,
-            True,
-            private_max_length=LONGEST_DIRECT,
-            anywhere=True,
-        ),
+        Surface(Kind.MENTION, _ANSWERED | {Can.DELETE}, LONGEST, weight, WEIGHTED, True, LONGEST_DIRECT, anywhere=True),
         Surface(
             Kind.COMMENT,
             _ANSWERED | {Can.HIDE, Can.DELETE},
@@ -106,6 +98,7 @@ class Twitter(Channel):
             True,
             private_max_length=LONGEST_DIRECT,
             anywhere=True,
+            hides_below_own=True,
         ),
         Surface(Kind.DIRECT, frozenset({Can.REPLY}), LONGEST_DIRECT, public=False),
     )
@@ -219,6 +212,10 @@ class Twitter(Channel):
 
     def explain(self, code: str) -> str:
         return EXPLAINED.get(code, "")
+
+    def price(self, app: App, reply: Reply) -> Decimal:
+        is_message = reply.private or reply.thread.kind is Kind.DIRECT
+        return price(app, "dm_create" if is_message else _kind_of(reply))
 
     def cost_of(self, app: App, record: Inbound) -> Cost | None:
         return of_event(app, record)

@@ -118,6 +118,11 @@ def restated(messages: Iterable[Message]) -> None:
     live.publish([("state", {"ticket": message.ticket_id, "id": message.pk}) for message in messages])
 
 
+def above(ticket_ids: Iterable[int]) -> None:
+    """The post above these threads came or changed."""
+    live.publish([("story", {"ticket": pk}) for pk in ticket_ids])
+
+
 def account_changed(account: ChannelAccount) -> None:
     live.publish([("account", {"id": account.pk, "state": account.state, "attention": account.attention})])
 

@@ -25,10 +25,10 @@ from connectors.contract import (
     Standing,
 )
 from connectors.models import ChannelAccount
-from inbox.actions import announce, early, participants
+from inbox.actions import announce, early, participants, stories
 from inbox.actions.handover import thread_handed_over
 from inbox.actions.withdrawing import an_answer_is_gone, nothing_left_to_answer, there_again, wants_an_answer
-from inbox.models import Alias, Early, Event, Message, Story, Ticket
+from inbox.models import Alias, Early, Event, Message, Ticket
 from socialcare.models import User
 
 AboutMessage = Edited | Removed | Restored | Hidden | Reacted
@@ -109,7 +109,7 @@ def _about_messages(account: ChannelAccount, records: Sequence[AboutMessage], by
         change = _described(account, record)
         message = messages.get(record.external_id)
         if message is None:
-            if not _story(account, record) and not isinstance(record, Restored):
+            if not stories.heard(account, record) and not isinstance(record, Restored):
                 early.keep(account, record.external_id, change)
             continue
         heard[message.pk] = message
@@ -122,6 +122,7 @@ def _about_messages(account: ChannelAccount, records: Sequence[AboutMessage], by
     Message.objects.bulk_update(heard.values(), SAID_LATER, batch_size=100)
     if changed:
         _tell(tickets, list(changed.values()), turned, by)
+        stories.restated(account, list(changed.values()))
 
 
 def _by_first_name(account: ChannelAccount, records: Sequence[AboutMessage]) -> list[AboutMessage]:
@@ -316,16 +317,6 @@ def _window(ticket: Ticket, record: AboutMessage) -> None:
         return
     if record.author.external_id == ticket.thread_id:
         ticket.last_customer_at = max(filter(None, (ticket.last_customer_at, record.at)))
-
-
-def _story(account: ChannelAccount, record: AboutMessage) -> bool:
-    """A change to a post that is shown above comments; False where it may yet come as a customer's message."""
-    stories = Story.objects.filter(account=account, external_id=record.external_id)
-    if isinstance(record, Edited):
-        stories.update(text=record.text)
-    elif isinstance(record, Removed):
-        stories.update(text="", attachments=[])
-    return stories.filter(ours=True).exists()
 
 
 def _receipt(account: ChannelAccount, receipt: Receipt) -> None:

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from connectors.contract import Kind, Post, is_automatic
 from connectors.models import ChannelAccount
-from inbox.actions import announce, changes, early
+from inbox.actions import announce, changes, early, stories
 from inbox.actions.clocks import waits_for_us
 from inbox.actions.replies import answered, settle_as_sent
-from inbox.models import Event, Identity, Message, Story, Ticket
+from inbox.models import Event, Identity, Message, Ticket
 
 RESOLVED = Q(status=Ticket.Status.RESOLVED)
 State = Message.State
@@ -36,7 +35,7 @@ def take(account: ChannelAccount, posts: Sequence[Post]) -> None:
         if is_automatic(account.options, post.app_id):
             post = replace(post, automatic=True)
         if post.context_only:
-            keep_story(account, post)
+            stories.keep(account, post)
         elif reply := _reply_behind(account, post):
             settle_as_sent(reply.pk, post.external_id, post.created_at, post.permalink)
         else:
@@ -51,23 +50,6 @@ def _there(account: ChannelAccount, posts: Sequence[Post]) -> set[str | None]:
         return set()
     known = Message.objects.filter(account=account, external_id__in=[post.external_id for post in posts])
     return set(known.values_list("external_id", flat=True))
-
-
-def keep_story(account: ChannelAccount, post: Post) -> None:
-    Story.objects.update_or_create(
-        account=account,
-        external_id=post.external_id,
-        defaults={
-            "thread_id": post.thread_id,
-            "author": (post.author.name if post.author else "")[:200],
-            "ours": post.ours,
-            "text": post.text,
-            "attachments": [item.as_json() for item in post.attachments],
-            "permalink": post.permalink[:1000],
-            "at": post.created_at,
-            "asked_at": timezone.now(),
-        },
-    )
 
 
 def _reply_behind(account: ChannelAccount, post: Post) -> Message | None:
@@ -117,7 +99,7 @@ def _answered_outside(account: ChannelAccount, post: Post) -> list[Post]:
         early.keep_answer(account, post)
         if not post.rooted:
             # Somebody may answer it, and only we know in which thread it stands.
-            keep_story(account, post)
+            stories.keep(account, post)
         return []
     message = _message(ticket, post)
     added = changes.catch_up([message])

@@ -52,7 +52,7 @@ def reply(
     refuse_if_unseen(ticket, agent, last_seq)
     target = answerable(ticket, to)
     private = private and target.kind != Kind.DIRECT
-    _refuse_if_forbidden(ticket, target, text, private)
+    _refuse_if_forbidden(ticket, target, text, private, continues is not None and not private)
     message = _queue(ticket, target, agent, text, private, token)
     if continues is not None and not private:
         message.continues = Message.objects.filter(ticket=ticket, origin=Message.Origin.AGENT, pk=continues).first()
@@ -124,8 +124,9 @@ def refuse_if_unseen(ticket: Ticket, agent: User, last_seq: int) -> None:
         raise NewerMessages(list(newer.order_by("seq").values_list("id", flat=True)))
 
 
-def _refuse_if_forbidden(ticket: Ticket, target: Message, text: str, private: bool) -> None:
-    rule = gateway.reply_rule(ticket.account, thread_of(ticket, target), private=private)
+def _refuse_if_forbidden(ticket: Ticket, target: Message, text: str, private: bool, continues: bool) -> None:
+    thread = thread_of(ticket, target)
+    rule = gateway.reply_rule(ticket.account, thread, private=private)
     if not rule.allowed:
         raise NotAllowed(rule.reason or Reason.NOT_SUPPORTED)
     if not text:
@@ -134,6 +135,8 @@ def _refuse_if_forbidden(ticket: Ticket, target: Message, text: str, private: bo
     limit = surface.private_max_length if private else surface.max_length
     if limit is not None and surface.length_of(text) > limit:
         raise NotAllowed(Reason.TOO_LONG, limit=limit, length=surface.length_of(text))
+    if gateway.is_too_dear(ticket.account, thread, text, private=private, continues=continues):
+        raise NotAllowed(Reason.TOO_DEAR)
 
 
 def _queue(ticket: Ticket, target: Message, agent: User, text: str, private: bool, token: UUID) -> Message:
@@ -209,7 +212,7 @@ def retry(message_id: int, agent: User) -> Message:
         target = original
     message_state, message.state, message.failure, message.looked_at = message.state, State.FAILED, "", None
     message.save(update_fields=["state", "failure", "looked_at"])
-    _refuse_if_forbidden(message.ticket, target, message.text, message.private)
+    _refuse_if_forbidden(message.ticket, target, message.text, message.private, message.continues_id is not None)
     announce.history(announce.event(message.ticket, "sent_again", agent, message=message.pk, after=message_state))
     message.send_after = timezone.now()
     _put_in_line(message, message.send_after)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from connectors import gateway
 from connectors.contract import Can, Reason, Refused, Standing
 from inbox import routing
-from inbox.actions import announce, clocks, looking
+from inbox.actions import announce, clocks, looking, stories
 from inbox.actions.refusals import NotAllowed, NotAMember
 from inbox.actions.withdrawing import an_answer_is_gone, nothing_left_to_answer, there_again, wants_an_answer
 from inbox.models import Event, Message, Note, Seen, Ticket
@@ -113,6 +113,12 @@ def moderate(message_id: int, actor: User, action: Can, *, on: bool) -> Message:
     surface = gateway.surface(message.account.channel, message.kind)
     if action is Can.DELETE and surface.deletes_own and message.origin == Message.Origin.CUSTOMER:
         raise NotAllowed(Reason.NOT_SUPPORTED)
+    if (
+        action is Can.HIDE
+        and surface.hides_below_own
+        and stories.is_of_others(message.account, message.ticket.thread_id)
+    ):
+        raise NotAllowed(Reason.NOT_SUPPORTED)
     if message.private:
         # Its id is that of a message, and what can be done on this surface is for posts.
         raise NotAllowed(Reason.NOT_SUPPORTED)
@@ -160,6 +166,7 @@ def _moderated(message_id: int, actor: User, action: Can, on: bool, became: Stan
     announce.history(Event(ticket=ticket, verb=verb, actor=actor, at=now, data={"message": message.pk}))
     if action is Can.DELETE:
         announce.show_newest(ticket)
+        stories.restated(message.account, [message])
     if message.origin != Message.Origin.CUSTOMER:
         if message.removed_at:
             an_answer_is_gone(ticket)

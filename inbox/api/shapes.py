@@ -62,6 +62,7 @@ class ModeShape(s.Serializer[object]):
     part_cost = s.CharField(
         required=False, allow_blank=True, help_text="what each further part costs, where that differs"
     )
+    left = s.CharField(required=False, allow_blank=True, help_text="what the month’s ceiling leaves, in dollars")
     instead = s.CharField(required=False, allow_blank=True, help_text="where on the platform it can be answered")
     elsewhere = s.BooleanField(required=False, help_text="an answer given there may be recorded")
     held = s.BooleanField(required=False, help_text="what would be answered is not public yet")

@@ -263,6 +263,7 @@ def _composer() -> dict[str, str]:
         "price_link": _("Costs {price}, because of the link"),
         "price_parts": _("Costs {price} together"),
         "price_link_parts": _("Costs {price} together, because of links"),
+        "too_dear": _("This would cost {price}, and {left} are left of this month’s ceiling."),
         **_both("split_into", lambda n: ngettext("Send as {n} post", "Send as {n} posts", n)),
         **_both("too_long", lambda n: ngettext("{n} character too many", "{n} characters too many", n)),
         **_both(

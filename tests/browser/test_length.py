@@ -30,15 +30,21 @@ def test_server_and_browser_count_alike(chromium):
         "async () => { const { weight } = await import('http://inbox.test/static/js/core/weight.js');"
         " const { split } = await import('http://inbox.test/static/js/core/parts.js');"
         " const text = 'Some words and a link https://example.com/a/long/path?with=things 漢字 😀. '.repeat(12);"
-        " return { text, parts: split(text, 280, weight), none: split('a'.repeat(600), 280, weight) }; }"
+        " return { text, parts: split(text, 280, weight), none: split('a'.repeat(600), 280, weight),"
+        " blankless: split('漢字😀'.repeat(80), 280, weight),"
+        " sentences: split('Call 0612. '.repeat(20) + 'word '.repeat(40), 280, weight) }; }"
     )
     page.close()
     assert counted == [weight(text) for text in texts]
     assert parts["none"] == []
     assert all(weight(part) <= 280 for part in parts["parts"])
-    words = [re.sub(r" \d+/\d+$", "", part) for part in parts["parts"]]
+    words = [re.sub(r" \(\d+/\d+\)$", "", part) for part in parts["parts"]]
     assert " ".join(words).split() == parts["text"].split()
-    assert json.dumps(parts["parts"][0]).endswith(f'1/{len(words)}"')
+    assert json.dumps(parts["parts"][0]).endswith(f'(1/{len(words)})"')
+    assert len(parts["blankless"]) == 2
+    assert all(weight(part) <= 280 for part in parts["blankless"])
+    assert "".join(re.sub(r" \(\d/\d\)$", "", part) for part in parts["blankless"]) == "漢字😀" * 80
+    assert parts["sentences"][0].endswith("Call 0612. (1/2)")
 
 
 def _serve(route):

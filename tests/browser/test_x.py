@@ -116,5 +116,48 @@ def test_what_is_done_on_x_is_said_to_be_done_on_x(inbox: Any, on_x: Any, bob: A
     page.keyboard.press("Escape")
     theirs = page.locator(".entry.message", has_text="thanks")
     theirs.hover()
+    # X hides only in conversations that the account began.
+    expect(theirs.get_by_role("button", name="Hide on X")).to_be_hidden()
+    take_in(on_x, x.own("We are open", id="90"))
+    take_in(on_x, x.event("post.reply.create", x.post("@acme rubbish", id="91", who=x.KARIM, to="90")))
+    page.goto(page.url.replace(str(ticket.pk), str(Ticket.objects.latest("id").pk)))
+    theirs = page.locator(".entry.message", has_text="rubbish")
+    theirs.hover()
     expect(theirs.get_by_role("button", name="Hide on X")).to_be_visible()
     assert "the page" not in page.locator("#thread-frame").inner_text()
+
+
+@pytest.mark.behaviour_x(28)
+@pytest.mark.parametrize(
+    ("language", "kind", "words"),
+    [("en", "Private message", "Encrypted message"), ("fr", "Message privé", "Message chiffré")],
+)
+def test_the_list_names_what_is_private_and_what_is_encrypted(
+    inbox: Any, on_x: Any, bob: Any, language: str, kind: str, words: str
+) -> None:
+    bob.user.language = language
+    bob.user.save()
+    take_in(on_x, x.direct("Psst"))
+    Ticket.objects.update(preview="[encrypted]")
+    page = inbox("bob", "open/")
+    row = page.locator(f"#t{Ticket.objects.get().pk}")
+    expect(row.locator("[data-f=text]")).to_contain_text(words)
+    expect(row.locator("[data-f=kind]")).to_have_text(kind)
+
+
+@pytest.mark.behaviour_x(31)
+def test_what_costs_more_than_is_left_cannot_be_sent(inbox: Any, on_x: Any, bob: Any) -> None:
+    on_x.options = {"monthly_limit": "0.03"}
+    on_x.save()
+    take_in(on_x, x.mention())
+    page = inbox("bob", f"open/{Ticket.objects.get().pk}/")
+    words, send = page.locator("#words"), page.locator("#send")
+    words.fill("Tomorrow.")
+    expect(send).to_have_attribute("aria-disabled", "false")
+    words.fill("See example.com")
+    expect(page.locator("#words-error")).to_contain_text("This would cost $0.20, and $0.02")
+    expect(send).to_have_attribute("aria-disabled", "true")
+    words.fill("word " * 100)
+    expect(page.locator("#split")).to_be_visible()
+    words.fill("word " * 160)
+    expect(page.locator("#split")).to_be_hidden()

@@ -198,15 +198,17 @@ export class Composer {
     if (ticket === this.ticket) setText(one("#elsewhere-error"), complaint);
   }
 
-  /** The price of all that would leave, in one post or in several, where the platform takes one. */
+  /** The price of all that would leave, in one post or in several. Returns why it cannot be paid, "" where it can. */
   drawPrice(rule, posts) {
     const dear = (post) => Boolean(rule.link_cost) && rule.link_cost !== rule.cost && hasLink(post);
     const linked = this.mayWrite && posts.some(dear);
     const price = (post, place) => Number(dear(post) ? rule.link_cost : (place > 0 && rule.part_cost) || rule.cost);
     const total = this.mayWrite ? posts.reduce((sum, post, place) => sum + price(post, place), 0) : 0;
     const sentence = (linked ? "price_link" : "price") + (posts.length > 1 ? "_parts" : "");
+    const tooDear = Boolean(rule?.left) && total > Number(rule.left) + 1e-9;
     setText(one("#price"), total ? t(sentence, { price: dollars(total) }) : "");
-    setClass(one("#price"), "dear", linked);
+    setClass(one("#price"), "dear", linked || tooDear);
+    return tooDear ? t("too_dear", { price: dollars(total), left: dollars(Number(rule.left)) }) : "";
   }
 
   /** Whether the platform lets us write in this mode at this moment. */
@@ -238,11 +240,11 @@ export class Composer {
     const counter = one("#counter");
     setText(counter, most ? `${number(long)} / ${number(most)}` : number(long));
     setClass(counter, "over", over > 0);
-    const reason = over > 0 ? count("too_long", over) : "";
-    this.complain(reason);
     this.offerParts(over > 0 && rule?.counts === "weighted" && this.mayWrite, most, weigh);
-    this.drawPrice(rule, over > 0 ? this.pieces : [this.text()]);
-    const ready = this.mayWrite && long > 0 && over <= 0;
+    const tooDear = this.drawPrice(rule, over > 0 ? this.pieces : [this.text()]);
+    if (tooDear) show(one("#split"), false);
+    this.complain(tooDear || (over > 0 ? count("too_long", over) : ""));
+    const ready = this.mayWrite && long > 0 && over <= 0 && !tooDear;
     one("#send").setAttribute("aria-disabled", String(!ready));
     this.words.setAttribute("aria-invalid", String(over > 0));
     return ready;

@@ -44,6 +44,7 @@ export class Feed {
       ticket: () => this.store.put(payload),
       said: () => { if (payload.ticket === this.thread.id) this.thread.refresh(); },
       state: () => { if (payload.ticket === this.thread.id) this.thread.messageChanged(payload.id); },
+      story: () => { if (payload.ticket === this.thread.id) this.thread.refresh({ whole: true }); },
       counts: () => this.store.setCounts(payload),
       people: () => this.store.setPeople(payload),
       viewing: () => emit("viewing", payload),

@@ -11,6 +11,9 @@ const THERE = /^\[answer\] (\S+)$/;
 /** As the server's announce.REMOVED and OUT_OF_SIGHT: nothing that was said stands any more. */
 const GONE = { "[removed]": "removed", "[protected]": "removed_protected", "[suspended]": "removed_suspended" };
 
+/** As the server's announce.preview: what a message without words carries. */
+const CARRIED = /^\[(image|video|audio|file|sticker|location|link|template|share|target|encrypted|unknown)\]$/;
+
 export function makeRow() {
   const node = stamp("row");
   parts(node);
@@ -31,7 +34,7 @@ export function fillRow(node, row, extra) {
   setText(part.text, extra.ghost || preview(row));
   setData(part.channel, "channel", row.ch);
   setText(part.channel, t(`channel_${row.ch}`));
-  setText(part.kind, row.kind === "direct" ? "" : t(`kind_${row.kind}`));
+  setText(part.kind, t(`kind_${row.kind}`));
   setText(part.who, row.who === extra.me ? t("me") : extra.assignee);
   setClass(part.who, "me", row.who === extra.me);
   tickRow(node, row);
@@ -44,6 +47,8 @@ function preview(row) {
 /** The newest words of a ticket, or why there are none, or where they stand. */
 export function newest({ text }) {
   if (Object.hasOwn(GONE, text)) return t(GONE[text]);
+  const carried = CARRIED.exec(text);
+  if (carried) return t(`attachment_${carried[1]}`);
   const there = THERE.exec(text);
   return (there ? t("answered_there", { host: there[1] }) : text) || t("no_words");
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from decimal import Decimal
 
@@ -9,9 +10,10 @@ import pytest
 from django.utils import timezone
 
 from connectors import ledger
-from inbox import outbox, polling, records
-from inbox.models import Message, Ticket
+from inbox import enrich, live, outbox, polling, records
+from inbox.models import Message, Story, Ticket
 from sla.models import Timer
+from socialcare.valkey import valkey
 from tests import x
 from tests.conftest import take_in
 from tests.connectors.twitter.conftest import answer, posts
@@ -181,3 +183,43 @@ def test_a_part_whose_own_part_before_is_gone_closes_nobody_s_words(asked, live_
     theirs = Message.objects.get(origin="customer")
     assert (second.state, second.failure) == ("failed", "part_before")
     assert (theirs.closed, theirs.removed_at) == ("", None)
+
+
+@pytest.mark.behaviour_x(23)
+@pytest.mark.behaviour_x(24)
+def test_above_the_answers_of_others_a_post_changes_and_goes_as_on_its_own_ticket(
+    acme_on_x, live_x, alice, sign_in, django_capture_on_commit_callbacks
+):
+    root = live_x.say("post", "@Acme call me at 0612")
+    amelie, later = live_x.person(), x.new_id()
+    take_in(acme_on_x, x.mention("@acme call me at 0612", id=root, who=amelie))
+    take_in(acme_on_x, x.event("post.reply.create", x.post("@acme me too", id="79", who=x.KARIM, to=root)))
+    theirs, other = Message.objects.get(external_id=root), Message.objects.get(external_id="79").ticket
+    assert other.pk != theirs.ticket_id
+    enrich.enrich(acme_on_x.pk)
+    assert Story.objects.get(external_id=root).text == "@Acme call me at 0612"
+    browser = sign_in(alice)
+    assert "hide" not in browser.get(f"/w/acme/api/tickets/{other.pk}/").json()["compose"]["can"]
+    given = {"action": "hide", "on": True}
+    address = f"/w/acme/api/messages/{Message.objects.get(external_id='79').pk}/act/"
+    assert browser.post(address, given, content_type="application/json").status_code == 422
+    assert live_x.state()["charged"] == [one for one in live_x.state()["charged"] if one["kind"] != "hide"]
+
+    def above() -> str:
+        return browser.get(f"/w/acme/api/tickets/{other.pk}/").json()["story"]["text"]
+
+    valkey().delete(live.stream(acme_on_x.workspace_id))
+    newer = x.post("@acme call me", id=later, who=amelie, history=(root, later), conversation=root)
+    with django_capture_on_commit_callbacks(execute=True):
+        take_in(acme_on_x, x.event("post.mention.create", newer))
+    assert above() == "@acme call me"
+    with django_capture_on_commit_callbacks(execute=True):
+        take_in(acme_on_x, x.event("post.delete", {"id": root, "author_id": amelie}))
+    theirs.refresh_from_db()
+    assert (theirs.text, above(), Story.objects.get(external_id=root).text) == ("", "", "")
+    entries = [entry for _, entry in valkey().xrange(live.stream(acme_on_x.workspace_id))]
+    told = [json.loads(entry[b"p"]) for entry in entries if entry[b"k"] == b"story"]
+    assert told.count({"ticket": other.pk}) == 2
+    Story.objects.all().delete()
+    enrich.enrich(acme_on_x.pk)
+    assert above() == ""
