@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from django.utils import timezone
 
-from connectors.contract import Edited, Inbound, Kind, Post, Removed
+from connectors.contract import Edited, Hidden, Kind, Post, Reacted, Removed, Restored
 from connectors.models import ChannelAccount
 from inbox.actions import announce
 from inbox.models import Message, Story, Ticket
@@ -62,7 +62,7 @@ def keep(account: ChannelAccount, post: Post) -> None:
     )
 
 
-def heard(account: ChannelAccount, record: Inbound) -> bool:
+def heard(account: ChannelAccount, record: Edited | Removed | Restored | Hidden | Reacted) -> bool:
     """A change to a post that is shown above comments; False where it may yet come as a customer's message."""
     stories = Story.objects.filter(account=account, external_id=record.external_id)
     changed = 0

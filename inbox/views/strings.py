@@ -13,7 +13,7 @@ def strings() -> dict[str, str]:
 
     A name ending in _one or _other is chosen by the browser's plural rules.
     """
-    ticket = {**_tickets(), **_list(), **_thread(), **_news(), **_places(), **_states(), **_composer()}
+    ticket = {**_tickets(), **_list(), **_thread(), **_moderation(), **_news(), **_places(), **_states(), **_composer()}
     return {**_time(), **ticket, **_attachments(), **_people(), **_connection(), **_commands(), **_board(), **_team()}
 
 
@@ -122,6 +122,21 @@ def _thread() -> dict[str, str]:
         "no_own_answer": _("No answer to this one yet"),
         "edited": _("Edited"),
         "edited_at": _("Edited at {time}"),
+        "cannot_load": _("The conversation could not be loaded."),
+        "account_attention": _("This channel needs attention: answers may not go out."),
+        "account_paused": _("This channel is paused."),
+        "account_removed": _("This channel was removed; the history stays."),
+        "customer_since": _("customer since {date}"),
+        "on_account": _("on {account}"),
+        **_both("stars", lambda n: ngettext("{n} star of 5", "{n} stars of 5", n)),
+        **_both(
+            "others", lambda n: ngettext("{n} other comment under this post", "{n} other comments under this post", n)
+        ),
+    }
+
+
+def _moderation() -> dict[str, str]:
+    return {
         "delete_title": _("Delete this from {place}?"),
         "delete_text": _("The customer’s words disappear for everybody. This cannot be undone."),
         "delete_yes": _("Delete"),
@@ -137,16 +152,6 @@ def _thread() -> dict[str, str]:
         "spam_title": _("Mark this as spam?"),
         "spam_text": _("It disappears from the page, its clock stops, and the blog learns that it is spam."),
         "spam_yes": _("Mark as spam"),
-        "cannot_load": _("The conversation could not be loaded."),
-        "account_attention": _("This channel needs attention: answers may not go out."),
-        "account_paused": _("This channel is paused."),
-        "account_removed": _("This channel was removed; the history stays."),
-        "customer_since": _("customer since {date}"),
-        "on_account": _("on {account}"),
-        **_both("stars", lambda n: ngettext("{n} star of 5", "{n} stars of 5", n)),
-        **_both(
-            "others", lambda n: ngettext("{n} other comment under this post", "{n} other comments under this post", n)
-        ),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Any
@@ -240,7 +241,9 @@ def test_of_several_comments_one_is_chosen_and_each_says_whether_it_has_its_answ
             expect(entry.get_by_text("No answer to this one yet")).to_be_visible()
 
 
-def test_the_choice_is_kept_with_the_draft(inbox: Any, acme: Any, host: Host, bob: Any) -> None:
+@contextmanager
+def drafted(inbox: Any, acme: Any, host: Host) -> Iterator[tuple[Any, Message]]:
+    """A page with words for the first of two questions, after a look at another ticket; and that question."""
     now = datetime.now(UTC)
     with wordpress() as site:
         asked = site.write("Where is my parcel?", at=now - timedelta(minutes=3))
@@ -250,39 +253,44 @@ def test_the_choice_is_kept_with_the_draft(inbox: Any, acme: Any, host: Host, bo
         host.pages["/feed"] = Says(rss(item(1, title="Another ticket", link="https://b.example/acme")), headers=XML)
         look(feed_of(acme, host.url + "/feed", "watch"))
         page = inbox("bob", f"open/{ticket.pk}/")
-        goes_to, words = page.locator("#answer-to"), page.locator("#words")
-        first = page.locator(".entry.message").first
-        expect(goes_to).to_have_text("Answer to Ada: And may I send it back?")
-        first.get_by_role("button", name="Answer this one").press("Enter")
-        expect(words).to_be_focused()
+        expect(page.locator("#answer-to")).to_have_text("Answer to Ada: And may I send it back?")
+        page.locator(".entry.message").first.get_by_role("button", name="Answer this one").press("Enter")
+        expect(page.locator("#words")).to_be_focused()
         page.keyboard.type("It left today.")
         page.locator("#rows .row", has_text="Another ticket").click()
         expect(page.get_by_text("This cannot be answered from here.")).to_be_visible()
         page.locator("#rows .row", has_text="send it back").click()
-        expect(words).to_have_value("It left today.")
-        expect(goes_to).to_have_text("Answer to Ada: Where is my parcel?")
-        page.reload()
-        expect(words).to_have_value("It left today.")
-        expect(goes_to).to_have_text("Answer to Ada: Where is my parcel?")
+        yield page, Message.objects.get(external_id__endswith=str(asked))
 
-        # It is gone meanwhile: taken back, then not even in this ticket any more.
-        question = Message.objects.get(external_id__endswith=str(asked))
-        Message.objects.filter(pk=question.pk).update(removed_at=now)
-        page.reload()
-        expect(words).to_have_value("It left today.")
-        expect(page.get_by_text("cannot be answered any more")).to_be_visible()
-        expect(page.locator("#send")).to_have_attribute("aria-disabled", "true")
-        Message.objects.filter(pk=question.pk).update(ticket=Ticket.objects.exclude(pk=ticket.pk).get())
-        page.reload()
-        expect(goes_to).to_have_text(
-            "The message this draft was for is gone. It would now go to Ada: And may I send it back?"
-        )
-        Message.objects.filter(pk=question.pk).update(ticket=ticket, removed_at=None)
-        page.reload()
-        expect(goes_to).to_have_text("Answer to Ada: Where is my parcel?")
+
+def test_the_choice_is_kept_with_the_draft(inbox: Any, acme: Any, host: Host, bob: Any) -> None:
+    with drafted(inbox, acme, host) as (page, question):
+        goes_to, words = page.locator("#answer-to"), page.locator("#words")
+        for _ in range(2):
+            expect(words).to_have_value("It left today.")
+            expect(goes_to).to_have_text("Answer to Ada: Where is my parcel?")
+            page.reload()
         page.locator("#send").click()
         eventually(Message.objects.filter(origin="agent", parent_id=question.external_id).exists)
         expect(goes_to).to_have_text("Answer to Ada: And may I send it back?")
+
+
+def test_a_draft_whose_message_is_gone_says_so(inbox: Any, acme: Any, host: Host, bob: Any) -> None:
+    with drafted(inbox, acme, host) as (page, question):
+        kept, other = question.ticket, Ticket.objects.exclude(pk=question.ticket_id).get()
+        Message.objects.filter(pk=question.pk).update(removed_at=datetime.now(UTC))
+        page.reload()
+        expect(page.locator("#words")).to_have_value("It left today.")
+        expect(page.get_by_text("cannot be answered any more")).to_be_visible()
+        expect(page.locator("#send")).to_have_attribute("aria-disabled", "true")
+        Message.objects.filter(pk=question.pk).update(ticket=other, seq=99)
+        page.reload()
+        expect(page.locator("#answer-to")).to_have_text(
+            "The message this draft was for is gone. It would now go to Ada: And may I send it back?"
+        )
+        Message.objects.filter(pk=question.pk).update(ticket=kept, seq=question.seq, removed_at=None)
+        page.reload()
+        expect(page.locator("#answer-to")).to_have_text("Answer to Ada: Where is my parcel?")
 
 
 def offers(entry: Locator, *names: str) -> None:

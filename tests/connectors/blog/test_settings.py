@@ -344,3 +344,15 @@ def test_a_feed_speaks_french(acme: Workspace, host: Host, admin: Client, carol:
     refused = admin.post(url, {"url": host.url + "/feed?2", "name": ""}, HTTP_ACCEPT_LANGUAGE="fr").content.decode()
     for english in ("Nothing was saved", "Watched blog", "There is nothing"):
         assert english not in text(refused)
+
+
+def test_a_platform_that_needs_an_app_is_not_connected_without_one(carol: Membership, sign_in: Any) -> None:
+    assert sign_in(carol).get("/w/acme/settings/accounts/add/0/facebook/").status_code == 404
+
+
+@pytest.mark.parametrize("channel", ["blog", "feed", "watch"])
+def test_the_form_to_connect_one_asks_for_what_it_needs(carol: Membership, sign_in: Any, channel: str) -> None:
+    page = sign_in(carol).get(f"/w/acme/settings/accounts/add/0/{channel}/")
+    assert page.status_code == 200
+    assert 'name="url"' in page.content.decode()
+    assert 'name="external_id"' not in page.content.decode()

@@ -387,15 +387,3 @@ def test_removed_ones_are_found_by_looking(blog: ChannelAccount, site: Site) -> 
     found = gateway.look_again(blog, [str(kept), str(trashed), "999"])
     removed = [(one.external_id, one.to_trash) for one in found if isinstance(one, Removed)]
     assert removed == [(str(trashed), True), ("999", False)]
-
-
-def test_a_platform_that_needs_an_app_is_not_connected_without_one(carol: Membership, sign_in: Any) -> None:
-    assert sign_in(carol).get("/w/acme/settings/accounts/add/0/facebook/").status_code == 404
-
-
-@pytest.mark.parametrize("channel", ["blog", "feed", "watch"])
-def test_the_form_to_connect_one_asks_for_what_it_needs(carol: Membership, sign_in: Any, channel: str) -> None:
-    page = sign_in(carol).get(f"/w/acme/settings/accounts/add/0/{channel}/")
-    assert page.status_code == 200
-    assert 'name="url"' in page.content.decode()
-    assert 'name="external_id"' not in page.content.decode()
