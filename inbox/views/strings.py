@@ -272,6 +272,10 @@ def _composer() -> dict[str, str]:
         **_both("split_into", lambda n: ngettext("Send as {n} post", "Send as {n} posts", n)),
         **_both("too_long", lambda n: ngettext("{n} character too many", "{n} characters too many", n)),
         **_both(
+            "too_long_weighted",
+            lambda n: ngettext("{n} too many as {name} counts", "{n} too many as {name} counts", n),
+        ),
+        **_both(
             "held_newer",
             lambda n: ngettext("Not sent yet: something new was said.", "Not sent yet: {n} new messages.", n),
         ),

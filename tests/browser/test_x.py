@@ -34,6 +34,7 @@ def test_the_price_of_all_parts_is_shown_before_a_long_answer_leaves(inbox: Any,
     words.fill("word " * 100)
     expect(page.locator("#split")).to_have_text("Send as 2 posts")
     expect(price).to_have_text("Costs $0.025 together")
+    expect(page.locator("#words-error")).to_have_text("219 too many as X counts")
     words.fill("word " * 100 + "example.com/help")
     expect(page.locator("#split")).to_be_visible()
     expect(price).to_have_text("Costs $0.21 together, because of links")

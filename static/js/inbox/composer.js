@@ -243,7 +243,7 @@ export class Composer {
     this.offerParts(over > 0 && rule?.counts === "weighted" && this.mayWrite, most, weigh);
     const tooDear = this.drawPrice(rule, over > 0 ? this.pieces : [this.text()]);
     if (tooDear) show(one("#split"), false);
-    this.complain(tooDear || (over > 0 ? count("too_long", over) : ""));
+    this.complain(tooDear || (over > 0 ? tooLong(rule, over) : ""));
     const ready = this.mayWrite && long > 0 && over <= 0 && !tooDear;
     one("#send").setAttribute("aria-disabled", String(!ready));
     this.words.setAttribute("aria-invalid", String(over > 0));
@@ -329,6 +329,10 @@ export class Composer {
   release() {
     show(one("#held"), false);
   }
+}
+
+function tooLong({ counts, label }, over) {
+  return counts === "weighted" ? count("too_long_weighted", over, { name: label }) : count("too_long", over);
 }
 
 /** Which modes a ticket will have, to show before the server has said so; none can be sent in yet. */
