@@ -272,12 +272,12 @@ def test_the_choice_is_kept_with_the_draft(inbox: Any, acme: Any, host: Host, bo
         expect(words).to_have_value("It left today.")
         expect(page.get_by_text("cannot be answered any more")).to_be_visible()
         expect(page.locator("#send")).to_have_attribute("aria-disabled", "true")
-        Message.objects.filter(pk=question.pk).update(ticket=Ticket.objects.exclude(pk=ticket.pk).get())
+        Message.objects.filter(pk=question.pk).update(ticket=Ticket.objects.exclude(pk=ticket.pk).get(), seq=99)
         page.reload()
         expect(goes_to).to_have_text(
             "The message this draft was for is gone. It would now go to Ada: And may I send it back?"
         )
-        Message.objects.filter(pk=question.pk).update(ticket=ticket, removed_at=None)
+        Message.objects.filter(pk=question.pk).update(ticket=ticket, seq=question.seq, removed_at=None)
         page.reload()
         expect(goes_to).to_have_text("Answer to Ada: Where is my parcel?")
         page.locator("#send").click()
