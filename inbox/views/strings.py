@@ -13,7 +13,8 @@ def strings() -> dict[str, str]:
 
     A name ending in _one or _other is chosen by the browser's plural rules.
     """
-    ticket = {**_tickets(), **_list(), **_thread(), **_moderation(), **_news(), **_places(), **_states(), **_composer()}
+    said = {**_thread(), **_moderation(), **_news(), **_places()}
+    ticket = {**_tickets(), **_list(), **said, **_states(), **_composer(), **_too_much()}
     return {**_time(), **ticket, **_attachments(), **_people(), **_connection(), **_commands(), **_board(), **_team()}
 
 
@@ -264,6 +265,16 @@ def _composer() -> dict[str, str]:
         "no_link": _("This is no link. It should begin with https://."),
         "not_reached": _("The server did not answer. Try again: it will not be sent twice."),
         "open_on": _("Open on {name}"),
+        **_both(
+            "held_newer",
+            lambda n: ngettext("Not sent yet: something new was said.", "Not sent yet: {n} new messages.", n),
+        ),
+    }
+
+
+def _too_much() -> dict[str, str]:
+    """What an answer costs, and where it is too dear or too long."""
+    return {
         "price": _("Costs {price}"),
         "price_link": _("Costs {price}, because of the link"),
         "price_parts": _("Costs {price} together"),
@@ -274,10 +285,6 @@ def _composer() -> dict[str, str]:
         **_both(
             "too_long_weighted",
             lambda n: ngettext("{n} too many as {name} counts", "{n} too many as {name} counts", n),
-        ),
-        **_both(
-            "held_newer",
-            lambda n: ngettext("Not sent yet: something new was said.", "Not sent yet: {n} new messages.", n),
         ),
     }
 
