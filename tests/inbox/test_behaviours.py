@@ -13,7 +13,7 @@ from django.utils import timezone
 from connectors import gateway, limits, registry
 from connectors.contract import Throttled, Usage
 from connectors.models import ChannelAccount, Delivery
-from inbox import polling, reading
+from inbox import composing, polling
 from inbox.actions import replies
 from inbox.actions.refusals import NotAllowed
 from inbox.models import Contact, Message, Ticket
@@ -53,13 +53,13 @@ def test_only_the_customer_moves_the_window(messenger, alice):
     take_in(messenger, meta.echo("from elsewhere", mid="m_2", app_id=5, at=wrote + timedelta(hours=29)))
     take_in(messenger, meta.messaging({"read": {"watermark": meta.seconds() * 1000}}))
     ticket = Ticket.objects.get()
-    assert not reading.compose(ticket)["reply"]["allowed"]
+    assert not composing.compose(ticket)["reply"]["allowed"]
     with pytest.raises(NotAllowed):
         replies.reply(ticket.pk, alice.user, "too late", private=False, token=uuid.uuid4(), last_seq=99)
     reaction = {"mid": "m_2", "action": "react", "reaction": "love", "emoji": "❤"}
     take_in(messenger, meta.messaging({"reaction": reaction}))
     ticket.refresh_from_db()
-    mode = reading.compose(ticket)["reply"]
+    mode = composing.compose(ticket)["reply"]
     assert mode["allowed"]
     assert mode["until"] == pytest.approx((timezone.now() + timedelta(hours=24)).timestamp() * 1000, abs=5e3)
 
@@ -175,14 +175,14 @@ def test_a_conversation_of_another_app_waits_until_it_is_ours(messenger, alice):
     assert (ticket.status, ticket.due_at) == ("pending", None)
     take_in(messenger, meta.messaging({"pass_thread_control": {"new_owner_app_id": "5"}}))
     ticket.refresh_from_db()
-    assert reading.compose(ticket)["reply"]["reason"] == "other_app_owns_thread"
+    assert composing.compose(ticket)["reply"]["reason"] == "other_app_owns_thread"
     ours = messenger.app.as_app().external_id
     back = {"previous_owner_app_id": "5", "new_owner_app_id": ours}
     take_in(messenger, meta.messaging({"pass_thread_control": back}))
     ticket.refresh_from_db()
     assert ticket.status == "open"
     assert ticket.due_at
-    assert reading.compose(ticket)["reply"]["allowed"]
+    assert composing.compose(ticket)["reply"]["allowed"]
 
 
 @pytest.mark.behaviour(36)

@@ -10,7 +10,7 @@ import pytest
 from django.db import connections
 
 from connectors import ledger, renewal
-from connectors.contract import Cost, OutOfCredit
+from connectors.contract import Cost, Kind, OutOfCredit, Reply, Thread
 from connectors.gateway import act, send
 from connectors.models import ChannelAccount
 from socialcare.tenancy import workspace
@@ -53,7 +53,8 @@ def test_what_many_charge_at_once_is_charged_once(acme_on_x):
 def test_at_the_ceiling_nothing_is_written_and_no_call_is_made(acme_on_x):
     ledger.charge(acme_on_x, [Cost("post_with_link", ["1"], Decimal("0.2"))])
     acme_on_x.options = {"monthly_limit": "0.20"}
-    for write in (lambda: act(acme_on_x, "hide", "5"), lambda: send(acme_on_x, None)):
+    reply = Reply("Yes", "5", "5", "1", Thread(Kind.COMMENT), token="")
+    for write in (lambda: act(acme_on_x, "hide", "5"), lambda: send(acme_on_x, reply)):
         with pytest.raises(OutOfCredit, match="ceiling"):
             write()
 
