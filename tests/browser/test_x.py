@@ -131,7 +131,7 @@ def test_what_is_done_on_x_is_said_to_be_done_on_x(inbox: Any, on_x: Any, bob: A
 @pytest.mark.behaviour_x(28)
 @pytest.mark.parametrize(
     ("language", "kind", "words"),
-    [("en", "Private message", "Encrypted message"), ("fr", "Message privé", "Message chiffré")],
+    [("en", "Private", "Encrypted message"), ("fr", "Privé", "Message chiffré")],
 )
 def test_the_list_names_what_is_private_and_what_is_encrypted(
     inbox: Any, on_x: Any, bob: Any, language: str, kind: str, words: str

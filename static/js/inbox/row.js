@@ -34,10 +34,16 @@ export function fillRow(node, row, extra) {
   setText(part.text, extra.ghost || preview(row));
   setData(part.channel, "channel", row.ch);
   setText(part.channel, t(`channel_${row.ch}`));
-  setText(part.kind, t(`kind_${row.kind}`));
+  setText(part.kind, kindOf(row));
   setText(part.who, row.who === extra.me ? t("me") : extra.assignee);
   setClass(part.who, "me", row.who === extra.me);
   tickRow(node, row);
+}
+
+/** Whether it is private is known of a channel that has nothing else. */
+function kindOf({ ch, kind }) {
+  if (kind !== "direct") return t(`kind_${kind}`);
+  return ch === "messenger" ? "" : t("private_word");
 }
 
 function preview(row) {
