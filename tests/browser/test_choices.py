@@ -77,6 +77,7 @@ def test_arrow_keys_write_nothing_until_enter(inbox, bob, facebook, ticket, loca
 def test_leaving_a_list_writes_what_was_chosen_by_keys(inbox, bob, ticket):
     page = inbox("bob", f"open/{ticket.pk}/")
     written = writes(page)
+    expect(page.locator("#sort-queue")).to_be_visible()
     page.locator("#sort-queue").focus()
     for _ in range(2):
         page.keyboard.press("ArrowDown")
@@ -102,6 +103,7 @@ def test_what_is_being_chosen_for_one_ticket_is_not_written_to_the_next(inbox, b
     waiting(facebook, ("Ben", 2))
     page = inbox("bob", f"open/{ticket.pk}/")
     written = writes(page)
+    expect(page.locator("#sort-priority")).to_have_value(NORMAL)
     page.locator("#sort-priority").focus()
     page.keyboard.press("ArrowUp")
     page.locator("#rows .row", has_text="Ben").click()
