@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from sla.models import RESPONSES, Metric, Outcome, Policy, Timer
 from sla.promises import Facts, Promises, due_at, marks_passed, next_warning
-from sla.waits import Moment, Pause, Wait, What, requests, waits
+from sla.waits import Moment, Wait, What, requests, waits
 from socialcare.tenancy import current_workspace
 
 __all__ = ["Facts", "Moment", "Promises", "Wait", "What", "requests", "waits"]
@@ -76,12 +76,17 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A running clock that is due at another moment than before; None: not at all."""
+    """A running clock that began, ended or moved (`turn`): due at another moment than before, or standing still now.
+
+    `before`, `after`: when it is due; None: not at all.
+    """
 
     ticket_id: int
     metric: str
+    turn: str
     before: datetime | None
     after: datetime | None
+    still: bool
 
 
 @dataclass(slots=True)
@@ -275,13 +280,15 @@ def _said(timer: Timer) -> tuple[object, ...]:
 def _moved(ticket_id: int, gone: Sequence[Timer], new: Sequence[Timer]) -> list[Moved]:
     before = {timer.metric: timer for timer in gone if timer.stopped_at is None}
     after = {timer.metric: timer for timer in new if timer.stopped_at is None}
-    return [
-        Moved(ticket_id, metric, was, is_now)
-        for metric in (*RESPONSES, Metric.RESOLUTION)
-        if metric in before or metric in after
-        if (was := before[metric].due_at if metric in before else None)
-        != (is_now := after[metric].due_at if metric in after else None)
-    ]
+    found = []
+    for metric in (*RESPONSES, Metric.RESOLUTION):
+        was, now = before.get(metric), after.get(metric)
+        if (was and now and (was.due_at, was.stands_still) == (now.due_at, now.stands_still)) or not (was or now):
+            continue
+        turn = "moved" if was and now else "began" if now else "ended"
+        still = bool(now and now.stands_still)
+        found.append(Moved(ticket_id, metric, turn, was.due_at if was else None, now.due_at if now else None, still))
+    return found
 
 
 def running(ticket_ids: Sequence[int]) -> dict[int, Running]:
@@ -339,7 +346,7 @@ def warn(ticket_ids: Sequence[int], promises: Promises) -> list[Mark]:
     passed = Timer.objects.filter(ticket_id__in=ticket_ids, stopped_at=None, breached_at=None, warn_at__lte=now)
     marks, timers = [], list(passed)
     for timer in timers:
-        policy, pauses = promises.known(timer.policy_id), _pauses(timer)
+        policy, pauses = promises.known(timer.policy_id), timer.rests()
         share = max(timer.noted, marks_passed(policy, timer.started_at, timer.target, now, pauses))
         if share > timer.noted:
             marks.append(Mark(timer.ticket_id, timer.metric, timer.due_at, timer.policy_id, timer.noted, share))
@@ -378,11 +385,6 @@ def _watched() -> QuerySet[Timer]:
 
 def _running(ticket_ids: Sequence[int]) -> list[Timer]:
     return list(Timer.objects.filter(ticket_id__in=ticket_ids, stopped_at=None))
-
-
-def _pauses(timer: Timer) -> list[Pause]:
-    read: Any = datetime.fromisoformat
-    return [(read(begins), read(ends) if ends else None) for begins, ends in timer.pauses]
 
 
 def _wake_clock(timers: Iterable[Timer]) -> None:

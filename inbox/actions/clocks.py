@@ -14,8 +14,7 @@ from inbox import routing
 from inbox.actions import announce, escalation
 from inbox.models import Contact, Event, Message, Ticket
 from sla import engine
-from sla.engine import Facts, Moment, Promises, Subject, What, Wrote
-from sla.models import Metric, Timer
+from sla.engine import Facts, Moment, Promises, Recomputed, Subject, What, Wrote
 
 # For a resolution that does not say how much stood on its ticket.
 ALL = 2**31
@@ -25,9 +24,6 @@ BACK = "there_again"
 TURNS = (HANDED, "resolved", "reopened", "reopened_by_customer", "withdrawn", BACK)
 # What happened, when, and how much stood on the ticket then.
 Turn = tuple[str, datetime, int | None]
-# A ticket's clock by its metric; when it is due, and whether it stands still.
-Clock = tuple[int, str]
-Due = tuple[datetime | None, bool]
 MOVES = {
     Message.Origin.CUSTOMER: What.WROTE,
     Message.Origin.AGENT: What.ANSWERED,
@@ -144,57 +140,38 @@ def recompute(tickets: Sequence[Ticket], why: str = "", **data: Any) -> set[int]
     `why`: what has changed, written into the history of each ticket whose running clock begins, ends or moves, with
     `data`. Returns those whose customers still wait.
     """
-    return _recompute(tickets, why, data)[0] if tickets else set()
+    return _recompute(tickets, why, data).waiting if tickets else set()
 
 
 def moved(tickets: Sequence[Ticket], why: str, **data: Any) -> set[int]:
     """As `recompute`; returns the tickets of which a running clock began, ended, or is due at another moment now."""
-    return _recompute(tickets, why, data)[1]
+    return {moved.ticket_id for moved in _recompute(tickets, why, data).moved}
 
 
-def _recompute(tickets: Sequence[Ticket], why: str, data: dict[str, Any]) -> tuple[set[int], set[int]]:
-    """(the tickets whose customers wait, those of which a clock moved; these are looked for where there is a `why`)."""
+def _recompute(tickets: Sequence[Ticket], why: str, data: dict[str, Any]) -> Recomputed:
     promises, said = Promises(), histories([ticket.pk for ticket in tickets])
     known = facts(tickets, promises)
     subjects = {ticket.pk: Subject(ticket.account_id, known[ticket.pk], said[ticket.pk]) for ticket in tickets}
-    before = _running(tickets) if why else {}
-    waiting = engine.recompute(subjects, promises).waiting
-    after = _running(tickets) if why else {}
+    found = engine.recompute(subjects, promises)
     by_pk = {ticket.pk: ticket for ticket in tickets}
-    turned = [key for key in sorted({*before, *after}, key=_in_turn) if before.get(key) != after.get(key)]
-    announce.history(
-        *(
-            announce.event(
-                by_pk[pk],
-                "recomputed",
-                why=why,
-                metric=metric,
-                **_turned(before.get((pk, metric)), after.get((pk, metric))),
-                **data,
+    if why:
+        announce.history(
+            *(
+                announce.event(
+                    by_pk[moved.ticket_id],
+                    "recomputed",
+                    why=why,
+                    metric=moved.metric,
+                    turn=moved.turn,
+                    before=_iso(moved.before),
+                    after=_iso(moved.after),
+                    still=moved.still,
+                    **data,
+                )
+                for moved in found.moved
             )
-            for pk, metric in turned
         )
-    )
-    return waiting, {pk for pk, _metric in turned}
-
-
-def _running(tickets: Sequence[Ticket]) -> dict[Clock, Due]:
-    """When each running clock is due, and whether it stands still."""
-    running = Timer.objects.filter(ticket_id__in=[ticket.pk for ticket in tickets], stopped_at=None)
-    return {(timer.ticket_id, timer.metric): (timer.due_at, timer.stands_still) for timer in running}
-
-
-def _in_turn(clock: Clock) -> tuple[int, int]:
-    pk, metric = clock
-    return pk, Metric.values.index(metric)
-
-
-def _turned(before: Due | None, after: Due | None) -> dict[str, Any]:
-    """What the history keeps of a clock that was worked out anew."""
-    was, _was_still = before or (None, False)
-    due, still = after or (None, False)
-    turn = "began" if before is None else "ended" if after is None else "moved"
-    return {"turn": turn, "before": _iso(was), "after": _iso(due), "still": still}
+    return found
 
 
 @transaction.atomic
