@@ -165,8 +165,20 @@ def reason_of(error: contract.OutOfCredit) -> Reason:
     return Reason.OVER_BUDGET if error.code == CEILING else Reason.NO_CREDIT
 
 
-def reply_rule(account: ChannelAccount, thread: Thread, *, private: bool = False) -> Rule:
-    """Whether a human may answer now; no call is made. What is answered there anyhow needs no account that works."""
+def reply_rule(
+    account: ChannelAccount,
+    thread: Thread,
+    *,
+    private: bool = False,
+    text: str = "",
+    continues: bool = False,
+    waiting: Decimal = Decimal(0),
+) -> Rule:
+    """Whether a human may answer now; no call is made. What is answered there anyhow needs no account that works.
+
+    `text`: the words, where they are known; the rule's `cost` is then theirs. `continues`: as in Reply. `waiting`:
+    what answers will cost that are not out yet.
+    """
     channel = registry.channel(account.channel)
     if not private and Can.REPLY not in channel.surface(thread.kind).can:
         return channel.reply_rule(opened(account), thread, timezone.now())
@@ -176,19 +188,20 @@ def reply_rule(account: ChannelAccount, thread: Thread, *, private: bool = False
         return Rule(False, Reason.PAUSED)
     if account.attention.startswith(OUT_OF_CREDIT) or limits.blocked_until(_app_bucket(account)):
         return Rule(False, Reason.NO_CREDIT)
-    if is_spent(account):
+    rest = ledger.left(account)
+    if rest is not None and not rest:
         return Rule(False, Reason.OVER_BUDGET)
     rule = channel.reply_rule(opened(account), thread, timezone.now(), private=private)
-    rest = ledger.left(account) if rule.cost else None
-    if rest is None:
-        return rule
-    return replace(rule, left=str(rest)) if Decimal(rule.cost) <= rest else Rule(False, Reason.TOO_DEAR)
+    if text:
+        reply = Reply(text, "", thread.thread_id, "", thread, token="", private=private, continues=continues)
+        rule = replace(rule, cost=str(_price(account, reply)))
+    return rule if rest is None or not rule.allowed else _within(rule, rest - waiting)
 
 
-def is_too_dear(account: ChannelAccount, thread: Thread, text: str, *, private: bool, continues: bool) -> bool:
-    """Whether such an answer costs more than the month's ceiling leaves."""
-    reply = Reply(text, "", thread.thread_id, "", thread, token="", private=private, continues=continues)
-    return not ledger.may_write(account, _price(account, reply))
+def _within(rule: Rule, rest: Decimal) -> Rule:
+    if Decimal(rule.cost or 0) > rest:
+        return Rule(False, Reason.TOO_DEAR)
+    return replace(rule, left=str(rest))
 
 
 def _price(account: ChannelAccount, reply: Reply) -> Decimal:

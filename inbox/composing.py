@@ -9,9 +9,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from connectors import gateway
-from connectors.contract import Can, Kind, Thread
+from connectors.contract import Can, Kind, Rule
 from inbox import records
-from inbox.actions import announce, elsewhere, participants, replies, stories
+from inbox.actions import announce, answering, elsewhere, participants, stories
 from inbox.actions.clocks import SET_ASIDE
 from inbox.actions.refusals import NotAllowed
 from inbox.actions.work import MODERATION
@@ -29,7 +29,7 @@ def compose(found: Ticket, to: int | None = None) -> dict[str, Any]:
     """
     theirs, note = Message.objects.filter(ticket=found, origin=Message.Origin.CUSTOMER), {"allowed": True, "max": None}
     try:
-        target = replies.answerable(found, to if to and theirs.filter(pk=to).exists() else None)
+        target = answering.answerable(found, to if to and theirs.filter(pk=to).exists() else None)
     except NotAllowed:
         return {"reply": None, "private": None, "note": note, "can": [], "can_own": [], "choices": []}
     surface = gateway.surface(found.account.channel, target.kind)
@@ -37,10 +37,12 @@ def compose(found: Ticket, to: int | None = None) -> dict[str, Any]:
     refused = set(own)
     if surface.hides_below_own and stories.is_of_others(found.account, found.thread_id):
         refused.add(Can.HIDE)
-    mode = partial(_mode, found, target, replies.thread_of(found, target), participants.readers(found))
+    thread, waiting = answering.thread_of(found, target), answering.in_line(found.account)
+    rule = partial(gateway.reply_rule, found.account, thread, waiting=waiting)
+    mode = partial(_mode, found, target, participants.readers(found))
     return {
-        "reply": mode(private=False),
-        "private": mode(private=True) if Can.REPLY_PRIVATELY in surface.can else None,
+        "reply": mode(rule(), private=False),
+        "private": mode(rule(private=True), private=True) if Can.REPLY_PRIVATELY in surface.can else None,
         "note": note,
         "about": announce.preview(target.text, target.attachments)[:ABOUT],
         "choices": _choices(theirs, target),
@@ -49,9 +51,8 @@ def compose(found: Ticket, to: int | None = None) -> dict[str, Any]:
     }
 
 
-def _mode(found: Ticket, target: Message, thread: Thread, readers: int | None, *, private: bool) -> dict[str, Any]:
+def _mode(found: Ticket, target: Message, readers: int | None, rule: Rule, *, private: bool) -> dict[str, Any]:
     surface = gateway.surface(found.account.channel, target.kind)
-    rule = gateway.reply_rule(found.account, thread, private=private)
     return {
         "allowed": rule.allowed,
         "reason": rule.reason or "",

@@ -35,7 +35,7 @@ from connectors.contract import (
     UnknownOutcome,
 )
 from connectors.models import ChannelAccount
-from inbox.actions import accounts, looking, replies
+from inbox.actions import accounts, looking, outcomes
 from inbox.models import Message, Outgoing
 from socialcare.background import answer, ring
 from socialcare.tenancy import workspace
@@ -118,14 +118,14 @@ def claimed() -> Iterator[tuple[int, int] | None]:
 
 
 def _handle(message_id: int) -> None:
-    message = replies.begin_sending(message_id)
+    message = outcomes.begin_sending(message_id)
     if message is None:
         Outgoing.objects.filter(message_id=message_id).delete()
         return
     message = Message.objects.select_related("ticket__identity", "account__app", "continues").get(pk=message_id)
     if message.state == Message.State.UNKNOWN:
         _look(message)
-    elif before := replies.waits_for_what_it_continues(message):
+    elif before := outcomes.waits_for_what_it_continues(message):
         _wait_for(message, before)
     else:
         _send(message)
@@ -134,36 +134,36 @@ def _handle(message_id: int) -> None:
 def _wait_for(message: Message, before: str) -> None:
     """One of several posts follows the one before it, or stays here with it."""
     if before in (Message.State.QUEUED, Message.State.SENDING, Message.State.UNKNOWN):
-        replies.later(message.pk, timezone.now() + AFTER_THE_PART_BEFORE, why="part_before")
+        outcomes.later(message.pk, timezone.now() + AFTER_THE_PART_BEFORE, why="part_before")
     else:
-        replies.failed(message.pk, "part_before")
+        outcomes.failed(message.pk, "part_before")
 
 
 def _send(message: Message) -> None:
     line = Outgoing.objects.get(message=message)
     try:
-        outcome = gateway.send(message.account, replies.outgoing_reply(message))
+        outcome = gateway.send(message.account, outcomes.outgoing_reply(message))
     except Refused as error:
         # What a later part answers is our own part before it, not the customer's words.
         closes = error.lasting and message.continues is None
-        replies.failed(message.pk, _why_refused(message, error), error.detail, closes=closes)
+        outcomes.failed(message.pk, _why_refused(message, error), error.detail, closes=closes)
     except Forbidden as error:
-        replies.failed(message.pk, Reason.PERMISSION_MISSING, error.detail)
+        outcomes.failed(message.pk, Reason.PERMISSION_MISSING, error.detail)
     except AlreadyDone as error:
         _look(message, otherwise=error.otherwise)
     except UnknownOutcome:
-        replies.unknown(message.pk, timezone.now() + LOOKS[0])
+        outcomes.unknown(message.pk, timezone.now() + LOOKS[0])
     except (Throttled, Unavailable) as error:
         _wait(message, line, error)
     except (Disconnected, OutOfCredit) as error:
         log.warning("account %s: %s", message.account_id, type(error).__name__)
         if ChannelAccount.objects.filter(pk=message.account_id, state=ChannelAccount.State.REMOVED).exists():
-            replies.failed(message.pk, Reason.DISCONNECTED)
+            outcomes.failed(message.pk, Reason.DISCONNECTED)
             return
         why = gateway.reason_of(error) if isinstance(error, OutOfCredit) else Reason.DISCONNECTED
-        replies.held(message.pk, message.account, timezone.now() + HELD, why)
+        outcomes.held(message.pk, message.account, timezone.now() + HELD, why)
     else:
-        replies.sent(message.pk, outcome)
+        outcomes.sent(message.pk, outcome)
     if gateway.takes_money(message.account.channel):
         accounts.retold(message.account)
 
@@ -181,29 +181,29 @@ def _why_refused(message: Message, error: Refused) -> Reason | str:
 def _wait(message: Message, line: Outgoing, error: Throttled | Unavailable) -> None:
     """Nothing was done there: try again when the platform lets us, or a little later each time."""
     if isinstance(error, Throttled):
-        replies.later(message.pk, error.retry_at, why="throttled")
+        outcomes.later(message.pk, error.retry_at, why="throttled")
     elif line.attempts < TRIES:
-        replies.later(message.pk, timezone.now() + timedelta(seconds=min(2**line.attempts, 120)), why="unavailable")
+        outcomes.later(message.pk, timezone.now() + timedelta(seconds=min(2**line.attempts, 120)), why="unavailable")
     else:
-        replies.failed(message.pk, "unavailable", error.detail)
+        outcomes.failed(message.pk, "unavailable", error.detail)
 
 
 def _look(message: Message, otherwise: Reason | None = None) -> None:
     """Settle an unknown outcome by looking on the platform; when it is not found, a human decides."""
     line = Outgoing.objects.filter(message=message).first()
-    looked = replies.NOT_FOUND
+    looked = outcomes.NOT_FOUND
     since = (line.started_at if line and line.started_at else message.received_at) - timedelta(minutes=1)
     try:
-        found = gateway.settle(message.account, replies.outgoing_reply(message), since)
+        found = gateway.settle(message.account, outcomes.outgoing_reply(message), since)
     except ConnectorError as error:
         log.info("looking for message %s ended: %s", message.pk, type(error).__name__)
-        found, looked = None, replies.NOT_SEEN
-    if found and not replies.is_another_s(message, found.external_id):
-        replies.sent(message.pk, found)
+        found, looked = None, outcomes.NOT_SEEN
+    if found and not outcomes.is_another_s(message, found.external_id):
+        outcomes.sent(message.pk, found)
     elif otherwise:
-        replies.failed(message.pk, otherwise)
+        outcomes.failed(message.pk, otherwise)
     else:
-        replies.unknown(message.pk, _next_look(line), looked=looked)
+        outcomes.unknown(message.pk, _next_look(line), looked=looked)
 
 
 def _next_look(line: Outgoing | None) -> datetime | None:
@@ -216,5 +216,5 @@ def _next_look(line: Outgoing | None) -> datetime | None:
 
 def account_is_back(account: ChannelAccount) -> None:
     """Somebody reconnected or resumed the account: what waited for it leaves now."""
-    if replies.resume(account.pk):
+    if outcomes.resume(account.pk):
         ring_for_replies()

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from connectors import gateway
 from connectors.contract import Kind, Reason, Rule
 from connectors.models import ChannelAccount
-from inbox.actions import replies
+from inbox.actions import outcomes
 from inbox.models import Message
 
 REASONS = {
@@ -46,8 +46,8 @@ REASONS = {
         "or until the month is over."
     ),
     Reason.TOO_DEAR: gettext_lazy(
-        "This costs more than the month’s ceiling for this account leaves. Write it shorter and without links, or ask "
-        "an admin to raise the ceiling."
+        "This costs more than the month’s ceiling for this account leaves, with what still waits to be sent. Write it "
+        "shorter and without links, or ask an admin to raise the ceiling."
     ),
     Reason.NO_CREDIT: gettext_lazy(
         "The platform wants money first: nothing is sent until an admin has paid there. What was written before waits "
@@ -84,7 +84,7 @@ def failure_text(message: Message) -> str:
     """Why an answer is where it is; empty where all is well."""
     if message.state == Message.State.UNKNOWN and message.looked_at is None:
         return _("We do not know yet whether this reached the platform, and are looking there.")
-    if message.state == Message.State.UNKNOWN and message.failure == replies.NOT_FOUND:
+    if message.state == Message.State.UNKNOWN and message.failure == outcomes.NOT_FOUND:
         return _("We looked for this on the platform and did not find it. Look there before you send it again.")
     if message.state == Message.State.UNKNOWN:
         return _("We do not know whether this reached the platform. Please look there before you send it again.")

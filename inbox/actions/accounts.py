@@ -17,7 +17,7 @@ from django.utils import timezone
 from connectors import gateway
 from connectors.contract import ConnectorError, Disconnected, Health, Reason
 from connectors.models import ChannelAccount, PlatformApp
-from inbox.actions import announce, apps, audit, replies
+from inbox.actions import announce, apps, audit, outcomes
 from inbox.models import Message, Outgoing
 from socialcare.models import User
 from socialcare.tenancy import current_workspace
@@ -330,5 +330,5 @@ def remove(actor: User, account: ChannelAccount) -> bool:
             announce.account_changed(row)
     waiting = Outgoing.objects.filter(account=row, lease_until=None, message__state=Message.State.QUEUED)
     for message_id in list(waiting.values_list("message_id", flat=True)):
-        replies.failed(message_id, Reason.DISCONNECTED)
+        outcomes.failed(message_id, Reason.DISCONNECTED)
     return told

@@ -12,7 +12,7 @@ from connectors.contract import Kind, Post, is_automatic
 from connectors.models import ChannelAccount
 from inbox.actions import announce, changes, early, stories
 from inbox.actions.clocks import waits_for_us
-from inbox.actions.replies import answered, settle_as_sent
+from inbox.actions.outcomes import answered, settle_as_sent
 from inbox.models import Event, Identity, Message, Ticket
 
 RESOLVED = Q(status=Ticket.Status.RESOLVED)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from connectors import gateway
 from connectors.contract import Reason, Rule
-from inbox.actions import announce, replies
+from inbox.actions import announce, answering, outcomes
 from inbox.actions.clocks import waits_for_us
 from inbox.actions.refusals import BadLink, KeyReused, NotAllowed
 from inbox.models import Message, Ticket
@@ -81,15 +81,15 @@ def answered_there(
             raise KeyReused
         return known
     ticket = announce.locked(ticket_id)
-    replies.refuse_if_unseen(ticket, agent, last_seq)
-    target = replies.answerable(ticket, to)
-    rule = gateway.reply_rule(ticket.account, replies.thread_of(ticket, target))
+    answering.refuse_if_unseen(ticket, agent, last_seq)
+    target = answering.answerable(ticket, to)
+    rule = gateway.reply_rule(ticket.account, answering.thread_of(ticket, target))
     if not may_be_recorded(rule):
         raise NotAllowed(rule.reason or Reason.INVALID)
     _refuse_other_site(link, target.permalink)
     message = _recorded(ticket, target, agent, link, text.strip(), token)
     was_open = ticket.status == Ticket.Status.OPEN
-    replies.answered(ticket, message.at, announce.preview(message.text, message.attachments))
+    outcomes.answered(ticket, message.at, announce.preview(message.text, message.attachments))
     if was_open and not waits_for_us(ticket.pk):
         ticket.status = Ticket.Status.PENDING
     ticket.assignee = ticket.assignee or agent

@@ -11,7 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from connectors.models import ChannelAccount
-from inbox.actions import accounts, replies
+from inbox.actions import accounts, outcomes, replies
 from inbox.models import Message, Ticket
 from tests import x
 from tests.conftest import take_in
@@ -90,8 +90,8 @@ def test_what_was_looked_for_in_vain_says_so_and_leads_there(inbox: Any, on_x: A
     ticket = Ticket.objects.get()
     given = {"private": False, "token": uuid.uuid4(), "last_seq": ticket.seq}
     message = replies.reply(ticket.pk, bob.user, "We are on it.", **given)
-    replies.begin_sending(message.pk)
-    replies.unknown(message.pk, None, looked=replies.NOT_FOUND)
+    outcomes.begin_sending(message.pk)
+    outcomes.unknown(message.pk, None, looked=outcomes.NOT_FOUND)
     page = inbox("bob", f"open/{ticket.pk}/")
     bubble = page.locator(".entry.ours")
     expect(bubble).to_contain_text(re.compile("We looked at .+ among our newest answers there, and did not find it"))

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from connectors.models import Delivery
 from inbox import outbox, watch
-from inbox.actions import clocks, replies, work
+from inbox.actions import clocks, outcomes, replies, work
 from inbox.actions.refusals import NewerMessages, NotAllowed, TooLate
 from inbox.models import Event, Message, Note, Outgoing, Ticket
 from sla import engine
@@ -196,7 +196,7 @@ class Life(RuleBasedStateMachine):
     def worker_dies_while_sending(self, which: int) -> None:
         waiting = list(Outgoing.objects.filter(message__state="queued").order_by("id"))
         if waiting:
-            replies.begin_sending(waiting[which % len(waiting)].message_id)
+            outcomes.begin_sending(waiting[which % len(waiting)].message_id)
 
     @precondition(lambda self: self.written)
     @rule(which=some, what=st.sampled_from(["undo", "retry", "confirm"]))

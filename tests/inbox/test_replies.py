@@ -17,7 +17,7 @@ from connectors.contract import Reason
 from connectors.deliveries import Arrived
 from connectors.models import ChannelAccount
 from inbox import intake, outbox
-from inbox.actions import replies, work
+from inbox.actions import outcomes, replies, work
 from inbox.actions.clocks import history_of
 from inbox.actions.refusals import NewerMessages, NotAllowed, TooLate
 from inbox.models import Message, Outgoing, Ticket
@@ -155,7 +155,7 @@ def test_a_worker_that_died_while_sending_leaves_something_to_look_up(messenger,
     graph.answers["GET /conversations"] = (200, {"data": []})
     take_in(messenger, meta.direct())
     message = answer(alice)
-    replies.begin_sending(message.pk)
+    outcomes.begin_sending(message.pk)
     Outgoing.objects.update(lease_until=timezone.now() - timedelta(seconds=1), started_at=timezone.now())
     outbox.send_waiting()
     message.refresh_from_db()
@@ -171,7 +171,7 @@ def test_an_echo_of_ours_makes_no_second_bubble(messenger, alice, graph, echo_fi
     message = answer(alice)
     echo = meta.echo("We are on it", mid="m_out", app_id=900111222333, metadata=str(message.token))
     if echo_first:
-        replies.begin_sending(message.pk)
+        outcomes.begin_sending(message.pk)
         take_in(messenger, echo)
         Outgoing.objects.all().delete()
     else:
@@ -318,8 +318,8 @@ def test_equal_words_to_two_people_are_told_apart_by_what_they_answer(facebook, 
     take_in(facebook, meta.comment(who="1", comment_id="700_1"), meta.comment(who="2", comment_id="700_2"))
     first = answer(alice, "Sorry!", identity__external_id="1")
     second = answer(alice, "Sorry!", identity__external_id="2")
-    replies.begin_sending(first.pk)
-    replies.begin_sending(second.pk)
+    outcomes.begin_sending(first.pk)
+    outcomes.begin_sending(second.pk)
     take_in(facebook, meta.comment("Sorry!", who=meta.PAGE, name="Acme", comment_id="700_9", parent="700_2"))
     first.refresh_from_db()
     second.refresh_from_db()

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from connectors.contract import Sent
-from inbox.actions import replies, sorting, work
+from inbox.actions import outcomes, replies, sorting, work
 from inbox.models import Contact, Event, Group, Queue, Tag, Ticket
 from sla.models import Policy, Timer
 from socialcare.models import AuditEntry
@@ -160,8 +160,8 @@ def test_a_resolution_promised_while_the_ticket_waits_for_the_customer_stands_st
     said = replies.reply(
         ticket.pk, alice.user, "We look into it.", private=False, token=uuid.uuid4(), last_seq=ticket.seq
     )
-    replies.begin_sending(said.pk)
-    replies.sent(said.pk, Sent("700_9", wrote + timedelta(minutes=1)))
+    outcomes.begin_sending(said.pk)
+    outcomes.sent(said.pk, Sent("700_9", wrote + timedelta(minutes=1)))
     browser = sign_in(alice)
     post(browser, f"tickets/{ticket.pk}/queue", {"queue": queue.pk})
     shown = browser.get(f"/w/acme/api/tickets/{ticket.pk}/").json()["timers"][-1]

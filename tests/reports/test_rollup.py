@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from connectors.contract import Sent
 from inbox import watch
-from inbox.actions import replies, sorting, work
+from inbox.actions import outcomes, replies, sorting, work
 from inbox.actions.refusals import ActionRefused
 from inbox.models import Dimension, Message, Queue, Stale, StaleHour, Tag, Tally, Ticket
 from inbox.reports import figures, rollup
@@ -99,9 +99,9 @@ class Weeks(RuleBasedStateMachine):
             written = replies.reply(
                 ticket.pk, agent, f"answer {self.number}", private=False, token=uuid.uuid4(), last_seq=ticket.seq
             )
-            replies.begin_sending(written.pk)
+            outcomes.begin_sending(written.pk)
             # Another tool of ours told of the same words, before we knew that they were ours.
-            replies.sent(written.pk, Sent(f"o_{self.number}", timezone.now() + timedelta(seconds=slow)))
+            outcomes.sent(written.pk, Sent(f"o_{self.number}", timezone.now() + timedelta(seconds=slow)))
 
     @precondition(lambda self: Ticket.objects.exists())
     @rule(which=some, who=st.integers(0, 1), what=st.sampled_from(["resolve", "reopen", "assign", "let go"]))

@@ -16,7 +16,7 @@ from connectors import deliveries, gateway, ledger, limits
 from connectors.contract import Disconnected, OutOfCredit, Reason
 from connectors.models import ChannelAccount, Charged, Exchange
 from inbox import composing, intake, outbox, polling
-from inbox.actions import accounts, replies
+from inbox.actions import accounts, outcomes
 from inbox.actions.refusals import NotAllowed
 from inbox.models import Message, Outgoing, Ticket
 from inbox.views.settings import wording
@@ -47,7 +47,7 @@ def test_an_answer_goes_out_once_and_its_echo_joins_it(asked, acme_on_x, live_x,
 def test_an_echo_before_the_answer_settles_it(acme_on_x, alice, live_x):
     take_in(acme_on_x, x.direct("Hello?", id="61"))
     message = answer(alice, "Good day")
-    replies.begin_sending(message.pk)
+    outcomes.begin_sending(message.pk)
     take_in(acme_on_x, x.echo("Good day", id="62", app="29820954"))
     message.refresh_from_db()
     assert (message.state, message.external_id) == ("sent", "62")
@@ -330,6 +330,38 @@ def test_one_dear_answer_does_not_break_the_ceiling(asked, acme_on_x, live_x, al
     acme_on_x.save()
     rule = browser.get(address).json()["compose"]["reply"]
     assert (rule["allowed"], rule["reason"]) == (False, "too_dear")
+
+
+@pytest.mark.behaviour_x(31)
+def test_what_waits_in_line_counts_against_the_ceiling_before_it_is_paid(asked, acme_on_x, alice, sign_in):
+    acme_on_x.options = {"monthly_limit": str(ledger.spent(acme_on_x) + Decimal("0.03"))}
+    acme_on_x.save()
+    browser, api = sign_in(alice), "/w/acme/api"
+
+    def sent(text: str, **more: object):
+        given = {"text": text, "private": False, "last_seq": Ticket.objects.get().seq, **more}
+        headers = {"idempotency-key": str(uuid.uuid4())}
+        return browser.post(
+            f"{api}/tickets/{asked.pk}/replies/", given, content_type="application/json", headers=headers
+        )
+
+    def left() -> Decimal:
+        return Decimal(browser.get(f"{api}/tickets/{asked.pk}/").json()["compose"]["reply"]["left"])
+
+    first = sent("One.")
+    assert (first.status_code, left()) == (201, Decimal("0.02"))
+    part = sent("Two.", continues=first.json()["entry"]["id"])
+    assert part.status_code == 201
+    refused = sent("Three.")
+    assert (refused.status_code, "what still waits to be sent" in refused.content.decode()) == (422, True)
+    rule = browser.get(f"{api}/tickets/{asked.pk}/").json()["compose"]["reply"]
+    assert (rule["allowed"], rule["reason"]) == (False, "too_dear")
+    assert browser.post(f"{api}/messages/{part.json()['entry']['id']}/undo/").status_code == 200
+    assert left() == Decimal("0.02")
+    failed = outcomes.failed(first.json()["entry"]["id"], Reason.DUPLICATE)
+    assert left() == Decimal("0.03")
+    assert browser.post(f"{api}/messages/{failed.pk}/retry/").status_code == 200
+    assert left() == Decimal("0.02")
 
 
 # ---------------------------------------------------------------- the connection

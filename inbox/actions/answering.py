@@ -1,0 +1,86 @@
+"""Whether a customer's message may be answered, and with these words: asked before anything is queued."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from connectors import gateway
+from connectors.contract import Can, Kind, Reason, Rule, Standing, Thread
+from connectors.models import ChannelAccount
+from inbox.actions import contacts
+from inbox.actions.clocks import SET_ASIDE
+from inbox.actions.refusals import NewerMessages, NotAllowed
+from inbox.models import Message, Outgoing, Ticket
+from socialcare.models import User
+
+State = Message.State
+UNDER_WAY = (State.QUEUED, State.SENDING, State.SENT, State.UNKNOWN)
+
+
+def answerable(ticket: Ticket, to: int | None = None) -> Message:
+    """The customer's message an answer goes to: the one named, else the last that still stands."""
+    theirs = Message.objects.filter(ticket=ticket, origin=Message.Origin.CUSTOMER)
+    if to is not None:
+        theirs = theirs.filter(pk=to)
+    newest = theirs.order_by("-at", "-id")
+    standing = newest.filter(removed_at=None)
+    found = standing.exclude(standing__in=SET_ASIDE).first() or standing.first() or newest.first()
+    if found is None:
+        raise NotAllowed(Reason.GONE)
+    return found
+
+
+def thread_of(ticket: Ticket, target: Message) -> Thread:
+    """What a channel must know to say whether we may answer this message."""
+    surface = gateway.surface(ticket.account.channel, target.kind)
+    ours = Message.objects.filter(account=ticket.account_id, origin=Message.Origin.AGENT)
+    since = ticket.last_customer_at or target.at
+    used = ours.filter(parent_id=target.external_id or "", once=True, state__in=UNDER_WAY)
+    return Thread(
+        kind=Kind(target.kind),
+        post_created_at=target.at,
+        last_customer_at=ticket.last_customer_at,
+        privately_replied=surface.private_once and used.exists(),
+        unreachable=Can.REPLY_PRIVATELY in surface.can and contacts.is_unreachable(ticket, since),
+        removed=target.removed_at is not None,
+        owner=ticket.owner_app,
+        closed=Reason(target.closed) if target.closed else None,
+        thread_id=ticket.thread_id,
+        standing=Standing(target.standing) if target.standing else None,
+    )
+
+
+def refuse_if_unseen(ticket: Ticket, agent: User, last_seq: int) -> None:
+    """Raises NewerMessages where more was said than the agent had seen, by anybody else."""
+    newer = Message.objects.filter(ticket=ticket, seq__gt=last_seq).exclude(agent=agent, origin=Message.Origin.AGENT)
+    newer = newer.exclude(state=State.CANCELLED)
+    if newer.exists():
+        raise NewerMessages(list(newer.order_by("seq").values_list("id", flat=True)))
+
+
+def permit(
+    ticket: Ticket, target: Message, text: str, *, private: bool, continues: bool, besides: int | None = None
+) -> Rule:
+    """The rule for these words, its `cost` theirs. Raises NotAllowed. `besides`: one in line that does not count."""
+    waiting = in_line(ticket.account, besides)
+    thread = thread_of(ticket, target)
+    rule = gateway.reply_rule(ticket.account, thread, private=private, text=text, continues=continues, waiting=waiting)
+    if not rule.allowed:
+        raise NotAllowed(rule.reason or Reason.NOT_SUPPORTED)
+    if not text:
+        raise NotAllowed(Reason.EMPTY)
+    surface = gateway.surface(ticket.account.channel, target.kind)
+    limit = surface.private_max_length if private else surface.max_length
+    if limit is not None and surface.length_of(text) > limit:
+        raise NotAllowed(Reason.TOO_LONG, limit=limit, length=surface.length_of(text))
+    return rule
+
+
+def in_line(account: ChannelAccount, besides: int | None = None) -> Decimal:
+    """What the account's answers that are not out yet will cost, in dollars."""
+    if not gateway.takes_money(account.channel):
+        return Decimal(0)
+    waiting = Outgoing.objects.filter(account=account).exclude(message=besides)
+    return waiting.aggregate(total=Sum("price"))["total"] or Decimal(0)
