@@ -296,7 +296,7 @@ def _shown(
 ) -> list[Shown]:
     merged: list[Shown] = []
     parents = {}
-    said = list(messages.select_related("ticket__identity", "agent"))
+    said = list(messages.select_related("ticket__identity", "agent", "continues"))
     if above := {message.parent_id for message in said if message.parent_id}:
         known = Message.objects.filter(account=found.account_id, external_id__in=above, ticket=found)
         parents = {parent.external_id: parent for parent in known.only("external_id", "permalink")}
@@ -336,7 +336,8 @@ def _moment(words: str | None) -> int | None:
 
 def entry(message: Message, account_name: str, parent: Message | None = None) -> dict[str, Any]:
     """One message as the thread shows it, with the message of the same ticket it answers."""
-    place = parent.permalink if parent else ""
+    above = message.continues or parent
+    place = above.permalink if above else ""
     return records.message(
         message, _who(message, account_name), failure_text(message), parent.pk if parent else None, place
     )
@@ -350,8 +351,8 @@ def _who(message: Message, account_name: str) -> str:
 
 def one_message(message_id: int) -> dict[str, Any]:
     """Raises Message.DoesNotExist."""
-    message = Message.objects.select_related("ticket__identity", "ticket__contact", "agent", "account").get(
-        pk=message_id
-    )
+    message = Message.objects.select_related(
+        "ticket__identity", "ticket__contact", "agent", "account", "continues"
+    ).get(pk=message_id)
     parent = Message.objects.filter(account=message.account_id, external_id=message.parent_id or None).first()
     return entry(message, message.account.name, parent if parent and parent.ticket_id == message.ticket_id else None)

@@ -101,9 +101,9 @@ def counts() -> dict[str, Any]:
 def message(
     message: Message, who: str, failure_message: str = "", parent: int | None = None, above: str = ""
 ) -> dict[str, Any]:
-    """One message of the thread. `who` is the name to show; `parent` the message it answers, where it is ours.
+    """One message of the thread. `who` is the name to show; `parent` the customer's message an answer is for.
 
-    `above`: where that one stands on the platform. An answer of unknown outcome would be found there.
+    `above`: where that stands on the platform which it hangs on. An answer of unknown outcome would be found there.
     """
     return {
         "type": "message",
@@ -133,6 +133,7 @@ def message(
         **_failure(message, failure_message, above),
         "permalink": message.permalink,
         "parent": parent,
+        "continues": message.continues_id,
         "rating": message.rating,
         "raw_kind": message.raw_kind,
         "client_id": str(message.token) if message.token else None,

@@ -162,3 +162,26 @@ def test_what_costs_more_than_is_left_cannot_be_sent(inbox: Any, on_x: Any, bob:
     expect(page.locator("#split")).to_be_visible()
     words.fill("word " * 160)
     expect(page.locator("#split")).to_be_hidden()
+
+
+def test_a_part_hangs_on_the_part_before_it_and_not_on_the_customer_s_post(inbox: Any, on_x: Any, bob: Any) -> None:
+    take_in(on_x, x.mention("@acme my parcel", id="77"), x.mention("@acme and my bill", id="78", conversation="77"))
+    page = inbox("bob", f"open/{Ticket.objects.get().pk}/")
+    page.locator(".entry.message", has_text="my parcel").hover()
+    page.locator(".entry.message", has_text="my parcel").get_by_role("button", name="Answer this").click()
+    expect(page.locator("#answer-to-text")).to_contain_text("my parcel")
+    page.locator("#words").fill("word " * 100)
+    page.locator("#split").click()
+    ours = page.locator(".entry.ours")
+    expect(ours).to_have_count(2)
+    for _ in ("at once", "after a reload"):
+        expect(ours.nth(0).locator(".quote")).to_contain_text("my parcel")
+        expect(ours.nth(1).locator(".quote")).to_have_text("")
+        page.reload()
+    first, second = Message.objects.filter(origin="agent").order_by("seq")
+    assert second.continues == first
+    take_in(on_x, x.mention("@acme hello?", id="79", conversation="77"))
+    outcomes.failed(second.pk, "duplicate")
+    Message.objects.filter(pk=second.pk).update(at=timezone.now())
+    page.reload()
+    expect(ours.nth(1).locator(".quote")).to_contain_text("word word")

@@ -102,10 +102,10 @@ export class Entries {
     return this.known.get(node.dataset.key);
   }
 
-  /** The message an entry answers, unless it is the one right above. */
+  /** The message an entry answers or goes on from, unless it is the one right above. */
   answered(entry) {
     const said = this.sorted.filter((other) => other.type === "message");
-    const parent = said.findIndex((other) => other.id === entry.parent);
+    const parent = said.findIndex((other) => other.id === (entry.continues ?? entry.parent));
     return parent < 0 || said[parent + 1] === entry ? null : said[parent];
   }
 

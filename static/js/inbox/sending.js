@@ -94,7 +94,7 @@ export class Sending {
     const kind = this.thread.row?.kind === "direct" ? "direct" : "comment";
     return {
       type, id: 0, client_id: key, text, at: now(), dated: true, who: this.store.me.name, agent: this.store.me.id,
-      origin: "agent", state: "sending", kind, private: tone !== "public", mode, attachments: [], reactions: {}, parent: body?.to ?? null,
+      origin: "agent", state: "sending", kind, private: tone !== "public", mode, attachments: [], reactions: {}, parent: body?.to ?? null, continues: body?.continues ?? null,
     };
   }
 
