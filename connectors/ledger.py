@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 
@@ -23,6 +24,15 @@ NEW_TODAY = """
 INSERT INTO connectors_charged (workspace_id, account_id, day, kind, resource)
 SELECT %s, %s, %s, %s, unnest(%s::text[]) ON CONFLICT DO NOTHING
 """
+
+
+@dataclass(frozen=True, slots=True)
+class PastMonth:
+    """What an account cost in a month; `pieces`: what was charged, read or sent."""
+
+    month: date
+    pieces: int
+    dollars: Decimal
 
 
 def charge(account: ChannelAccount, costs: Iterable[Cost]) -> None:
@@ -59,6 +69,14 @@ def lines(account: ChannelAccount) -> list[Spending]:
     """This month's, the dearest first."""
     month = timezone.now().date().replace(day=1)
     return list(Spending.objects.filter(account=account, month=month).order_by("-amount", "kind"))
+
+
+def past(account: ChannelAccount, most: int = 12) -> list[PastMonth]:
+    """The months before this one in which anything was charged, the newest first."""
+    this = timezone.now().date().replace(day=1)
+    before = Spending.objects.filter(account=account, month__lt=this).values("month").order_by("-month")
+    sums = before.annotate(pieces=Sum("count"), dollars=Sum("amount"))
+    return [PastMonth(one["month"], one["pieces"], one["dollars"]) for one in sums[:most]]
 
 
 def ceiling(account: ChannelAccount) -> Decimal | None:

@@ -229,6 +229,7 @@ class Granted:
 class Health:
     """What a test of an account found. `missing` names permissions or subscriptions.
 
+    `renews`: a token that ends is exchanged for a new one before, and nobody has to do anything.
     `also`: other ids that the same account would have, had it been connected by another of its addresses; with
     "channel:" in front the id of an account of another channel that would bring the same messages.
     """
@@ -240,5 +241,6 @@ class Health:
     subscribed: tuple[str, ...] = ()
     unsubscribed: tuple[str, ...] = ()
     expires_at: datetime | None = None
+    renews: bool = False
     warnings: tuple[str, ...] = ()
     also: tuple[str, ...] = ()

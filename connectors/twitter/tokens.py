@@ -52,6 +52,17 @@ def is_stale(credentials: Credentials, now: float) -> bool:
     return bool(credentials.get("refresh_token")) and given.isdigit() and now >= int(given)
 
 
+def end_of(credentials: Credentials) -> datetime | None:
+    """When the access token ends, as far as X told."""
+    given = credentials.get("ends_at", "")
+    return datetime.fromtimestamp(int(given), UTC) if given.isdigit() else None
+
+
+def is_renewed(credentials: Credentials) -> bool:
+    """Whether we exchange it before it ends, with nobody's help."""
+    return bool(credentials.get("refresh_token")) and not uses_keys(credentials)
+
+
 def renewed(account: Account) -> Credentials:
     """The account's newest credentials, by asking X unless somebody else just did. Raises Disconnected when X won't."""
     found = account.renew(lambda used: _refresh(account.app, used))
@@ -103,11 +114,13 @@ def _kept(answer: Mapping[str, Any], before: Credentials) -> Credentials:
         raise Disconnected("X gave no token", code="no_token")
     life = answer.get("expires_in")
     life = life if isinstance(life, int) and life > 0 else 7200
+    now = time.time()
     found = {
         "access_token": access,
         "refresh_token": words(answer.get("refresh_token")) or before.get("refresh_token", ""),
         "scope": words(answer.get("scope")) or before.get("scope", ""),
-        "renew_at": str(int(time.time() + life * RENEW_AT)),
+        "renew_at": str(int(now + life * RENEW_AT)),
+        "ends_at": str(int(now + life)),
     }
     return {name: value for name, value in found.items() if value}
 

@@ -85,7 +85,7 @@ class Twitter(Channel):
     )
     account_options = (*OPTIONS, AUTOMATIC_APPS)
     cost_names = COSTS
-    permissions = tuple(scope for scope in tokens.SCOPES if scope != "offline.access")
+    permissions = tokens.SCOPES
     surfaces = (
         Surface(Kind.POST, frozenset({Can.REPLY, Can.DELETE}), LONGEST, weight, WEIGHTED, True, anywhere=True),
         Surface(Kind.MENTION, _ANSWERED | {Can.DELETE}, LONGEST, weight, WEIGHTED, True, LONGEST_DIRECT, anywhere=True),
@@ -244,7 +244,8 @@ class Twitter(Channel):
     def health(self, account: Account) -> Health:
         with XClient(account) as client:
             me = as_object(client.get("/2/users/me", **{"user.fields": "name,username"}).get("data"))
-            scope = client.credentials.get("scope", "").split()
+            held = client.credentials
+        scope = held.get("scope", "").split()
         found = ident(me.get("id"))
         account.report_cost(cost(account.app, "user_read", [found]))
         warnings: list[str] = []
@@ -259,6 +260,8 @@ class Twitter(Channel):
             missing=tuple(one for one in self.permissions if one not in scope) if scope else (),
             subscribed=tuple(subscribed),
             unsubscribed=tuple(unsubscribed),
+            expires_at=tokens.end_of(held),
+            renews=tokens.is_renewed(held),
             warnings=tuple(warnings),
         )
 

@@ -229,6 +229,7 @@ def summary(found: Health) -> dict[str, Any]:
         "warnings": list(found.warnings),
         "also": list(found.also),
         "expires_at": found.expires_at.isoformat() if found.expires_at else None,
+        "renews": found.renews,
     }
 
 

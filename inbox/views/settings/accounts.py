@@ -164,6 +164,7 @@ def account(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
         next_look=gateway.next_look(shown) if shown.state == ChannelAccount.State.CONNECTED else None,
         expires=_expires(shown),
         spending=[(_(gateway.cost_name(channel.name, line.kind)), line) for line in ledger.lines(shown)],
+        past=ledger.past(shown),
         share=ledger.share(shown),
         spent=ledger.spent(shown),
         ceiling=ledger.ceiling(shown),

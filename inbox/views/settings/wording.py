@@ -149,7 +149,7 @@ def _worries(account: ChannelAccount) -> list[str]:
         advice = gateway.explain(account.channel, failure.get("code") or "")
         sentence = _("The last test did not come through (%(what)s). Test again in a minute.")
         worries.append(_(advice) if advice else sentence % {"what": failure.get("code") or failure.get("kind")})
-    if ends and ends < timezone.now() + EXPIRY_NOTICE:
+    if ends and ends < timezone.now() + EXPIRY_NOTICE and not found.get("renews"):
         sentence = _("The token ends on %(date)s. Give a new one before.")
         worries.append(sentence % {"date": date_format(ends, "DATE_FORMAT")})
     if account.attention.startswith(gateway.OUT_OF_CREDIT):

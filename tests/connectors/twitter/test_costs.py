@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 from math import prod
 from pathlib import Path
 
 import pytest
+from django.utils import timezone, translation
+from django.utils.formats import date_format, localize
 
 from connectors import ledger, twitter
 from connectors.contract import Cost
+from connectors.models import Spending
 from connectors.twitter.explained import COSTS
 from inbox.views.settings import wording
 from tests.connectors.twitter.standing import PRICES
@@ -130,3 +134,27 @@ def test_each_kind_of_cost_has_words(acme_on_x, carol, sign_in):
     carol.user.language = "fr"
     carol.user.save()
     assert "Réponses publiques avec un lien" in page_of(acme_on_x, browser)
+
+
+@pytest.mark.behaviour_x(31)
+@pytest.mark.parametrize(("language", "title"), [("en", "Earlier months"), ("fr", "Mois précédents")])
+def test_what_earlier_months_cost_stays_to_be_seen(acme_on_x, carol, sign_in, language, title):
+    carol.user.language = language
+    carol.user.save()
+    browser = sign_in(carol)
+    assert title not in page_of(acme_on_x, browser)
+    first, months = timezone.now().date().replace(day=1), []
+    for _ in range(14):
+        first = (first - timedelta(days=1)).replace(day=1)
+        months.append(first)
+        for kind, count, amount in (("post_read", 1200, "6.00"), ("dm_create", 3, "0.0450")):
+            Spending.objects.create(account=acme_on_x, month=first, kind=kind, count=count, amount=Decimal(amount))
+    this_month, _, table = page_of(acme_on_x, browser).partition(title)
+    with translation.override(language):
+        names = [date_format(month, "F Y") for month in months]
+        assert f"${localize(Decimal('0.00'))}" in this_month
+        assert table.count(localize(Decimal("6.05"))) == 12
+    places = [table.find(name) for name in names]
+    assert -1 not in places[:12]
+    assert places[:12] == sorted(places[:12])
+    assert places[12:] == [-1, -1]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import time
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 
 from connectors.models import ChannelAccount, PlatformApp
+from inbox.views.settings import wording
 from tests import x
 from tests.connectors.twitter.simulator_stand import APP, BRAND, OTHER, SECRET
 
@@ -37,11 +40,36 @@ def test_a_handle_is_connected_at_the_door(app, x_stand, carol, sign_in):
     page = go(browser, app, BRAND)
     account = ChannelAccount.objects.get(channel="twitter")
     assert (account.external_id, account.name, account.state) == (BRAND, "Acme", "connected")
-    assert set(account.credentials) == {"access_token", "refresh_token", "scope", "renew_at"}
+    assert set(account.credentials) == {"access_token", "refresh_token", "scope", "renew_at", "ends_at"}
     assert account.health["unsubscribed"] == []
     shown = browser.get(page).content.decode()
     assert "Reconnect at X" in shown
     assert account.credentials["access_token"] not in shown
+
+
+@pytest.mark.parametrize(
+    ("language", "by_itself", "no_end"),
+    [("en", "renewed by itself before", "no end known"), ("fr", "renouvelé de lui-même avant", "pas de fin connue")],
+)
+def test_the_page_says_when_the_token_ends_and_that_it_is_renewed(app, carol, sign_in, language, by_itself, no_end):
+    carol.user.language = language
+    carol.user.save()
+    browser = sign_in(carol)
+    needed = browser.get(f"/w/acme/settings/accounts/add/{app.pk}/twitter/").content.decode()
+    assert "<code>offline.access</code>" in needed
+    page = go(browser, app, BRAND)
+    account = ChannelAccount.objects.get(channel="twitter")
+    end = int(account.credentials["ends_at"]) - time.time()
+    assert timedelta(minutes=118) < timedelta(seconds=end) <= timedelta(hours=2)
+    shown = browser.get(page).content.decode()
+    assert by_itself in shown
+    assert no_end not in shown
+    assert "offline.access" in account.health["granted"]
+    assert wording.standing(account).reasons == []
+    account.credentials = {"access_token": "a", "access_token_secret": "b"}
+    account.health = {**account.health, "expires_at": None, "renews": False}
+    account.save()
+    assert no_end in browser.get(page).content.decode()
 
 
 def test_a_handle_is_reconnected_at_the_door_and_its_old_keys_are_forgotten(app, carol, sign_in):
