@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
+from connectors import gateway
 from inbox.models import Message, Note, Notification, Ticket
 
 ROW = (
@@ -34,6 +35,7 @@ ROW = (
     "priority",
     "queue_id",
     "tag_ids",
+    "thread_id",
 )
 KEYS: tuple[str, ...] = (
     "id",
@@ -52,8 +54,9 @@ KEYS: tuple[str, ...] = (
     "cseq",
     "acc",
 )
-KEYS += ("trouble", "up", "prio", "queue", "tags")
+KEYS += ("trouble", "up", "prio", "queue", "tags", "group")
 TIMES = (6, 7, 16)
+CHANNEL, KIND, THREAD = 2, 3, 20
 
 
 def ms(moment: datetime | None) -> int | None:
@@ -67,6 +70,7 @@ def rows(tickets: QuerySet[Ticket]) -> list[dict[str, Any]]:
         row: list[Any] = list(values)
         for index in TIMES:
             row[index] = ms(row[index])
+        row[THREAD] = row[KIND] == "direct" and gateway.is_group(row[CHANNEL], row[THREAD])
         found.append(dict(zip(KEYS, row, strict=True)))
     return found
 

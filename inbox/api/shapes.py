@@ -31,6 +31,7 @@ class RowShape(s.Serializer[object]):
     prio = s.IntegerField(help_text="1 low, 2 normal, 3 high, 4 urgent")
     queue = s.IntegerField(allow_null=True)
     tags = s.ListField(child=s.IntegerField())
+    group = s.BooleanField(help_text="a conversation of several people, who all read it")
 
 
 class CountsShape(s.Serializer[object]):

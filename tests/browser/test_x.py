@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from django.utils import timezone
@@ -61,7 +62,7 @@ def test_a_group_is_no_private_conversation(inbox: Any, on_x: Any, bob: Any) -> 
     expect(page.locator("#held")).to_contain_text("The group will read this")
     assert not Message.objects.filter(origin="agent").exists()
     take_in(on_x, x.direct("Psst"))
-    page.goto(page.url.replace(str(Ticket.objects.earliest("id").pk), str(Ticket.objects.latest("id").pk)))
+    page.goto(urljoin(page.url, f"../{Ticket.objects.latest('id').pk}/"))
     expect(page.locator("#rule-text")).to_have_text("Only the customer sees this.")
     expect(page.locator("#thread-group")).to_be_hidden()
 
@@ -78,10 +79,37 @@ def test_without_credit_the_composer_closes_before_anybody_types_in_vain(inbox: 
     expect(page.locator("#send")).to_be_disabled()
     expect(page.locator("#price")).to_have_text("")
     expect(page.get_by_role("link", name="Open on X")).to_be_visible()
+    expect(page.locator("#no-answer")).to_be_hidden()
     paused = ChannelAccount.objects.get(pk=on_x.pk)
     ChannelAccount.objects.filter(pk=on_x.pk).update(attention="")
     accounts.retold(paused)
     expect(page.locator("#price")).to_have_text("Costs $0.01")
+
+
+@pytest.mark.behaviour_x(12)
+@pytest.mark.parametrize(
+    ("language", "why", "note"),
+    [
+        ("en", "nothing is sent until an admin has paid there", "Only colleagues see this"),
+        ("fr", "rien n’est envoyé tant qu’un administrateur n’y a pas payé", "Seuls les collègues"),
+    ],
+)
+def test_a_ticket_that_opens_on_note_says_why_it_cannot_be_answered(
+    inbox: Any, on_x: Any, bob: Any, language: str, why: str, note: str
+) -> None:
+    bob.user.language = language
+    bob.user.save()
+    take_in(on_x, x.mention())
+    ChannelAccount.objects.filter(pk=on_x.pk).update(attention="out_of_credit:credits")
+    page = inbox("bob", f"open/{Ticket.objects.get().pk}/")
+    expect(page.locator("#tab-note")).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#no-answer")).to_contain_text(why)
+    expect(page.locator("#rule-text")).to_contain_text(note)
+    expect(page.locator("#words")).to_be_editable()
+    before = ChannelAccount.objects.get(pk=on_x.pk)
+    ChannelAccount.objects.filter(pk=on_x.pk).update(attention="")
+    accounts.retold(before)
+    expect(page.locator("#no-answer")).to_be_hidden()
 
 
 @pytest.mark.behaviour_x(8)
@@ -121,7 +149,7 @@ def test_what_is_done_on_x_is_said_to_be_done_on_x(inbox: Any, on_x: Any, bob: A
     expect(theirs.get_by_role("button", name="Hide on X")).to_be_hidden()
     take_in(on_x, x.own("We are open", id="90"))
     take_in(on_x, x.event("post.reply.create", x.post("@acme rubbish", id="91", who=x.KARIM, to="90")))
-    page.goto(page.url.replace(str(ticket.pk), str(Ticket.objects.latest("id").pk)))
+    page.goto(urljoin(page.url, f"../{Ticket.objects.latest('id').pk}/"))
     theirs = page.locator(".entry.message", has_text="rubbish")
     theirs.hover()
     expect(theirs.get_by_role("button", name="Hide on X")).to_be_visible()
@@ -143,6 +171,21 @@ def test_the_list_names_what_is_private_and_what_is_encrypted(
     page = inbox("bob", "open/")
     row = page.locator(f"#t{Ticket.objects.get().pk}")
     expect(row.locator("[data-f=text]")).to_contain_text(words)
+    expect(row.locator("[data-f=kind]")).to_have_text(kind)
+
+
+@pytest.mark.behaviour_x(27)
+@pytest.mark.parametrize(("language", "kind"), [("en", "Group"), ("fr", "Groupe")])
+def test_the_list_names_a_group(inbox: Any, on_x: Any, bob: Any, language: str, kind: str) -> None:
+    bob.user.language = language
+    bob.user.save()
+    about = {"dm_conversation_id": "4444", "created_at": x.iso(timezone.now()), "sender_id": x.AMELIE}
+    said = {"id": "2", "event_type": "MessageCreate", "text": "All of you", **about}
+    page = inbox("bob", "open/")
+    take_in(on_x, {"polled": {"for_user_id": x.BRAND, "how": "direct", "event": said}})
+    row = page.locator(f"#t{Ticket.objects.get().pk}")
+    expect(row.locator("[data-f=kind]")).to_have_text(kind)
+    page.reload()
     expect(row.locator("[data-f=kind]")).to_have_text(kind)
 
 

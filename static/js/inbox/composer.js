@@ -96,9 +96,12 @@ export class Composer {
   }
 
   firstMode() {
-    const drafted = MODES.find((mode) => this.modes[mode] && drafts.read(this.ticket, mode));
+    return MODES.find((mode) => this.modes[mode] && drafts.read(this.ticket, mode)) ?? this.firstUsable();
+  }
+
+  firstUsable() {
     const usable = ({ allowed, expected, elsewhere }) => allowed || expected || elsewhere;
-    return drafted ?? MODES.find((mode) => this.modes[mode] && usable(this.modes[mode])) ?? "note";
+    return MODES.find((mode) => this.modes[mode] && usable(this.modes[mode])) ?? "note";
   }
 
   drawTab(mode) {
@@ -148,6 +151,7 @@ export class Composer {
     setClass(one("#rule"), "warned", rule.held);
     setText(one("#rule-text"), rule.expected ? t("loading") : rule.message || t("rule_note"));
     this.drawInstead(rule);
+    this.drawNoAnswer();
     this.drawAnswerTo();
     setText(one("#send-label"), t(`send_${tone}`));
     this.drawUntil();
@@ -177,6 +181,14 @@ export class Composer {
     show(one("#elsewhere"), rule.elsewhere);
     for (const element of [this.words, one(".composer-foot", this.form)]) show(element, !rule.elsewhere);
     setText(one("#elsewhere-error"), "");
+  }
+
+  /** Who can only write a note is told why. */
+  drawNoAnswer() {
+    const { reply } = this.modes;
+    const closed = this.mode === "note" && reply && this.firstUsable() === "note";
+    show(one("#no-answer"), closed);
+    setText(one("#no-answer-text"), closed ? reply.message : "");
   }
 
   record() {
@@ -339,5 +351,5 @@ function tooLong({ counts, label }, over) {
 function expected(row) {
   const mode = (isPublic) => ({ expected: true, allowed: false, public: isPublic });
   const direct = row?.kind === "direct";
-  return { reply: mode(!direct), private: row?.kind === "comment" ? mode(false) : null, note: mode(false) };
+  return { reply: { ...mode(!direct), group: row?.group ? 1 : 0 }, private: row?.kind === "comment" ? mode(false) : null, note: mode(false) };
 }

@@ -41,7 +41,8 @@ export function fillRow(node, row, extra) {
 }
 
 /** Whether it is private is known of a channel that has nothing else. */
-function kindOf({ ch, kind }) {
+function kindOf({ ch, kind, group }) {
+  if (group) return t("group_word");
   if (kind !== "direct") return t(`kind_${kind}`);
   return ch === "messenger" ? "" : t("private_word");
 }
