@@ -48,11 +48,11 @@ def reply(
     refuse_if_unseen(ticket, agent, last_seq)
     target = answerable(ticket, to)
     private = private and target.kind != Kind.DIRECT
-    goes_on = continues is not None and not private
-    rule = permit(ticket, target, text, private=private, continues=goes_on)
+    before = None if private else continues
+    rule = permit(ticket, target, text, private=private, continues=before is not None)
     message = _queue(ticket, target, agent, text, private, token, rule)
-    if goes_on:
-        message.continues = Message.objects.filter(ticket=ticket, origin=Message.Origin.AGENT, pk=continues).first()
+    if before is not None:
+        message.continues = Message.objects.filter(ticket=ticket, origin=Message.Origin.AGENT, pk=before).first()
         message.save(update_fields=["continues"])
     if ticket.assignee_id is None:
         ticket.assignee = agent

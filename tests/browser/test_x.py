@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import date
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urljoin
 
@@ -11,7 +13,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from connectors.models import ChannelAccount
+from connectors.models import ChannelAccount, Spending
 from inbox.actions import accounts, outcomes, replies
 from inbox.models import Message, Ticket
 from tests import x
@@ -228,3 +230,12 @@ def test_a_part_hangs_on_the_part_before_it_and_not_on_the_customer_s_post(inbox
     Message.objects.filter(pk=second.pk).update(at=timezone.now())
     page.reload()
     expect(ours.nth(1).locator(".quote")).to_contain_text("word word")
+
+
+@pytest.mark.behaviour_x(31)
+def test_earlier_months_are_months_in_the_browser_too(inbox: Any, on_x: Any, carol: Any) -> None:
+    """The script that puts moments into the reader's own zone leaves them alone."""
+    Spending.objects.create(account=on_x, month=date(2026, 3, 1), kind="post_read", count=3, amount=Decimal("6.05"))
+    page = inbox("carol", timezone_id="America/New_York")
+    page.goto(urljoin(page.url, f"/w/acme/settings/accounts/{on_x.pk}/"))
+    expect(page.get_by_role("row", name="March 2026")).to_have_text(re.compile(r"^\s*March 2026\s*3\s*6\.05\s*$"))
