@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.db import connection
 from django.db.models import Sum
 
 from connectors import gateway
@@ -16,6 +17,7 @@ from inbox.models import Message, Outgoing, Ticket
 from socialcare.models import User
 
 State = Message.State
+LINE_LOCK = 5
 UNDER_WAY = (State.QUEUED, State.SENDING, State.SENT, State.UNKNOWN)
 
 
@@ -64,6 +66,7 @@ def permit(
     ticket: Ticket, target: Message, text: str, *, private: bool, continues: bool, besides: int | None = None
 ) -> Rule:
     """The rule for these words, its `cost` theirs. Raises NotAllowed. `besides`: one in line that does not count."""
+    _one_at_a_time(ticket.account)
     waiting = in_line(ticket.account, besides)
     thread = thread_of(ticket, target)
     rule = gateway.reply_rule(ticket.account, thread, private=private, text=text, continues=continues, waiting=waiting)
@@ -76,6 +79,13 @@ def permit(
     if limit is not None and surface.length_of(text) > limit:
         raise NotAllowed(Reason.TOO_LONG, limit=limit, length=surface.length_of(text))
     return rule
+
+
+def _one_at_a_time(account: ChannelAccount) -> None:
+    """Where answers cost money, of two queued at once the second counts the first. Taken after the ticket."""
+    if gateway.takes_money(account.channel):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LINE_LOCK, account.pk])
 
 
 def in_line(account: ChannelAccount, besides: int | None = None) -> Decimal:

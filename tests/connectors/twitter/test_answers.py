@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-import uuid
 from datetime import timedelta
 from decimal import Decimal
 
@@ -304,64 +303,6 @@ def test_the_ledger_is_what_x_charges_and_a_ceiling_stops_reading_before_writing
     ledger.forget(timezone.now().date() + timedelta(days=9))
     assert not Charged.objects.exists()
     assert ledger.spent(acme_on_x) == total
-
-
-@pytest.mark.behaviour_x(31)
-def test_one_dear_answer_does_not_break_the_ceiling(asked, acme_on_x, live_x, alice, sign_in):
-    acme_on_x.options = {"monthly_limit": str(ledger.spent(acme_on_x) + Decimal("0.05"))}
-    acme_on_x.save()
-    browser, address = sign_in(alice), f"/w/acme/api/tickets/{asked.pk}/"
-
-    def sent(text: str):
-        given = {"text": text, "private": False, "last_seq": Ticket.objects.get().seq}
-        headers = {"idempotency-key": str(uuid.uuid4())}
-        return browser.post(f"{address}replies/", given, content_type="application/json", headers=headers)
-
-    refused = sent("See example.com")
-    assert (refused.status_code, "costs more than the month’s ceiling" in refused.content.decode()) == (422, True)
-    assert not Message.objects.filter(origin="agent").exists()
-    assert Decimal(browser.get(address).json()["compose"]["reply"]["left"]) == Decimal("0.05")
-    message = answer(alice, "Tomorrow.")
-    Message.objects.filter(pk=message.pk).update(text="See example.com")
-    outbox.send_waiting()
-    assert posts(live_x) == []
-    assert answer(alice, "Tomorrow.", ticket=Ticket.objects.get()).pk
-    acme_on_x.options = {"monthly_limit": str(ledger.spent(acme_on_x) + Decimal("0.005"))}
-    acme_on_x.save()
-    rule = browser.get(address).json()["compose"]["reply"]
-    assert (rule["allowed"], rule["reason"]) == (False, "too_dear")
-
-
-@pytest.mark.behaviour_x(31)
-def test_what_waits_in_line_counts_against_the_ceiling_before_it_is_paid(asked, acme_on_x, alice, sign_in):
-    acme_on_x.options = {"monthly_limit": str(ledger.spent(acme_on_x) + Decimal("0.03"))}
-    acme_on_x.save()
-    browser, api = sign_in(alice), "/w/acme/api"
-
-    def sent(text: str, **more: object):
-        given = {"text": text, "private": False, "last_seq": Ticket.objects.get().seq, **more}
-        headers = {"idempotency-key": str(uuid.uuid4())}
-        return browser.post(
-            f"{api}/tickets/{asked.pk}/replies/", given, content_type="application/json", headers=headers
-        )
-
-    def left() -> Decimal:
-        return Decimal(browser.get(f"{api}/tickets/{asked.pk}/").json()["compose"]["reply"]["left"])
-
-    first = sent("One.")
-    assert (first.status_code, left()) == (201, Decimal("0.02"))
-    part = sent("Two.", continues=first.json()["entry"]["id"])
-    assert part.status_code == 201
-    refused = sent("Three.")
-    assert (refused.status_code, "what still waits to be sent" in refused.content.decode()) == (422, True)
-    rule = browser.get(f"{api}/tickets/{asked.pk}/").json()["compose"]["reply"]
-    assert (rule["allowed"], rule["reason"]) == (False, "too_dear")
-    assert browser.post(f"{api}/messages/{part.json()['entry']['id']}/undo/").status_code == 200
-    assert left() == Decimal("0.02")
-    failed = outcomes.failed(first.json()["entry"]["id"], Reason.DUPLICATE)
-    assert left() == Decimal("0.03")
-    assert browser.post(f"{api}/messages/{failed.pk}/retry/").status_code == 200
-    assert left() == Decimal("0.02")
 
 
 # ---------------------------------------------------------------- the connection
