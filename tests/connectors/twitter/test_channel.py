@@ -343,7 +343,7 @@ def test_the_owner_lets_us_in(desk):
     code = came.headers["location"].partition("code=")[2]
     given = twitter.let_in(desk.account.app, back, code, verifier)
     assert (given.external_id, given.name) == (BRAND, "Acme")
-    assert set(given.credentials) == {"access_token", "refresh_token", "scope", "renew_at"}
+    assert set(given.credentials) == {"access_token", "refresh_token", "scope", "renew_at", "ends_at"}
     with pytest.raises(Disconnected):
         twitter.let_in(desk.account.app, back, code, verifier)
 
