@@ -139,6 +139,7 @@ def note_trouble(ticket: Ticket) -> None:
     """Whether an answer failed or may be lost; what failed before one was given elsewhere is settled by that."""
     bad = Message.objects.filter(ticket=ticket, state__in=[Message.State.FAILED, Message.State.UNKNOWN])
     there = Message.objects.filter(ticket=ticket, origin=Message.Origin.OUTSIDE, agent__isnull=False)
+    there = there.exclude(state=Message.State.CANCELLED)
     settled = there.aggregate(last=Max("seq"))["last"] or 0
     ticket.trouble = bad.exclude(state=Message.State.FAILED, seq__lt=settled).exists()
 

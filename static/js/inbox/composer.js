@@ -194,6 +194,12 @@ export class Composer {
     emit("rows");
   }
 
+  giveBackLink(ticket, link) {
+    if (ticket !== this.ticket) return;
+    this.choose("reply", { focus: true });
+    one("#elsewhere-link").value = link;
+  }
+
   notRecorded(ticket, complaint) {
     if (ticket === this.ticket) setText(one("#elsewhere-error"), complaint);
   }

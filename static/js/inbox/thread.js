@@ -42,7 +42,7 @@ export class Thread {
     const { to, group, label, place, entries } = this;
     const waits = this.row?.st !== "resolved";
     const asked = { answered: (entry) => entries.answered(entry), ownAnswer: (entry) => entries.ownAnswer(entry) };
-    return { can, canOwn, choices, to, waits, group, label, place, ...asked };
+    return { can, canOwn, choices, to, waits, group, label, place, me: this.store.me, ...asked };
   }
 
   listen() {
