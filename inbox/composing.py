@@ -37,12 +37,14 @@ def compose(found: Ticket, to: int | None = None) -> dict[str, Any]:
     refused = set(own)
     if surface.hides_below_own and stories.is_of_others(found.account, found.thread_id):
         refused.add(Can.HIDE)
+    about, sign = announce.preview(target.text, target.attachments)
     mode = partial(_mode, found, target, replies.thread_of(found, target), participants.readers(found))
     return {
         "reply": mode(private=False),
         "private": mode(private=True) if Can.REPLY_PRIVATELY in surface.can else None,
         "note": note,
-        "about": announce.preview(target.text, target.attachments)[:ABOUT],
+        "about": about[:ABOUT],
+        "about_sign": sign,
         "choices": _choices(theirs, target),
         "can": sorted(surface.can & (OFFERED - refused)),
         "can_own": sorted(surface.can & own),

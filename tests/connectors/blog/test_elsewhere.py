@@ -67,7 +67,7 @@ def test_it_cannot_be_answered_from_here_and_the_answer_given_there_is_recorded(
     recorded = Message.objects.get(origin=Message.Origin.OUTSIDE)
     assert (recorded.permalink, recorded.agent_id) == ("https://b.example/1#c2", alice.user_id)
     assert said.json()["entry"]["who"] == "Alice"
-    assert said.json()["row"]["text"] == "[answer] b.example"
+    assert (said.json()["row"]["sign"], said.json()["row"]["text"]) == ("answer", "b.example")
     ticket.refresh_from_db()
     assert (ticket.status, ticket.due_at) == ("pending", None)
     assert Timer.objects.get().stopped_at == recorded.at
