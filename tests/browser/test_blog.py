@@ -195,6 +195,7 @@ def test_a_wrong_record_is_taken_back_by_keys_and_every_browser_sees_it(
         expect(reader.locator("#rows .row-text")).to_have_text("Acme again · Where is parcel 1?")
     expect(link).to_be_focused()
     expect(link).to_have_value("https://b.example/acme#comment-9")
+    expect(page.locator("#announcer")).to_contain_text("Taken back. The clock runs on")
     assert Ticket.objects.get().status == Ticket.Status.OPEN
 
 

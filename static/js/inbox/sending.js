@@ -4,6 +4,7 @@ import { count, t } from "../core/strings.js";
 import { emit, on } from "../core/bus.js";
 import { now } from "../core/time.js";
 import { one } from "../core/dom.js";
+import { say } from "../core/a11y.js";
 import { toast } from "../core/toast.js";
 import * as drafts from "../core/drafts.js";
 import { keyOfEntry } from "./entries.js";
@@ -177,7 +178,7 @@ export class Sending {
   async takeBack(entry) {
     const { id } = this.thread;
     if (!await this.change(entry, "take-back")) return;
-    toast(t("taken_back"));
+    say("taken-back", () => t("taken_back"));
     this.composer.giveBackLink(id, entry.permalink);
   }
 
