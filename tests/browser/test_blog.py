@@ -18,6 +18,7 @@ from inbox.models import Message, Ticket
 from tests import xss
 from tests.blog import SETTINGS, blog_of, feed_of, look, wordpress
 from tests.browser.conftest import eventually
+from tests.browser.test_inbox import clean
 from tests.conftest import person
 from tests.connectors.blog.host import Host, Says, running
 from tests.connectors.blog.test_feeds import XML, item, rss
@@ -181,6 +182,7 @@ def test_a_wrong_record_is_taken_back_by_keys_and_every_browser_sees_it(
         record.hover()
         button = record.get_by_role("button", name="Take this back: it was not answered there")
         expect(button).to_be_visible(visible=may)
+    clean(page)
     page.locator("#messages").focus()
     taking_back = page.locator('.entry.outside [data-do="takeBack"]')
     for _ in range(12):
