@@ -40,11 +40,13 @@ def compose(found: Ticket, to: int | None = None) -> dict[str, Any]:
     thread, waiting = answering.thread_of(found, target), answering.in_line(found.account)
     rule = partial(gateway.reply_rule, found.account, thread, waiting=waiting)
     mode = partial(_mode, found, target, participants.readers(found))
+    about, sign = announce.preview(target.text, target.attachments)
     return {
         "reply": mode(rule(), private=False),
         "private": mode(rule(private=True), private=True) if Can.REPLY_PRIVATELY in surface.can else None,
         "note": note,
-        "about": announce.preview(target.text, target.attachments)[:ABOUT],
+        "about": about[:ABOUT],
+        "about_sign": sign,
         "choices": _choices(theirs, target),
         "can": sorted(surface.can & (OFFERED - refused)),
         "can_own": sorted(surface.can & own),

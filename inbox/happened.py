@@ -54,6 +54,7 @@ EVENTS = {
     "spam": gettext_lazy("Marked as spam"),
     "no_spam": gettext_lazy("No longer marked as spam"),
     "answered_there": gettext_lazy("Recorded: it was answered on the page"),
+    "taken_back": gettext_lazy("Taken back: it was not answered on the page"),
     "handed_away": gettext_lazy("Another application took the conversation over"),
     "handed_to_us": gettext_lazy("The conversation is ours again"),
     "referral": gettext_lazy("The customer came through a link or an advertisement"),

@@ -46,13 +46,14 @@ def poll_account(account_id: int) -> None:
     if (due := gateway.next_look(account)) and due > timezone.now():
         return
     ChannelAccount.objects.filter(pk=account_id).update(polled_at=timezone.now())
+    before = copy(account)
     try:
         page = gateway.poll(account)
     except ConnectorError as error:
         log.info("polling account %s ended: %s", account_id, type(error).__name__)
         return
     finally:
-        accounts.retold(account)
+        accounts.retold(before)
     now = timezone.now()
     about, whose = {"x-origin": "poll"}, account.external_id.encode()
     new = deliveries.keep(Arrived(account.app_id, body, now, about, whose) for body in page.bodies)
@@ -103,9 +104,11 @@ def look_for_removed(*, often: bool = False) -> None:
 def look_for_removed_of(account_id: int) -> None:
     """What customers took back, or moderators moved, without our hearing of it."""
     account = ChannelAccount.objects.select_related("app").get(pk=account_id)
-    for some in looking.that_still_wait(account):
-        try:
+    before = copy(account)
+    try:
+        for some in looking.that_still_wait(account):
             looking.look_at(account, some)
-        except ConnectorError as error:
-            log.info("looking for removed posts of account %s ended: %s", account_id, type(error).__name__)
-            return
+    except ConnectorError as error:
+        log.info("looking for removed posts of account %s ended: %s", account_id, type(error).__name__)
+    finally:
+        accounts.retold(before)

@@ -32,6 +32,8 @@ VIEWS = ("mine", "unassigned", "open", "breached", "pending", "resolved")
 NEWEST_FIRST = ("pending", "resolved")
 PAGE = 60
 OTHERS = 10
+# Of the same person's other tickets.
+BESIDE = ("id", "st", "ch", "at", "text", "sign")
 # In a thread, what happened at one moment stands in this order: what follows from words stands below them.
 MESSAGE, NOTE, EVENT = 0, 1, 2
 Shown = tuple[datetime, int, dict[str, Any]]
@@ -182,7 +184,7 @@ def _contact(found: Ticket) -> dict[str, Any]:
             }
             for identity in identities
         ],
-        "tickets": [{key: row[key] for key in ("id", "st", "ch", "at", "text")} for row in records.rows(elsewhere)],
+        "tickets": [{key: row[key] for key in BESIDE} for row in records.rows(elsewhere)],
     }
 
 

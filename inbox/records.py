@@ -5,6 +5,7 @@ Times are integer milliseconds. Lists go from the database to bytes without mode
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -36,6 +37,7 @@ ROW = (
     "queue_id",
     "tag_ids",
     "thread_id",
+    "sign",
 )
 KEYS: tuple[str, ...] = (
     "id",
@@ -54,7 +56,12 @@ KEYS: tuple[str, ...] = (
     "cseq",
     "acc",
 )
-KEYS += ("trouble", "up", "prio", "queue", "tags", "group")
+KEYS += ("trouble", "up", "prio", "queue", "tags", "group", "sign")
+# How a sign stood among the words before it had a column of its own.
+BRACKETED = re.compile(
+    r"\[(removed|protected|suspended|image|video|audio|file|sticker|location|link|template|share|target|encrypted|unknown)"
+    r"\]()|\[(answer)\] (\S+)"
+)
 TIMES = (6, 7, 16)
 CHANNEL, KIND, THREAD = 2, 3, 20
 
@@ -71,8 +78,16 @@ def rows(tickets: QuerySet[Ticket]) -> list[dict[str, Any]]:
         for index in TIMES:
             row[index] = ms(row[index])
         row[THREAD] = row[KIND] == "direct" and gateway.is_group(row[CHANNEL], row[THREAD])
-        found.append(dict(zip(KEYS, row, strict=True)))
+        found.append(_signed(dict(zip(KEYS, row, strict=True))))
     return found
+
+
+def _signed(row: dict[str, Any]) -> dict[str, Any]:
+    if row["sign"] is None:
+        before = BRACKETED.fullmatch(row["text"])
+        sign, words = [part for part in before.groups() if part is not None] if before else ("", row["text"])
+        row |= {"sign": sign, "text": words}
+    return row
 
 
 def rows_of(ticket_ids: Sequence[int]) -> list[dict[str, Any]]:

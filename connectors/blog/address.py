@@ -107,6 +107,16 @@ def same_host(one: str, other: str) -> bool:
     return len(hosts) == 1
 
 
+def twin(url: str) -> str:
+    """The address with www. in front, or without where it has that; "" where its host is no name."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if is_here(url) or ":" in host or _NUMBERS.fullmatch(host):
+        return ""
+    other = host.removeprefix("www.") if host.startswith("www.") else f"www.{host}"
+    return urlunsplit(parts._replace(netloc=f"{other}:{parts.port}" if parts.port else other))
+
+
 def above_feeds(url: str) -> str:
     """Where the site of a feed begins, as far as its address tells."""
     parts = urlsplit(canonical(url))

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import requests
 
 from connectors.blog import apart, bodies, entries, webmention, websub, words
-from connectors.blog.address import canonical, digest, failure, loopback_allowed, name_within, same_host
+from connectors.blog.address import canonical, digest, failure, loopback_allowed, name_within, same_host, twin
 from connectors.blog.explained import explained, gettext_noop
 from connectors.blog.feed import Entry, Feed
 from connectors.blog.wordpress import retry_at
@@ -37,7 +37,7 @@ from connectors.contract import (
 )
 from connectors.http import TooLarge
 from connectors.reading import as_object, point_in_time
-from connectors.safe_fetch import Blocked, Fetched, TooSlow, fetch
+from connectors.safe_fetch import WITHIN, Blocked, Fetched, TooSlow, fetch
 
 SOONEST, LATEST = 5, 360
 MOST_SEEN = 1000
@@ -45,6 +45,8 @@ MOST_SEEN = 1000
 CACHED_FOR = timedelta(hours=1)
 MOVED_FOR_GOOD = 3
 NO_FEED_TRIES = 3
+# Seconds; nobody is kept waiting for an address they did not give.
+FOR_A_TWIN = 5.0
 TRIES = 60
 # A feed that answered with such a code harms us; it is switched off at once.
 HARMFUL = frozenset({"too_large", "too_slow", "too_hard"})
@@ -138,7 +140,8 @@ class FeedChannel(Channel, ABC):
         found = _read(answer)
         flawed = gettext_noop("The feed is not well formed. It is read all the same.")
         name = self.identify(account.app, account.credentials)
-        also = {self.identify(account.app, {"url": url}) for url in _called(answer, found)} - {name}
+        called = (*_called(answer, found), *_twins(account, answer, found))
+        also = {self.identify(account.app, {"url": url}) for url in called} - {name}
         return Health(name, found.title, warnings=(flawed,) if found.flaws else (), also=tuple(sorted(also)))
 
     def poll(self, account: Account, cursor: str) -> Page:
@@ -284,10 +287,11 @@ class Watch(FeedChannel):
         return entries.names(entry, words.parted(account.options.get("keywords")))
 
 
-def _fetched(account: Account, url: str, headers: Mapping[str, str]) -> Fetched:
+def _fetched(account: Account, url: str, headers: Mapping[str, str], within: float = WITHIN) -> Fetched:
     """Raises Unavailable where trying again may help, Disconnected where the address harms us or is forbidden."""
     try:
-        return fetch(url, headers={"Accept": ACCEPTED, **headers}, loopback=loopback_allowed(account.app))
+        sent, loopback = {"Accept": ACCEPTED, **headers}, loopback_allowed(account.app)
+        return fetch(url, headers=sent, loopback=loopback, within=within)
     except (TooLarge, TooSlow) as error:
         code = "too_large" if isinstance(error, TooLarge) else "too_slow"
         raise Disconnected(type(error).__name__, code=code) from None
@@ -315,6 +319,21 @@ def _called(answer: Fetched, found: Feed) -> Iterator[str]:
             continue
         if same_host(address, canonical(answer.url)):
             yield address
+
+
+def _twins(account: Account, answer: Fetched, found: Feed) -> Iterator[str]:
+    """The address with www., or without, where the same feed is there and neither leads to the other."""
+    url = twin(canonical(answer.url))
+    if not url:
+        return
+    try:
+        there = _fetched(account, url, {}, within=FOR_A_TWIN)
+        other = _read(there)
+    except (Unavailable, Disconnected, Refused):
+        return
+    known = {entry.id for entry in found.entries}
+    if there.status == 200 and (other.topic == found.topic or any(entry.id in known for entry in other.entries)):
+        yield url
 
 
 def _fresh(found: Feed, position: Position, floor: str) -> list[Entry]:

@@ -205,7 +205,7 @@ def polled(account: ChannelAccount, unseen: Sequence[str]) -> None:
 
 
 def retold(account: ChannelAccount) -> None:
-    """Tell the browsers where calls since `account` was read have ended or brought back the money to answer."""
+    """Tell the browsers where calls have ended or brought back what answers need; `account`: as it was before them."""
     others = ChannelAccount.objects.filter(app=account.app_id).exclude(state=State.REMOVED)
     now = {other.pk: other for other in others}
     if (here := now.get(account.pk)) is None:

@@ -23,10 +23,10 @@ from socialcare.models import User
 from socialcare.tenancy import current_workspace
 
 ACCOUNT_LOCK = 2
-# What the list shows of words that are gone; signs stand in square brackets, as those of attachments do.
-REMOVED = "[removed]"
+# The signs of words that are gone.
+REMOVED = "removed"
 # Where an author did not take the words back themselves.
-OUT_OF_SIGHT = {Reason.PROTECTED: "[protected]", Reason.SUSPENDED: "[suspended]"}
+OUT_OF_SIGHT = {Reason.PROTECTED: "protected", Reason.SUSPENDED: "suspended"}
 # The attachment that leads to an answer given on the page itself.
 ANSWER = "answer"
 # A title without a full stop, and the text below it.
@@ -42,6 +42,7 @@ WRITTEN = (
     "seq",
     "customer_seq",
     "preview",
+    "sign",
     "last_at",
     "last_customer_at",
     "first_answered_at",
@@ -139,6 +140,7 @@ def note_trouble(ticket: Ticket) -> None:
     """Whether an answer failed or may be lost; what failed before one was given elsewhere is settled by that."""
     bad = Message.objects.filter(ticket=ticket, state__in=[Message.State.FAILED, Message.State.UNKNOWN])
     there = Message.objects.filter(ticket=ticket, origin=Message.Origin.OUTSIDE, agent__isnull=False)
+    there = there.exclude(state=Message.State.CANCELLED)
     settled = there.aggregate(last=Max("seq"))["last"] or 0
     ticket.trouble = bad.exclude(state=Message.State.FAILED, seq__lt=settled).exists()
 
@@ -148,17 +150,22 @@ def show_newest(ticket: Ticket) -> None:
     kept = Message.objects.filter(ticket=ticket, state__in=[Message.State.RECEIVED, Message.State.SENT])
     said = kept.order_by("-at", "-id")
     if newest := said.filter(removed_at=None).first():
-        ticket.preview = preview(newest.text, newest.attachments)
+        ticket.preview, ticket.sign = preview(newest.text, newest.attachments)
     elif last := said.first():
-        ticket.preview = next((sign for why, sign in OUT_OF_SIGHT.items() if last.closed == why), REMOVED)
+        ticket.preview = ""
+        ticket.sign = next((sign for why, sign in OUT_OF_SIGHT.items() if last.closed == why), REMOVED)
 
 
-def preview(text: str, attachments: Sequence[dict[str, Any]] = ()) -> str:
-    """What a list shows of a message: its words, or a sign for what it carries instead."""
+def preview(text: str, attachments: Sequence[dict[str, Any]] = ()) -> tuple[str, str]:
+    """What a list shows of a message: its words, or a sign for what it carries instead; of an answer given on the page
+    itself the sign and its host. No words that somebody writes are taken for a sign.
+    """
     words = " ".join(PARAGRAPHS.sub(r"\1 · ", text).split())
-    if not words and attachments:
-        first = attachments[0]
-        words = first.get("title") or f"[{first.get('type', 'unknown')}]"
-        if first.get("type") == ANSWER:
-            words += f" {(urlsplit(first['url']).hostname or '').removeprefix('www.')}"
-    return words[:200]
+    if words or not attachments:
+        return words[:200], ""
+    first = attachments[0]
+    kind = first.get("type", "unknown")
+    if kind == ANSWER:
+        return (urlsplit(first["url"]).hostname or "").removeprefix("www.")[:200], ANSWER
+    title = first.get("title") or ""
+    return title[:200], "" if title else kind[:20]

@@ -147,7 +147,7 @@ def _tell(
     for message in changed:
         ticket = tickets[message.ticket_id]
         if message.at >= ticket.last_at:
-            ticket.preview = announce.preview(message.text, message.attachments)
+            ticket.preview, ticket.sign = announce.preview(message.text, message.attachments)
     told, now = [pair for pair in turned if _is_theirs(pair[0]) or isinstance(pair[1], Removed)], timezone.now()
     announce.history(
         *(

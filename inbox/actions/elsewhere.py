@@ -7,15 +7,16 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Max, Min
 from django.utils import timezone
 
 from connectors import gateway
 from connectors.contract import Reason, Rule
-from inbox.actions import announce, answering, outcomes
+from inbox.actions import announce, answering, outcomes, withdrawing
 from inbox.actions.clocks import waits_for_us
-from inbox.actions.refusals import BadLink, KeyReused, NotAllowed
+from inbox.actions.refusals import BadLink, KeyReused, NotAllowed, NotTheirs
 from inbox.models import Message, Ticket
-from socialcare.models import User
+from socialcare.models import Membership, User
 
 HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 # What a browser reads otherwise than we do.
@@ -98,6 +99,40 @@ def answered_there(
     announce.save([ticket])
     announce.said([message])
     return message
+
+
+@transaction.atomic
+def take_back(message_id: int, by: Membership) -> Message:
+    """What was recorded was no answer: it counts as if nobody had ever recorded it. Harmless to repeat.
+
+    Raises NotAllowed where the message is no such record, NotTheirs for an agent who did not make it.
+    """
+    ticket = announce.locked(Message.objects.values_list("ticket_id", flat=True).get(pk=message_id))
+    message = Message.objects.get(pk=message_id)
+    if message.origin != Message.Origin.OUTSIDE or message.token is None:
+        raise NotAllowed(Reason.NOT_SUPPORTED)
+    if message.agent_id != by.user_id and not by.supervises:
+        raise NotTheirs
+    if message.state == Message.State.CANCELLED:
+        return message
+    message.ticket, message.state = ticket, Message.State.CANCELLED
+    message.save(update_fields=["state"])
+    announce.history(announce.event(ticket, "taken_back", by.user, message=message.pk))
+    _forget_answer(ticket)
+    withdrawing.never_answered(ticket, by.user)
+    announce.note_trouble(ticket)
+    announce.save([ticket])
+    announce.restated([message])
+    return message
+
+
+def _forget_answer(ticket: Ticket) -> None:
+    """The ticket shows what is left: when it was answered first, and what was said last."""
+    kept = Message.objects.filter(ticket=ticket, state__in=[Message.State.RECEIVED, Message.State.SENT])
+    answers = kept.exclude(origin=Message.Origin.CUSTOMER).exclude(automatic=True)
+    ticket.first_answered_at = answers.aggregate(first=Min("at"))["first"]
+    ticket.last_at = kept.aggregate(last=Max("at"))["last"] or ticket.last_at
+    announce.show_newest(ticket)
 
 
 def _recorded(ticket: Ticket, target: Message, agent: User, link: str, text: str, token: UUID) -> Message:

@@ -134,8 +134,8 @@ def is_another_s(message: Message, external_id: str) -> bool:
     return known.exclude(pk=message.pk).exists()
 
 
-def answered(ticket: Ticket, at: datetime, preview: str) -> None:
-    """An answer is out: stop the clock.
+def answered(ticket: Ticket, at: datetime, shown: tuple[str, str]) -> None:
+    """An answer is out: stop the clock. `shown`: what the list shows of it, as `announce.preview` says.
 
     One that is not newer than the customer's last words, or whose clock something else has stopped, is put in its
     place: we may hear late of it, and a platform's times are coarser than ours.
@@ -146,7 +146,7 @@ def answered(ticket: Ticket, at: datetime, preview: str) -> None:
         recompute([ticket])
     ticket.first_answered_at = min(filter(None, (ticket.first_answered_at, at)))
     if at >= ticket.last_at:
-        ticket.last_at, ticket.preview = at, preview
+        ticket.last_at, (ticket.preview, ticket.sign) = at, shown
 
 
 @transaction.atomic

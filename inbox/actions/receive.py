@@ -191,7 +191,8 @@ def _write(batch: Sequence[Touched]) -> list[Post]:
         if touched.newest and touched.newest.removed_at:
             announce.show_newest(touched.ticket)
         elif touched.newest:
-            touched.ticket.preview = announce.preview(touched.newest.text, touched.newest.attachments)
+            shown = announce.preview(touched.newest.text, touched.newest.attachments)
+            touched.ticket.preview, touched.ticket.sign = shown
     return answers
 
 

@@ -33,6 +33,10 @@ class TooLate(ActionRefused):
         self.state = state
 
 
+class NotTheirs(ActionRefused):
+    """Who recorded it may do this, and whoever supervises."""
+
+
 class KeyReused(ActionRefused):
     """The token was given for another answer."""
 

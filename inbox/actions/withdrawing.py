@@ -49,6 +49,16 @@ def an_answer_is_gone(ticket: Ticket) -> None:
         ticket.status = Ticket.Status.OPEN
 
 
+def never_answered(ticket: Ticket, actor: User) -> None:
+    """What was recorded as an answer was none: whoever waited never ceased to, unless their words are gone."""
+    clocks.recompute([ticket])
+    nothing_left_to_answer(ticket)
+    if clocks.waits_for_us(ticket.pk):
+        if ticket.status == Ticket.Status.PENDING:
+            ticket.status = Ticket.Status.OPEN
+        announce.history(announce.event(ticket, "runs_on", actor))
+
+
 def there_again(ticket: Ticket, actor: User | None = None) -> None:
     """Words are back: whoever waited for an answer to them never ceased to, and waits since their own moment.
 

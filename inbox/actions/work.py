@@ -160,7 +160,7 @@ def _moderated(message_id: int, actor: User, action: Can, on: bool, became: Stan
         message.moved = {**message.moved, "hide": now.isoformat()}
     message.save(update_fields=MODERATED)
     if message.at >= ticket.last_at:
-        ticket.preview = announce.preview(message.text, message.attachments)
+        ticket.preview, ticket.sign = announce.preview(message.text, message.attachments)
     verb = "trashed" if became is Standing.TRASH else VERBS[action, on]
     # Not later than what it brings about.
     announce.history(Event(ticket=ticket, verb=verb, actor=actor, at=now, data={"message": message.pk}))

@@ -17,7 +17,16 @@ from rest_framework.views import APIView
 
 from connectors import gateway
 from connectors.contract import ConnectorError, Disconnected, Forbidden, OutOfCredit, Reason, Refused, Throttled
-from inbox.actions.refusals import BadLink, KeyReused, NewerMessages, NoSuchLabel, NotAllowed, NotAMember, TooLate
+from inbox.actions.refusals import (
+    BadLink,
+    KeyReused,
+    NewerMessages,
+    NoSuchLabel,
+    NotAllowed,
+    NotAMember,
+    NotTheirs,
+    TooLate,
+)
 from inbox.api.defaults import JSONRenderer
 from inbox.models import Idempotency
 from inbox.reading import BadCursor, one_message
@@ -120,7 +129,7 @@ def refusal(
 
 def one_error_shape(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """Every error a client can cause or should know of; anything else is ours, and a 500."""
-    return _ours(error) or _platforms(error) or _drfs(error)
+    return _ours(error) or _nowhere(error) or _platforms(error) or _drfs(error)
 
 
 def _ours(error: Exception) -> Response | None:
@@ -139,6 +148,8 @@ def _ours(error: Exception) -> Response | None:
             return _key_reused()
         case TooLate():
             return refusal("too_late", _("It is too late for that."), 409, details={"state": error.state})
+        case NotTheirs():
+            return refusal("forbidden", _("Only who recorded it, or a supervisor, can take it back."), 403)
         case BadLink():
             words = link_text(error.why, error.there, error.here)
             return refusal("invalid", words, 400, fields={"link": [words]})
@@ -151,6 +162,11 @@ def _ours(error: Exception) -> Response | None:
             )
         case NoSuchLabel():
             return refusal("invalid", _("There is no such queue, tag or group here."), 422)
+    return None
+
+
+def _nowhere(error: Exception) -> Response | None:
+    match error:
         case BadCursor():
             return refusal("bad_cursor", _("This page does not exist; begin anew."), 400)
         case ObjectDoesNotExist() | Http404():

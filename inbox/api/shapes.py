@@ -32,6 +32,10 @@ class RowShape(s.Serializer[object]):
     queue = s.IntegerField(allow_null=True)
     tags = s.ListField(child=s.IntegerField())
     group = s.BooleanField(help_text="a conversation of several people, who all read it")
+    sign = s.CharField(
+        help_text="what the newest is where it has no words: an attachment's type; answer: given on the page itself, "
+        "and text is its host; removed, protected or suspended: nothing that was said stands any more"
+    )
 
 
 class CountsShape(s.Serializer[object]):
@@ -81,6 +85,7 @@ class ComposeShape(s.Serializer[object]):
     can = s.ListField(child=s.CharField())
     can_own = s.ListField(child=s.CharField(), help_text="what may be done with our own words")
     about = s.CharField(required=False, allow_blank=True, help_text="what is said in the message that is answered")
+    about_sign = s.CharField(required=False, allow_blank=True, help_text="as sign of a ticket")
     choices = s.ListField(
         child=s.IntegerField(), help_text="where there are several, the messages one may answer, the newest first"
     )

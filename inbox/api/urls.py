@@ -22,6 +22,7 @@ urlpatterns = [
     path("messages/<int:message_id>/undo/", writing.Undo.as_view()),
     path("messages/<int:message_id>/retry/", writing.Retry.as_view()),
     path("messages/<int:message_id>/confirm/", writing.Confirm.as_view()),
+    path("messages/<int:message_id>/take-back/", writing.TakeBack.as_view()),
     path("messages/<int:message_id>/act/", writing.Act.as_view()),
     path("contacts/<int:contact_id>/group/", sorting.OneContactGroup.as_view()),
     path("labels/", sorting.Labels.as_view()),

@@ -135,6 +135,21 @@ class Confirm(OnMessage):
         return replies.confirm(message_id, self.user)
 
 
+@extend_schema_view(
+    post=extend_schema(
+        operation_id="take_back",
+        parameters=[KEY],
+        request=None,
+        responses={**ON_MESSAGE, 403: shapes.ErrorShape, 422: shapes.ErrorShape},
+    )
+)
+class TakeBack(OnMessage):
+    """Take back the record of an answer that was not given: the clock runs on. For its recorder and supervisors."""
+
+    def do(self, message_id: int) -> Message:
+        return elsewhere.take_back(message_id, self.membership)
+
+
 class Act(Write):
     calls_out = True
 

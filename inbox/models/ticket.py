@@ -59,6 +59,7 @@ class Ticket(WorkspaceOwned):
     `seq` counts what was said (messages and notes), `customer_seq` is the last of the
     customer; `version` grows with every change. `due_at` copies that of the running timer
     that is due next (empty where none ever is), `order_at` is what lists sort by (far away without a timer).
+    `preview`: the newest words; `sign`: what stands there instead of words, see `announce.preview`.
     """
 
     class Status(models.TextChoices):
@@ -83,6 +84,7 @@ class Ticket(WorkspaceOwned):
     seq = models.PositiveIntegerField(default=0)
     customer_seq = models.PositiveIntegerField(default=0)
     preview = models.CharField(max_length=200, blank=True)
+    sign = models.CharField(max_length=20, null=True, blank=True, default="")  # noqa: DJ001 - null: written before
     last_at = models.DateTimeField()
     last_customer_at = models.DateTimeField(null=True)
     first_answered_at = models.DateTimeField(null=True)

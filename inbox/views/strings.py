@@ -95,6 +95,7 @@ def _list() -> dict[str, str]:
     return {
         "draft": _("Draft"),
         "answered_there": _("Answered there: {host}"),
+        "taken_back": _("Taken back. The clock runs on as if it had not been recorded."),
         "ghost_resolved": _("Resolved."),
         "ghost_answered": _("Answered."),
         "ghost_assigned": _("Now with {name}."),

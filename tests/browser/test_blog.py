@@ -18,6 +18,8 @@ from inbox.models import Message, Ticket
 from tests import xss
 from tests.blog import SETTINGS, blog_of, feed_of, look, wordpress
 from tests.browser.conftest import eventually
+from tests.browser.test_inbox import clean
+from tests.conftest import person
 from tests.connectors.blog.host import Host, Says, running
 from tests.connectors.blog.test_feeds import XML, item, rss
 
@@ -162,6 +164,41 @@ def test_what_cannot_be_answered_from_here_is_answered_there(inbox: Any, acme: A
     composer.get_by_role("tab", name="Note").click()
     expect(composer.locator("#words")).to_be_visible()
     expect(link).to_be_hidden()
+
+
+def test_a_wrong_record_is_taken_back_by_keys_and_every_browser_sees_it(
+    inbox: Any, acme: Any, host: Host, alice: Any, bob: Any
+) -> None:
+    host.pages["/feed"] = Says(rss(item(1, title="Acme again", link="https://b.example/acme")), headers=XML)
+    look(feed_of(acme, host.url + "/feed", "watch"))
+    person(acme, "anna", "agent")
+    ticket = f"open/{Ticket.objects.get().pk}/"
+    page, supervisor, colleague = inbox("alice", ticket), inbox("bob", ticket), inbox("anna", ticket)
+    link = page.locator("#composer").get_by_label("Link to the answer you gave there")
+    link.fill("https://b.example/acme#comment-9")
+    link.press("Enter")
+    for reader, may in ((page, True), (supervisor, True), (colleague, False)):
+        record = reader.locator(".entry.message.outside")
+        record.hover()
+        button = record.get_by_role("button", name="Take this back: it was not answered there")
+        expect(button).to_be_visible(visible=may)
+    clean(page)
+    page.locator("#messages").focus()
+    taking_back = page.locator('.entry.outside [data-do="takeBack"]')
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if taking_back.evaluate("(button) => button === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    for reader in (page, supervisor, colleague):
+        expect(reader.locator(".entry.message.outside")).to_have_count(0)
+        expect(reader.get_by_text("Taken back: it was not answered on the page")).to_be_visible()
+        expect(reader.locator("#thread-sla")).to_be_visible()
+        expect(reader.locator("#rows .row-text")).to_have_text("Acme again · Where is parcel 1?")
+    expect(link).to_be_focused()
+    expect(link).to_have_value("https://b.example/acme#comment-9")
+    expect(page.locator("#announcer")).to_contain_text("Taken back. The clock runs on")
+    assert Ticket.objects.get().status == Ticket.Status.OPEN
 
 
 def test_a_held_comment_is_approved_from_the_ticket(inbox: Any, acme: Any, host: Host, bob: Any) -> None:

@@ -169,7 +169,7 @@ def test_the_list_names_what_is_private_and_what_is_encrypted(
     bob.user.language = language
     bob.user.save()
     take_in(on_x, x.direct("Psst"))
-    Ticket.objects.update(preview="[encrypted]")
+    Ticket.objects.update(preview="", sign="encrypted")
     page = inbox("bob", "open/")
     row = page.locator(f"#t{Ticket.objects.get().pk}")
     expect(row.locator("[data-f=text]")).to_contain_text(words)

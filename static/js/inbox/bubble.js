@@ -14,7 +14,8 @@ export function makeEntry(entry) {
 
 /** `context`: {can: allowed acts, answered: the message an entry answers, group: how many people read along,
     label: the channel's name, place: what the place is called where the message stands, choices: where there are
-    several, what may be answered, to: what would be, ownAnswer: the answer to an entry, waits: the ticket is not resolved}. */
+    several, what may be answered, to: what would be, ownAnswer: the answer to an entry, waits: the ticket is not resolved,
+    me: who reads}. */
 export function fillEntry(node, entry, context) {
   const fill = { message: fillMessage, note: fillNote, event: fillEvent }[entry.type];
   fill(node, entry, context);
@@ -192,6 +193,7 @@ function offer(node, entry, context) {
   offerOne(node, "retry", own && ["failed", "unknown"].includes(entry.state));
   offerOne(node, "confirm", own && entry.state === "unknown");
   offerOne(node, "discard", own && entry.state === "failed");
+  offerOne(node, "takeBack", isRecord(entry) && (entry.agent === context.me.id || context.me.role !== "agent"));
   for (const act of ["like", "hide"]) offerOne(node, act, theirs && context.can.includes(act));
   for (const [act, on] of Object.entries(moderation(entry, context.can))) offerOne(node, act, on && entry.origin === "customer" && entry.kind !== "direct");
   const out = own && entry.state === "sent" && !entry.removed && !entry.private && entry.kind !== "direct";
@@ -203,6 +205,11 @@ function offer(node, entry, context) {
   }
   press(node, "like", entry.liked);
   press(node, "hide", entry.hidden);
+}
+
+/** An answer that somebody recorded as given on the page itself; what comes from there by itself has no key of ours. */
+function isRecord({ origin, client_id: key }) {
+  return origin === "outside" && Boolean(key);
 }
 
 /** What a moderator may do with a message where it stands now: shown, held, among spam or in the trash. */

@@ -160,13 +160,13 @@ export class Composer {
 
   /** Which message is answered, where there are several, or where the one the draft was begun for is not here any more. */
   drawAnswerTo() {
-    const { about = "", choices = [], reply } = this.compose ?? {};
+    const { about: text = "", about_sign: sign = "", choices = [], reply } = this.compose ?? {};
     const meant = drafts.target(this.ticket);
     const lost = Boolean(reply) && meant !== null && meant !== reply.to;
     show(one("#answer-to"), (choices.length || lost) && this.mode !== "note");
     setClass(one("#answer-to"), "lost", lost);
     const name = this.store.rows.get(this.ticket)?.name || t("unknown_author");
-    setText(one("#answer-to-text"), choices.length || lost ? t(lost ? "answer_to_lost" : "answer_to", { name, words: newest({ text: about }) }) : "");
+    setText(one("#answer-to-text"), choices.length || lost ? t(lost ? "answer_to_lost" : "answer_to", { name, words: newest({ text, sign }) }) : "");
   }
 
   /** Where the customer can be answered by hand, if not from here; and where that is told to us. */
@@ -204,6 +204,12 @@ export class Composer {
     this.elsewhereKey = newKey();
     this.answered = ticket;
     emit("rows");
+  }
+
+  giveBackLink(ticket, link) {
+    if (ticket !== this.ticket) return;
+    this.choose("reply", { focus: true });
+    one("#elsewhere-link").value = link;
   }
 
   notRecorded(ticket, complaint) {

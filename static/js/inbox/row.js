@@ -6,13 +6,8 @@ import * as drafts from "../core/drafts.js";
 
 export const HEIGHT = 74;
 const NORMAL = 2;
-/** As the server's announce.ANSWER: an answer given on the page itself. */
-const THERE = /^\[answer\] (\S+)$/;
 /** As the server's announce.REMOVED and OUT_OF_SIGHT: nothing that was said stands any more. */
-const GONE = { "[removed]": "removed", "[protected]": "removed_protected", "[suspended]": "removed_suspended" };
-
-/** As the server's announce.preview: what a message without words carries. */
-const CARRIED = /^\[(image|video|audio|file|sticker|location|link|template|share|target|encrypted|unknown)\]$/;
+const GONE = { removed: "removed", protected: "removed_protected", suspended: "removed_suspended" };
 
 export function makeRow() {
   const node = stamp("row");
@@ -52,12 +47,9 @@ function preview(row) {
 }
 
 /** The newest words of a ticket, or why there are none, or where they stand. */
-export function newest({ text }) {
-  if (Object.hasOwn(GONE, text)) return t(GONE[text]);
-  const carried = CARRIED.exec(text);
-  if (carried) return t(`attachment_${carried[1]}`);
-  const there = THERE.exec(text);
-  return (there ? t("answered_there", { host: there[1] }) : text) || t("no_words");
+export function newest({ text, sign }) {
+  if (sign === "answer") return t("answered_there", { host: text });
+  return sign ? t(GONE[sign] ?? `attachment_${sign}`) : text || t("no_words");
 }
 
 /** What changes with time alone. */

@@ -4,6 +4,7 @@ import { count, t } from "../core/strings.js";
 import { emit, on } from "../core/bus.js";
 import { now } from "../core/time.js";
 import { one } from "../core/dom.js";
+import { say } from "../core/a11y.js";
 import { toast } from "../core/toast.js";
 import * as drafts from "../core/drafts.js";
 import { keyOfEntry } from "./entries.js";
@@ -135,7 +136,7 @@ export class Sending {
     const button = event.target.closest("[data-do]");
     if (!button) return;
     const entry = this.thread.entries.ofNode(button.closest(".entry"));
-    const deeds = { answer: "aim", undo: "undo", recall: "undo", retry: "retry", confirm: "confirmSeen", discard: "discard", like: "act", hide: "act", approve: "act", hold: "act", spam: "spam", unspam: "act", trash: "remove", restore: "act", delete: "remove" };
+    const deeds = { answer: "aim", undo: "undo", recall: "undo", retry: "retry", confirm: "confirmSeen", discard: "discard", takeBack: "takeBack", like: "act", hide: "act", approve: "act", hold: "act", spam: "spam", unspam: "act", trash: "remove", restore: "act", delete: "remove" };
     this[deeds[button.dataset.do]](entry, button.dataset.do);
   }
 
@@ -171,6 +172,14 @@ export class Sending {
       if (!sure) return undefined;
     }
     return this.change(entry, "retry");
+  }
+
+  /** It was not answered there after all; the link goes back where it can be mended. */
+  async takeBack(entry) {
+    const { id } = this.thread;
+    if (!await this.change(entry, "take-back")) return;
+    say("taken-back", () => t("taken_back"));
+    this.composer.giveBackLink(id, entry.permalink);
   }
 
   confirmSeen(entry) {

@@ -1,13 +1,12 @@
-/* The open ticket: what was said, its story, its head; older pages on the way up. */
-import { one, parts, setData, setText, show, stamp } from "../core/dom.js";
-import { ago, everySecond, fillTime } from "../core/time.js";
+/* The open ticket: what was said, kept up to date; older pages on the way up. */
+import { one, setText, show } from "../core/dom.js";
+import { everySecond } from "../core/time.js";
 import { count, t } from "../core/strings.js";
-import { fillText, webAddress } from "../core/text.js";
 import { emit, on } from "../core/bus.js";
 import { get, post } from "../core/api.js";
 import * as drafts from "../core/drafts.js";
 import { say } from "../core/a11y.js";
-import { fillAttachments } from "./attachments.js";
+import { drawHead, drawOthers, drawStory, drawTrouble } from "./frame.js";
 import { fillClock } from "./row.js";
 import { Entries } from "./entries.js";
 
@@ -42,7 +41,7 @@ export class Thread {
     const { to, group, label, place, entries } = this;
     const waits = this.row?.st !== "resolved";
     const asked = { answered: (entry) => entries.answered(entry), ownAnswer: (entry) => entries.ownAnswer(entry) };
-    return { can, canOwn, choices, to, waits, group, label, place, ...asked };
+    return { can, canOwn, choices, to, waits, group, label, place, me: this.store.me, ...asked };
   }
 
   listen() {
@@ -155,9 +154,9 @@ export class Thread {
     this.store.seen.set(detail.id, Math.max(detail.seen ?? 0, this.store.seen.get(detail.id) ?? 0));
     this.store.put(rowOf(detail));
     this.drawHead();
-    this.drawStory(detail.story);
-    this.drawOthers(detail.others ?? []);
-    this.drawTrouble(detail.account);
+    drawStory(detail.story);
+    drawOthers(detail.others ?? [], this.group);
+    drawTrouble(detail.account);
     if (offered(detail) !== before) this.entries.refill();
     emit("detail", detail);
   }
@@ -280,62 +279,7 @@ export class Thread {
   // Drawing
 
   drawHead() {
-    const { row } = this;
-    if (!row) return;
-    setText(one("#thread-name"), row.name || t("unknown_author"));
-    setData(one("#thread-channel"), "channel", row.ch);
-    setText(one("#thread-channel"), this.detail?.account?.name ?? t(`channel_${row.ch}`));
-    setText(one("#thread-number"), `#${row.id}`);
-    show(one("#thread-group"), this.group);
-    setText(one("#thread-group span"), this.group ? count("group_of", this.group) : "");
-    const status = one("#thread-status");
-    setData(status, "status", row.st);
-    setText(status, row.st === "open" ? "" : t(`short_${row.st}`));
-    show(status, row.st !== "open");
-    show(one("#thread-sla"), (row.due !== null || row.metric) && row.st !== "resolved");
-    fillClock(one("#thread-sla"), row);
-    const assignee = row.who === null ? t("assign") : this.store.nameOf(row.who);
-    setText(one("#assignee-label"), assignee);
-    show(one('[data-command="assign_me"]'), row.who !== this.store.me.id && row.st !== "resolved");
-    show(one('[data-command="resolve"]'), row.st !== "resolved");
-    show(one('[data-command="reopen"]'), row.st === "resolved");
-  }
-
-  drawStory(story) {
-    const node = one("#story");
-    show(node, story);
-    if (!story) return;
-    const part = parts(node);
-    setText(part.author, story.author || t("our_side"));
-    setText(part.label, t(story.ours ? "our_post" : "their_post"));
-    show(part.at, story.at);
-    if (story.at) fillTime(part.at, story.at, ago);
-    fillText(part.text, story.text || t("no_words"));
-    fillAttachments(part.attachments, story.attachments);
-    const address = webAddress(story.permalink);
-    show(part.permalink, address);
-    if (address) part.permalink.href = address;
-  }
-
-  drawOthers(others) {
-    const node = one("#others");
-    show(node, others.length);
-    if (!others.length) return;
-    setText(one("summary span", node), count(this.group ? "others_group" : "others", others.length));
-    one("ul", node).replaceChildren(...others.map((other) => {
-      const item = stamp("other-comment");
-      setText(parts(item).name, other.name || t("unknown_author"));
-      fillTime(parts(item).at, other.at, ago);
-      setText(parts(item).text, other.text);
-      return item;
-    }));
-  }
-
-  drawTrouble(account) {
-    const strip = one("#account-trouble");
-    const trouble = account && account.state !== "connected";
-    show(strip, trouble);
-    if (trouble) setText(one("span", strip), t(`account_${account.state}`));
+    if (this.row) drawHead(this.row, this.detail, this.group, this.store);
   }
 
   tick() {

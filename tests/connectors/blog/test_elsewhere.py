@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,9 +14,11 @@ from connectors.models import ChannelAccount
 from inbox.models import Message, Ticket
 from sla.models import Timer
 from socialcare.models import Membership, Workspace
-from tests.blog import SETTINGS, Site, feed_of, look
+from tests.blog import ME, SETTINGS, Site, feed_of, look
+from tests.conftest import person
 from tests.connectors.blog.host import Host, Says, running
 from tests.connectors.blog.test_feeds import API, XML, item, rss
+from tests.connectors.blog.test_moderation import act
 from tests.connectors.blog.test_wordpress import answer
 
 
@@ -64,7 +67,7 @@ def test_it_cannot_be_answered_from_here_and_the_answer_given_there_is_recorded(
     recorded = Message.objects.get(origin=Message.Origin.OUTSIDE)
     assert (recorded.permalink, recorded.agent_id) == ("https://b.example/1#c2", alice.user_id)
     assert said.json()["entry"]["who"] == "Alice"
-    assert said.json()["row"]["text"] == "[answer] b.example"
+    assert (said.json()["row"]["sign"], said.json()["row"]["text"]) == ("answer", "b.example")
     ticket.refresh_from_db()
     assert (ticket.status, ticket.due_at) == ("pending", None)
     assert Timer.objects.get().stopped_at == recorded.at
@@ -155,3 +158,111 @@ def test_an_answer_given_there_settles_the_one_that_failed(blog: ChannelAccount,
     said = post(browser, path, link=site.host.url + "/parcels/#comment-9", last_seq=Ticket.objects.get().seq)
     assert said.status_code == 201, said.content
     assert (said.json()["row"]["trouble"], said.json()["row"]["st"]) == (False, "pending")
+
+
+def recorded_by(watched: ChannelAccount, browser: Client, **more: Any) -> Message:
+    look(watched)
+    ticket = Ticket.objects.get()
+    given = {"link": "https://b.example/1#c2", "last_seq": ticket.seq, **more}
+    said = post(browser, f"/tickets/{ticket.pk}/answered-there/", **given)
+    assert said.status_code == 201, said.content
+    return Message.objects.get(pk=said.json()["entry"]["id"])
+
+
+def test_a_record_that_was_wrong_is_taken_back_as_if_it_had_never_been(
+    watched: ChannelAccount, alice: Membership, bob: Membership, sign_in: Any
+) -> None:
+    look(watched)
+    ticket, before = Ticket.objects.get(), Timer.objects.get()
+    record = recorded_by(watched, sign_in(alice))
+    other = sign_in(person(alice.workspace, "anna", "agent"))
+    refused = post(other, f"/messages/{record.pk}/take-back/")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "forbidden")
+    assert Timer.objects.get().stopped_at == record.at
+    for _ in range(2):
+        said = post(sign_in(alice), f"/messages/{record.pk}/take-back/")
+        assert said.status_code == 200, said.content
+    row = said.json()["row"]
+    assert (said.json()["entry"]["state"], row["st"], row["text"]) == ("cancelled", "open", ticket.preview)
+    after = Timer.objects.get()
+    assert (after.metric, after.stopped_at, after.outcome) == ("first_response", None, "")
+    assert (after.started_at, after.due_at) == (before.started_at, before.due_at)
+    fresh = Ticket.objects.get()
+    assert (fresh.first_answered_at, fresh.last_at, fresh.due_at) == (None, ticket.last_at, before.due_at)
+    entries = sign_in(bob).get(f"{API}/tickets/{ticket.pk}/entries/").json()["items"]
+    assert [one["id"] for one in entries if one["type"] == "message"] == [Message.objects.order_by("seq")[0].pk]
+    told = [one["text"] for one in entries if one["type"] == "event"][-3:]
+    assert told == [
+        "Recorded: it was answered on the page",
+        "Taken back: it was not answered on the page",
+        "There is something to answer again: the clock runs on",
+    ]
+
+
+def test_a_supervisor_takes_back_what_somebody_else_recorded_and_another_answer_stands(
+    watched: ChannelAccount, alice: Membership, bob: Membership, sign_in: Any
+) -> None:
+    right = recorded_by(watched, sign_in(alice))
+    wrong = recorded_by(watched, sign_in(alice), link="https://b.example/1#c3")
+    said = post(sign_in(bob), f"/messages/{wrong.pk}/take-back/")
+    assert (said.status_code, said.json()["row"]["st"]) == (200, "pending")
+    assert (Timer.objects.get().stopped_at, Ticket.objects.get().first_answered_at) == (right.at, right.at)
+
+
+def test_who_wrote_again_after_a_wrong_record_waits_since_the_first_words(
+    blog: ChannelAccount, site: Site, browser: Client
+) -> None:
+    closed = Says({"code": "rest_comment_closed"}, 403)
+    site.write(at=datetime.now(UTC) - timedelta(minutes=2))
+    look(blog)
+    first = Timer.objects.get()
+    comments, site.host.pages["/wp-json/wp/v2/comments"] = site.host.pages["/wp-json/wp/v2/comments"], closed
+    failed = answer(browser, Ticket.objects.get())
+    path = f"/tickets/{failed.ticket_id}/answered-there/"
+    said = post(browser, path, link=site.host.url + "/parcels/#comment-9", last_seq=Ticket.objects.get().seq)
+    site.host.pages["/wp-json/wp/v2/comments"] = comments
+    site.write("Nobody answered.", at=datetime.now(UTC) + timedelta(seconds=1))
+    look(blog)
+    assert sorted(Timer.objects.values_list("metric", flat=True)) == ["first_response", "next_response"]
+    back = post(browser, f"/messages/{said.json()['entry']['id']}/take-back/")
+    assert (back.json()["row"]["st"], back.json()["row"]["trouble"]) == ("open", True)
+    timer = Timer.objects.get()
+    assert (timer.metric, timer.started_at, timer.stopped_at) == ("first_response", first.started_at, None)
+
+
+def test_a_record_whose_question_is_gone_meanwhile_starts_no_clock(
+    blog: ChannelAccount, site: Site, browser: Client
+) -> None:
+    site.write()
+    look(blog)
+    question = Message.objects.get()
+    Message.objects.filter(pk=question.pk).update(closed="closed")
+    path = f"/tickets/{question.ticket_id}/answered-there/"
+    said = post(browser, path, link=site.host.url + "/parcels/#comment-9", last_seq=1)
+    assert said.status_code == 201, said.content
+    assert act(browser, question, "delete").status_code == 200
+    back = post(browser, f"/messages/{said.json()['entry']['id']}/take-back/")
+    assert (back.status_code, back.json()["row"]["st"], back.json()["row"]["due"]) == (200, "pending", None)
+    assert Timer.objects.get().outcome == "resolved"
+
+
+def test_only_a_record_is_taken_back(blog: ChannelAccount, site: Site, browser: Client, bob: Membership) -> None:
+    site.write()
+    look(blog)
+    sent = answer(browser, Ticket.objects.get())
+    site.write("Answered in WordPress.", author=ME, parent=int(Message.objects.earliest("id").external_id or 0))
+    look(blog)
+    for message in Message.objects.all():
+        refused = post(browser, f"/messages/{message.pk}/take-back/")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (422, "not_supported"), message.origin
+    assert (Message.objects.count(), sent.state) == (3, "sent")
+
+
+def test_nobody_takes_back_what_another_company_recorded(
+    watched: ChannelAccount, alice: Membership, mallory: Membership, sign_in: Any
+) -> None:
+    record = recorded_by(watched, sign_in(alice))
+    path = f"/w/globex/api/messages/{record.pk}/take-back/"
+    assert sign_in(mallory).post(path, "{}", content_type="application/json").status_code == 404
+    record.refresh_from_db()
+    assert record.state == "sent"

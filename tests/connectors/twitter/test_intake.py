@@ -337,7 +337,7 @@ def test_an_encrypted_chat_hides_no_message_that_can_be_read(acme_on_x):
     chat = {"id": "0f5e1a44-1c1d", "sender_id": x.AMELIE, "conversation_id": f"{x.BRAND}:{x.AMELIE}"}
     put_in(acme_on_x, x.event("chat.received", chat), x.event("chat.received", {**chat, "id": "0f5e1a44-1c1e"}))
     readable, encrypted = Ticket.objects.order_by("id")
-    assert (readable.preview, encrypted.preview) == ("Where is it?", "[encrypted]")
+    assert (readable.preview, encrypted.preview, encrypted.sign) == ("Where is it?", "", "encrypted")
     assert encrypted.messages.count() == 2
     assert composing.compose(readable)["reply"]["allowed"]
     put_in(acme_on_x, x.event("chat.sent", {**chat, "id": "0f5e1a44-1c1f", "sender_id": x.BRAND}))
