@@ -50,7 +50,7 @@ class Office:
         self.user = User.objects.get(pk=chance.choice(list(self.company.users)))
 
     def asks(self) -> dict[str, Asked]:
-        """By name: one query each, save the lists and the counts (two or three)."""
+        """By name: one query each, save the counts (three)."""
         found: dict[str, Asked] = {}
         for view in VIEWS:
             found[f"list, {view}"] = self._page(view, None)
@@ -62,7 +62,7 @@ class Office:
         found["thread, last 30"] = lambda: list(latest)
         found["a customer's tickets"] = lambda: records.rows(theirs)
         found["counts"] = records.counts
-        found[BEHIND] = lambda: records.rows_of(reading._behind(Only("in_hour"), None, PAGE + 1))
+        found[BEHIND] = lambda: reading._behind(Only("in_hour"), None, PAGE + 1)
         return found
 
     def key(self) -> Asked:
@@ -100,7 +100,7 @@ class Office:
         return found
 
     def _page(self, view: str, cursor: reading.Cursor | None) -> Asked:
-        return lambda: records.rows_of(reading._listed(reading.tickets(view, self.user), view, cursor, PAGE + 1))
+        return lambda: reading._listed(reading.tickets(view, self.user), view, cursor, PAGE + 1)
 
     def _fiftieth(self, view: str) -> reading.Cursor | None:
         """Where the fiftieth page begins, or the last where there are fewer."""

@@ -97,12 +97,11 @@ def page(
     cursor = Cursor.read(after) if after else None
     below = cursor.id if cursor else None
     if query:
-        ids = search.tickets(query, below=below, limit=limit + 1)
+        items = records.rows_of(search.tickets(query, below=below, limit=limit + 1))
     elif only:
-        ids = _behind(only, cursor, limit + 1)
+        items = _behind(only, cursor, limit + 1)
     else:
-        ids = _listed(tickets(view, user), view, cursor, limit + 1)
-    items = records.rows_of(ids)
+        items = _listed(tickets(view, user), view, cursor, limit + 1)
     more, items = len(items) > limit, items[:limit]
     return {
         "items": items,
@@ -114,7 +113,7 @@ def page(
     }
 
 
-def _listed(found: QuerySet[Ticket], view: str, cursor: Cursor | None, limit: int) -> list[int]:
+def _listed(found: QuerySet[Ticket], view: str, cursor: Cursor | None, limit: int) -> list[dict[str, Any]]:
     if view in NEWEST_FIRST:
         found = found.order_by("-updated_at", "-id")
         if cursor:
@@ -125,12 +124,12 @@ def _listed(found: QuerySet[Ticket], view: str, cursor: Cursor | None, limit: in
             found = found.filter(order_at__gte=cursor.at).filter(
                 Q(order_at__gt=cursor.at) | Q(order_at=cursor.at, id__gt=cursor.id)
             )
-    return list(found.values_list("id", flat=True)[:limit])
+    return records.rows(found[:limit])
 
 
-def _behind(only: Only, cursor: Cursor | None, limit: int) -> list[int]:
+def _behind(only: Only, cursor: Cursor | None, limit: int) -> list[dict[str, Any]]:
     """A figure's tickets in the order of the open ones."""
-    found: list[int] = []
+    found: list[dict[str, Any]] = []
     for part in only.parts():
         if len(found) < limit:
             found += _listed(part, "open", cursor, limit - len(found))

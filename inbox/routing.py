@@ -44,12 +44,13 @@ def choose(wanted: Sequence[int | None]) -> list[int | None]:
     """
     lock()
     there = present()
+    if not there:
+        return [None] * len(wanted)
     held = loads()
     chosen: list[int | None] = []
     for before in wanted:
-        user = before if before in there else min(there, key=lambda user: held.get(user, 0), default=None)
-        if user is not None:
-            held[user] = held.get(user, 0) + 1
+        user = before if before in there else min(there, key=lambda user: held.get(user, 0))
+        held[user] = held.get(user, 0) + 1
         chosen.append(user)
     return chosen
 

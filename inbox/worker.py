@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
@@ -25,6 +26,8 @@ class Watchdog(bootsteps.StartStopStep):
     def start(self, parent: Any) -> None:
         announce.begun()
         hears = set(parent.app.amqp.queues.consume_from)
+        # What a worker consists of stays: the collector need not walk through it again and again.
+        gc.freeze()
         watchdog.watch(lambda: work_waits(hears), broker_answers)
 
 

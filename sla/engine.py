@@ -34,7 +34,9 @@ WHERE t.id = o.id RETURNING t.ticket_id, t.metric, t.due_at, t.policy_id, o.note
 
 @dataclass(frozen=True, slots=True)
 class Wrote:
-    """A customer wrote on a ticket. `answered_before`: the ticket has had an answer already."""
+    """A customer wrote on a ticket. `answered_before`: the ticket has had an answer already. `new`: it begins with
+    these words, so that no clock of it can be there.
+    """
 
     ticket_id: int
     account_id: int
@@ -42,6 +44,7 @@ class Wrote:
     at: datetime
     noticed_at: datetime
     answered_before: bool
+    new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ def customer_wrote(words: Sequence[Wrote], promises: Promises) -> tuple[set[int]
     the clock that is due next, as `running` would say it.
     """
     running: dict[int, dict[str, Timer]] = defaultdict(dict)
-    for timer in _running([word.ticket_id for word in words]):
+    for timer in _running([word.ticket_id for word in words if not word.new]):
         running[timer.ticket_id][timer.metric] = timer
     fresh, left = [], set()
     for word in words:

@@ -1,6 +1,7 @@
 """One address: webhooks and sockets on the event loop, pages and API in a bounded pool of threads."""
 
 import asyncio
+import gc
 import os
 from typing import Any, cast
 
@@ -47,6 +48,8 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         message = await receive()
         if message["type"] == "lifespan.startup":
             await asyncio.to_thread(announce.begun)
+            # What the process consists of stays: the collector need not stop the loop to walk through it again.
+            gc.freeze()
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             await send({"type": "lifespan.shutdown.complete"})

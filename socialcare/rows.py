@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db import connection, models
@@ -85,6 +86,7 @@ def _prepared(field: Any, value: Any) -> Any:
     return field.get_db_prep_save(value, connection)
 
 
+@cache
 def _type(field: Any) -> str:
     """Without a length: a cast would cut what is too long, in silence."""
     return str(field.db_type(connection)).partition("(")[0]

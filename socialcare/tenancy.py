@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from django.db import connection, models, transaction
 from django.db.migrations import RunSQL
@@ -19,6 +20,8 @@ from socialcare import rows
 
 T = TypeVar("T", bound=models.Model, covariant=True)
 _current: ContextVar[int | None] = ContextVar("workspace", default=None)
+# What each connection was told last, where no rollback can take it back.
+_told: WeakKeyDictionary[Any, int | None] = WeakKeyDictionary()
 
 
 class NoWorkspace(RuntimeError):
@@ -53,10 +56,18 @@ def workspace(workspace_id: int) -> Iterator[None]:
 
 def _tell_database(workspace_id: int | None) -> None:
     """Row-level security reads this setting. A rolled-back transaction restores it by itself."""
-    if connection.needs_rollback or (workspace_id is None and connection.connection is None):
+    if connection.needs_rollback:
+        return
+    # A connection not yet made knows of no workspace, as one that was told of none.
+    knows = None if connection.connection is None else _told.get(connection.connection, 0)
+    if knows == workspace_id:
         return
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('socialcare.workspace', %s, false)", [str(workspace_id or "")])
+    if connection.in_atomic_block:
+        _told.pop(connection.connection, None)
+    else:
+        _told[connection.connection] = workspace_id
 
 
 class WorkspaceQuerySet(models.QuerySet[T]):

@@ -126,7 +126,15 @@ def customers_wrote(said: Sequence[tuple[Ticket, datetime, datetime]]) -> dict[i
     promises = Promises()
     known = facts((ticket for ticket, _, _ in said), promises)
     words = [
-        Wrote(ticket.pk, ticket.account_id, known[ticket.pk], at, noticed_at, ticket.first_answered_at is not None)
+        Wrote(
+            ticket.pk,
+            ticket.account_id,
+            known[ticket.pk],
+            at,
+            noticed_at,
+            answered_before=ticket.first_answered_at is not None,
+            new=ticket._state.adding,
+        )
         for ticket, at, noticed_at in said
     ]
     left, shown = engine.customer_wrote(words, promises)

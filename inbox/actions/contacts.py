@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -24,29 +24,28 @@ def identify(account: ChannelAccount, posts: Sequence[Post]) -> dict[str, Identi
     """
     authors = {post.external_id: post.author or Author(UNKNOWN + post.external_id) for post in posts}
     wanted = {author.external_id: author for author in authors.values()}
-    known = {item.external_id: item for item in Identity.objects.filter(account=account, external_id__in=list(wanted))}
+    siblings = ChannelAccount.objects.filter(app_id=account.app_id, external_id=account.external_id)
+    there = list(Identity.objects.filter(account__in=siblings, external_id__in=list(wanted)))
+    known = {identity.external_id: identity for identity in there if identity.account_id == account.pk}
     missing = [author for external_id, author in wanted.items() if external_id not in known]
-    known |= _write_down(account, missing)
+    known |= _write_down(account, missing, {identity.external_id: identity.contact_id for identity in there})
     for external_id, author in wanted.items():
         if author.name and known[external_id].name != author.name:
             _rename(known[external_id], author)
     return {post: known[author.external_id] for post, author in authors.items()}
 
 
-def _write_down(account: ChannelAccount, authors: Sequence[Author]) -> dict[str, Identity]:
+def _write_down(
+    account: ChannelAccount, authors: Sequence[Author], elsewhere: Mapping[str, int]
+) -> dict[str, Identity]:
     """New identities; somebody already known on the page's other channel keeps their contact."""
-    siblings = ChannelAccount.objects.filter(app_id=account.app_id, external_id=account.external_id)
-    elsewhere = dict(
-        Identity.objects.filter(
-            account__in=siblings, external_id__in=[author.external_id for author in authors]
-        ).values_list("external_id", "contact_id")
-    )
     strangers = [author for author in authors if author.external_id not in elsewhere]
     contacts = Contact.objects.bulk_create(
         Contact(name=author.name[:200], avatar_url=author.avatar_url[:1000]) for author in strangers
     )
-    contact_of = elsewhere | {
-        author.external_id: contact.pk for author, contact in zip(strangers, contacts, strict=True)
+    contact_of = {
+        **elsewhere,
+        **{author.external_id: contact.pk for author, contact in zip(strangers, contacts, strict=True)},
     }
     written = Identity.objects.bulk_create(
         Identity(

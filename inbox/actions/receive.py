@@ -20,6 +20,8 @@ from sla.engine import Running
 from socialcare import rows
 
 Key = tuple[int, str]
+# Whoever looks whether an account is silent does not ask for seconds.
+HEARD_EVERY = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,13 @@ def receive(account: ChannelAccount, arrivals: Sequence[Arrival]) -> None:
     ours = [post for post, _ in fresh if post.ours or post.context_only]
     echoes.take(account, [*early, *ours])
     changes.apply(account, [arrival.record for arrival in arrivals if not isinstance(arrival.record, Post)])
-    ChannelAccount.objects.filter(pk=account.pk).update(last_inbound_at=timezone.now())
+    _heard_of(account)
+
+
+def _heard_of(account: ChannelAccount) -> None:
+    now = timezone.now()
+    if account.last_inbound_at is None or account.last_inbound_at < now - HEARD_EVERY:
+        ChannelAccount.objects.filter(pk=account.pk).update(last_inbound_at=now)
 
 
 def _author(record: Inbound) -> Author | None:
