@@ -25,13 +25,13 @@ from psycopg2.extras import execute_values
 from connectors.contract import Raw
 from connectors.models import ChannelAccount, Delivery, Oddity, PlatformApp
 from socialcare.background import answer
+from socialcare.locks import Lock
 
 LEASE = timedelta(seconds=5)
 # A batch ends with the delivery that reaches this.
 BATCH_BYTES = 16 * 1024 * 1024
 ATTEMPTS = 5
 LANES = 256
-LANE_LOCK = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ def claim(limit: int) -> list[Claimed]:
 
 def _take_lane() -> int | None:
     with connection.cursor() as cursor:
-        cursor.execute(TAKE_LANE, [LANE_LOCK])
+        cursor.execute(TAKE_LANE, [int(Lock.LANE)])
         taken = cursor.fetchone()
     return None if taken is None else int(taken[0])
 
@@ -196,7 +196,7 @@ def release(batch: Sequence[Claimed]) -> None:
 def _unlock(lane: int) -> None:
     """A connection that broke has let go of it already."""
     with suppress(InterfaceError, DatabaseError), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LANE_LOCK, lane])
+        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [int(Lock.LANE), lane])
 
 
 def _read(headers: Any) -> dict[str, str]:

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db import connection
 from django.db.models import Count
 from django.utils import timezone
 
 from inbox.models import Presence, Ticket
 from inbox.models.team import PRESENT_FOR
+from socialcare import locks
+from socialcare.locks import Lock
 from socialcare.models import Membership
 from socialcare.tenancy import current_workspace
-
-ROUTING_LOCK = 1
 
 
 def present() -> list[int]:
@@ -56,5 +55,4 @@ def choose(wanted: Sequence[int | None]) -> list[int | None]:
 
 
 def lock() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [ROUTING_LOCK, current_workspace()])
+    locks.hold(Lock.ROUTING, current_workspace())

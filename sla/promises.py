@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from django.db import connection
-
 from sla.clock import Always, Calendar, Hours, Pauses, due
 from sla.models import Policy
+from socialcare import locks
+from socialcare.locks import Lock
 from socialcare.tenancy import current_workspace
 
 ALWAYS = Always()
-PROMISES_LOCK = 5
 # What a policy may ask, and what stands there where it does not.
 CONDITIONS = {"channel": "", "surface": "", **dict.fromkeys(("queue_id", "priority", "tag_id", "group_id"))}
 
@@ -34,7 +33,7 @@ class Promises:
     """The policies of the current workspace with their hours, read once. They stay so until the transaction ends."""
 
     def __init__(self) -> None:
-        _lock("pg_advisory_xact_lock_shared")
+        locks.hold(Lock.PROMISES, current_workspace(), shared=True)
         self._policies = list(Policy.objects.select_related("hours"))
         self._by_id = {policy.pk: policy for policy in self._policies}
         self.ask_for_groups = any(policy.group_id is not None for policy in self._policies)
@@ -52,12 +51,7 @@ def about_to_change() -> None:
 
     So no ticket that a worker is just writing escapes when running clocks are worked out anew.
     """
-    _lock("pg_advisory_xact_lock")
-
-
-def _lock(how: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {how}(%s, %s)", [PROMISES_LOCK, current_workspace()])
+    locks.hold(Lock.PROMISES, current_workspace())
 
 
 def fits(policy: Policy, facts: Facts) -> bool:

@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 
@@ -18,11 +17,12 @@ from connectors.models import ChannelAccount
 from inbox import live, records
 from inbox.models import Event, Message, Stale, Ticket
 from sla import engine
+from socialcare import locks
 from socialcare.background import after_commit
+from socialcare.locks import Lock
 from socialcare.models import User
 from socialcare.tenancy import current_workspace
 
-ACCOUNT_LOCK = 2
 # The signs of words that are gone.
 REMOVED = "removed"
 # Where an author did not take the words back themselves.
@@ -54,8 +54,7 @@ WRITTEN = (
 
 def lock_account(account_id: int) -> None:
     """One writer of an account's messages at a time, until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [ACCOUNT_LOCK, account_id])
+    locks.hold(Lock.ACCOUNT, account_id)
 
 
 def locked(ticket_id: int) -> Ticket:

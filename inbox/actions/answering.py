@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from django.db import connection
 from django.db.models import Sum
 
 from connectors import gateway
@@ -14,10 +13,11 @@ from inbox.actions import contacts
 from inbox.actions.clocks import SET_ASIDE
 from inbox.actions.refusals import NewerMessages, NotAllowed
 from inbox.models import Message, Outgoing, Ticket
+from socialcare import locks
+from socialcare.locks import Lock
 from socialcare.models import User
 
 State = Message.State
-LINE_LOCK = 5
 UNDER_WAY = (State.QUEUED, State.SENDING, State.SENT, State.UNKNOWN)
 
 
@@ -84,8 +84,7 @@ def permit(
 def _one_at_a_time(account: ChannelAccount) -> None:
     """Where answers cost money, of two queued at once the second counts the first. Taken after the ticket."""
     if gateway.takes_money(account.channel):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LINE_LOCK, account.pk])
+        locks.hold(Lock.LINE, account.pk)
 
 
 def in_line(account: ChannelAccount, besides: int | None = None) -> Decimal:
