@@ -7,11 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from inbox.actions import boards, presence, promises, sorting
 from sla.models import BusinessHours, Policy
 from tests.board import told
 from tests.browser.test_board import Show, show  # noqa: F401 -- a fixture
+from tests.browser.test_wall import CROWDED
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("SHOTS")
@@ -40,6 +42,19 @@ def house(alice, bob, carol, facebook, messenger) -> None:
     policy = Policy(name="Réclamations de toute l’Europe", first_response=timedelta(days=3, hours=2, minutes=1))
     policy.hours = hours
     promises.save_policy(carol.user, policy)
+
+
+@pytest.mark.parametrize(("language", "last"), [("en-GB", ["no", "clock"]), ("fr-FR", ["sans", "délai"])])
+@pytest.mark.parametrize("width", [320, 360, 400, 1440])
+def test_the_bars_names_do_not_touch(show: Show, house: None, width: int, language: str, last: list[str]) -> None:  # noqa: F811
+    page = show("carol", "/w/acme/dashboard/", viewport={"width": width, "height": 740}, locale=language)
+    names = page.locator("#left .name")
+    expect(names).to_have_count(8)
+    assert page.evaluate(CROWDED) == 0
+    lines = names.last.locator("tspan").all_text_contents()
+    assert [words for words in lines if words] == (last if width < 720 else [" ".join(last)])
+    if SHOTS:
+        page.screenshot(path=Path(SHOTS) / f"bars-{width}-{language}.png")
 
 
 @pytest.mark.parametrize("language", ["en-GB", "fr-FR"])
