@@ -215,6 +215,16 @@ def test_hours_in_use_stay(browser, acme):
     assert not BusinessHours.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("language", "country", "name"), [("fr", "FR", "Jour de l"), ("en", "FR", "New Year"), ("fr", "DE", "Neujahr")]
+)
+def test_public_holidays_are_named_in_the_reader_s_language_or_the_country_s(browser, carol, language, country, name):
+    BusinessHours.objects.create(name="Shop", zone="Europe/Paris", slots=[[0, 540, 1080]], country=country)
+    carol.user.language = language
+    carol.user.save()
+    assert name in html.unescape(browser.get("/w/acme/settings/hours/").content.decode())
+
+
 # ------------------------------------------------------------------ what runs follows
 
 

@@ -149,7 +149,7 @@ export class Flow {
     change(this.most, { x: 0, y: unit });
     write(this.most, number(most));
     for (const { ago, text } of this.marks) {
-      change(text, { x: (60 - ago) * step, y: tall - unit * 0.35 });
+      change(text, { x: (60 - ago) * step, y: tall - unit * 0.35, class: ago % 30 && step * 15 < unit * 8 ? "name untold" : "name" });
       write(text, t("minutes_ago", { n: ago }));
     }
     while (this.columns.length < flow.in.length * 2) this.columns.push(this.column(this.columns.length));
