@@ -136,8 +136,7 @@ def test_a_bell_hears_its_owner_s_news_alone_and_makes_nobody_present(acme, face
 
     async def story():
         async with Socket("acme", cookie, path="/w/acme/live/bell/") as socket:
-            await socket.say({"hello": {"since": None}})
-            await socket.event("welcome")
+            await socket.hello()
             await socket.say({"see": 1, "ping": 1})
             await in_workspace(acme, ran_out, facebook)
             heard, item = await socket.event("notify")
@@ -199,8 +198,7 @@ def test_who_is_there_hears_of_it_at_once_and_other_windows_hear_that_it_was_see
     async def story():
         async with Socket("acme", cookies[0]) as his, Socket("acme", cookies[1]) as hers:
             for socket in (his, hers):
-                await socket.say({"hello": {"since": None}})
-                await socket.event("welcome")
+                await socket.hello()
             await in_workspace(acme, ran_out, facebook)
             _, told = await his.event("notify")
             assert told["share"] == 100
