@@ -52,6 +52,7 @@ def hub() -> Hub:
 class LiveConsumer(AsyncWebsocketConsumer):
     """Authorised when it opens and again and again, and told or closed when membership or session end."""
 
+    own = False
     membership: Membership
     socket: Socket | None = None
     sender: asyncio.Task[None] | None = None
@@ -100,7 +101,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     async def _hello(self, since: object) -> None:
         if self.socket is None:
-            self.socket = await hub().join(self.membership.workspace_id, self.membership.user_id)
+            self.socket = await hub().join(self.membership.workspace_id, self.membership.user_id, self.own)
             for words in await hub().welcome(self.socket, since if isinstance(since, int) else None):
                 await self.send(text_data=words.decode())
             self.sender = asyncio.create_task(self._forward(self.socket))
@@ -185,6 +186,27 @@ class LiveConsumer(AsyncWebsocketConsumer):
             if self.looking_at is not None:
                 viewing.look_away(self.looking_at, self.membership.user_id)
             presence.gone(self.membership)
+
+
+class BellConsumer(LiveConsumer):
+    """The bell's connection on a page that shows no tickets: it hears what its user alone is told.
+
+    Who looks at reports or settings takes no tickets, so it makes nobody present.
+    """
+
+    own = True
+
+    async def _hello(self, since: object) -> None:
+        await super()._hello(None)
+
+    async def _see(self, ticket_id: object) -> None:
+        pass
+
+    async def _beat(self) -> None:
+        pass
+
+    async def _leave(self) -> None:
+        pass
 
 
 class WallConsumer(AsyncWebsocketConsumer):

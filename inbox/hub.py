@@ -42,11 +42,11 @@ FiguresOf = Callable[[int], tuple[bytes, bytes, bool]]
 class Socket:
     """A browser's place in the hub: frames wait here until its consumer has sent them.
 
-    Without a user it is a wall's, which hears figures and nothing else.
+    Without a user it is a wall's, which hears figures and nothing else. `own`: only what is told to this user alone.
     """
 
-    def __init__(self, workspace_id: int, user_id: int | None) -> None:
-        self.workspace_id, self.user_id = workspace_id, user_id
+    def __init__(self, workspace_id: int, user_id: int | None, own: bool = False) -> None:
+        self.workspace_id, self.user_id, self.own = workspace_id, user_id, own
         self.wants_figures = user_id is None
         self.outbox: asyncio.Queue[bytes | None] = asyncio.Queue(OUTBOX)
         self.overflowed = False
@@ -77,7 +77,11 @@ class Room:
 
     @property
     def readers(self) -> list[Socket]:
-        return [socket for socket in self.sockets if socket.user_id is not None]
+        return [socket for socket in self.sockets if socket.user_id is not None and not socket.own]
+
+    @property
+    def bells(self) -> list[Socket]:
+        return [socket for socket in self.sockets if socket.own]
 
     @property
     def watchers(self) -> list[Socket]:
@@ -94,12 +98,12 @@ class Hub:
             settings.REDIS_URL, socket_connect_timeout=1.0, socket_timeout=3.0, health_check_interval=10
         )
 
-    async def join(self, workspace_id: int, user_id: int | None) -> Socket:
+    async def join(self, workspace_id: int, user_id: int | None, own: bool = False) -> Socket:
         room = self._rooms.get(workspace_id)
         if room is None:
             last = await self._sequence(workspace_id)
             room = self._rooms.setdefault(workspace_id, Room(workspace_id, last))
-        socket = Socket(workspace_id, user_id)
+        socket = Socket(workspace_id, user_id, own)
         room.sockets.add(socket)
         room.counts_wanted = room.figures_wanted = True
         if self._task is None or self._task.done():
@@ -230,6 +234,10 @@ class Hub:
                 socket.put(frame(first, room.sent, coalesced(mine)))
             else:
                 socket.put(shared)
+        for socket in room.bells:
+            if socket.user_id in named:
+                told = [(kind, data) for _, to, kind, data in events if to == str(socket.user_id)]
+                socket.put(frame(None, None, told))
 
     def _count(self) -> None:
         now = time.monotonic()

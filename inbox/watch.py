@@ -18,13 +18,13 @@ from django.db.models import Min
 from django.utils import timezone
 
 from connectors import deliveries
-from inbox import intake, outbox, recomputing
+from inbox import intake, outbox, sweeping
 from inbox.actions import announce, clocks, presence
 from inbox.models import Outgoing, Presence
 from inbox.models.team import PRESENT_FOR
 from inbox.reports import rollup
 from sla import engine
-from sla.models import Change
+from sla.models import Sweep
 from socialcare.tenancy import workspace
 
 log = logging.getLogger(__name__)
@@ -97,8 +97,8 @@ def ring_for_what_waits() -> None:
         intake.ring_for_deliveries()
     if outbox.free().filter(ready_at__lte=timezone.now()).exists():
         outbox.ring_for_replies()
-    if Change.objects.everywhere().exists():
-        recomputing.ring_for_changes()
+    if Sweep.objects.everywhere().exists():
+        sweeping.ring_for_sweeps()
     if rollup.waits():
         rollup.ring()
 

@@ -21,7 +21,6 @@ class Metric(models.TextChoices):
     RESOLUTION = "resolution", _("Resolution")
 
 
-TAG_REMOVED = "tag"
 RESPONSES = (Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE)
 
 
@@ -167,19 +166,24 @@ class Timer(WorkspaceOwned):
         return f"{self.metric} due {self.due_at:%H:%M:%S}" if self.due_at else f"{self.metric} without an end"
 
 
-class Change(WorkspaceOwned):
+class Sweep(WorkspaceOwned):
     """Tickets are to be gone through in the order of their keys; gone once that is done. `upto`: the last that is.
 
-    `why`: policy or hours, with the name in `what`: what was promised has changed, and clocks are worked out anew.
-    tag: one that policies could ask for was removed, with its key in `what`.
+    A policy or hours, with the name in `what`: what was promised has changed, and clocks are worked out anew. A tag:
+    one that policies could ask for was removed, with its key in `what`, and is taken off.
     """
 
-    why = models.CharField(max_length=20)
+    class Why(models.TextChoices):
+        POLICY = "policy"
+        HOURS = "hours"
+        TAG = "tag"
+
+    why = models.CharField(max_length=20, choices=Why)
     what = models.CharField(max_length=100)
     upto = models.BigIntegerField(default=0)
     at = models.DateTimeField(default=timezone.now)
 
-    objects: ClassVar[CrossWorkspaceManager[Change]] = CrossWorkspaceManager()
+    objects: ClassVar[CrossWorkspaceManager[Sweep]] = CrossWorkspaceManager()
 
     def __str__(self) -> str:
         return f"{self.why} {self.what}"

@@ -19,13 +19,14 @@ from django.urls import path  # noqa: E402
 
 from inbox import hooks  # noqa: E402
 from inbox.actions import announce  # noqa: E402
-from inbox.consumers import LiveConsumer, WallConsumer  # noqa: E402
+from inbox.consumers import BellConsumer, LiveConsumer, WallConsumer  # noqa: E402
 from inbox.hooks import Receive, Scope, Send  # noqa: E402
 
 # The libraries describe the same ASGI in types that do not fit each other.
 live: Any = LiveConsumer.as_asgi()
+bell: Any = BellConsumer.as_asgi()
 wall: Any = WallConsumer.as_asgi()
-routes: Any = [path("w/<slug:slug>/live/", live)]
+routes: Any = [path("w/<slug:slug>/live/", live), path("w/<slug:slug>/live/bell/", bell)]
 pages: Any = WSGIMiddleware(cast(Any, wsgi), workers=settings.WEB_THREADS)
 sockets: Any = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(routes)))
 # A wall has no session, and its socket no token in its address.

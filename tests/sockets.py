@@ -55,6 +55,11 @@ class Socket:
     async def say(self, words: Any) -> None:
         await self._there.send_input({"type": "websocket.receive", "text": json.dumps(words)})
 
+    async def hello(self) -> None:
+        """As a page that opens."""
+        await self.say({"hello": {"since": None}})
+        await self.event("welcome")
+
     async def closed_with(self, within: float = 2.0) -> int | None:
         """The code it is closed with; None where it stays open."""
         if self.opened["type"] == "websocket.close":

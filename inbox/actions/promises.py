@@ -1,4 +1,4 @@
-"""What is promised and when we are open; a change is worked off by a task, ticket after ticket."""
+"""What is promised and when we are open; what changes leaves a sweep, which goes through the tickets."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from typing import Any
 from django.db import transaction
 from django.forms.models import model_to_dict
 
-from inbox.actions import announce, audit, clocks, sorting
-from inbox.models import Ticket
-from sla.models import TAG_REMOVED, BusinessHours, Change, Policy
+from inbox.actions import audit
+from sla.models import BusinessHours, Policy, Sweep
 from sla.promises import about_to_change, covers
 from socialcare.models import User
-
-AT_ONCE = 200
 
 
 class InUse(Exception):
@@ -32,7 +29,7 @@ def save_policy(actor: User, policy: Policy) -> Policy:
     changes = {} if new else audit.differences(before, _told(policy))
     if new or changes:
         audit.record(actor, "policy.added" if new else "policy.changed", policy, **changes)
-        Change.objects.create(why="policy", what=policy.name)
+        Sweep.objects.create(why=Sweep.Why.POLICY, what=policy.name)
     return policy
 
 
@@ -53,7 +50,7 @@ def remove_policy(actor: User, pk: int) -> Policy:
     policy = Policy.objects.select_for_update().get(pk=pk)
     policy.delete()
     audit.record(actor, "policy.removed", policy)
-    Change.objects.create(why="policy", what=policy.name)
+    Sweep.objects.create(why=Sweep.Why.POLICY, what=policy.name)
     return policy
 
 
@@ -72,7 +69,7 @@ def move_policy(actor: User, pk: int, by: int) -> None:
         policy.position = position
     Policy.objects.bulk_update(policies, ["position"])
     audit.record(actor, "policy.moved", policies[at + by], position=[at, at + by])
-    Change.objects.create(why="policy", what=policies[at + by].name)
+    Sweep.objects.create(why=Sweep.Why.POLICY, what=policies[at + by].name)
 
 
 @transaction.atomic
@@ -85,7 +82,7 @@ def save_hours(actor: User, hours: BusinessHours) -> BusinessHours:
     if new or changes:
         audit.record(actor, "hours.added" if new else "hours.changed", hours, **changes)
     if changes and hours.policies.exists():
-        Change.objects.create(why="hours", what=hours.name)
+        Sweep.objects.create(why=Sweep.Why.HOURS, what=hours.name)
     return hours
 
 
@@ -104,32 +101,3 @@ def _told(row: Policy | BusinessHours) -> dict[str, Any]:
     """As the history of changes shows it."""
     values = model_to_dict(row, exclude=["id", "workspace", "position"])
     return {name: value if isinstance(value, int | str | list | None) else str(value) for name, value in values.items()}
-
-
-@transaction.atomic
-def work_off(change_id: int) -> bool:
-    """See to the next tickets that a change concerns. False once there are none, or somebody else does it."""
-    change = Change.objects.select_for_update(skip_locked=True).filter(pk=change_id).first()
-    if change is None:
-        return False
-    if change.why == TAG_REMOVED:
-        upto = sorting.take_off(int(change.what), change.upto, AT_ONCE)
-    else:
-        upto = _work_out_anew(change)
-    if upto is None:
-        change.delete()
-        return False
-    change.upto = upto
-    change.save(update_fields=["upto"])
-    return True
-
-
-def _work_out_anew(change: Change) -> int | None:
-    """The clocks of the next unfinished tickets. The last of these; None where there are no more."""
-    unfinished = Ticket.objects.exclude(status=Ticket.Status.RESOLVED).filter(pk__gt=change.upto).order_by("pk")
-    tickets = list(unfinished.select_for_update(of=("self",)).select_related("account")[:AT_ONCE])
-    if not tickets:
-        return None
-    moved = clocks.moved(tickets, change.why, what=change.what)
-    announce.save([ticket for ticket in tickets if ticket.pk in moved])
-    return tickets[-1].pk

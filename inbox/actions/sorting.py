@@ -16,7 +16,7 @@ from inbox import live
 from inbox.actions import announce, audit, clocks
 from inbox.actions.refusals import NoSuchLabel
 from inbox.models import Contact, Dimension, Group, Priority, Queue, Tag, Tally, Ticket
-from sla.models import TAG_REMOVED, Change, Policy
+from sla.models import Policy, Sweep
 from socialcare.background import after_commit
 from socialcare.models import User
 from socialcare.tenancy import current_workspace
@@ -138,7 +138,7 @@ def remove_tag(actor: User, pk: int) -> Tag:
     tag, place = Tag.objects.select_for_update().get(pk=pk), current_workspace()
     if Policy.objects.filter(tag_id=pk).exists():
         raise InUse
-    Change.objects.create(why=TAG_REMOVED, what=str(pk))
+    Sweep.objects.create(why=Sweep.Why.TAG, what=str(pk))
     Tally.objects.filter(dimension=Dimension.TAG, key=pk).delete()
     tag.delete()
     audit.record(actor, "tag.removed", tag)

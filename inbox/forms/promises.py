@@ -319,9 +319,12 @@ def zones() -> list[str]:
 
 
 def next_holidays(hours: BusinessHours, today: datetime, number: int = 3) -> list[tuple[date, str]]:
-    """The public holidays that come next, with their names in the country's language."""
+    """The public holidays that come next, named in the reader's language or, failing that, the country's."""
     if not hours.country:
         return []
     years = (today.year, today.year + 1)
-    days = holidays.country_holidays(hours.country, years=years)
+    known = holidays.country_holidays(hours.country)
+    reader = str(get_language()).partition("-")[0]
+    language = next((one for one in known.supported_languages if one.startswith(reader)), known.default_language)
+    days = holidays.country_holidays(hours.country, years=years, language=language)
     return [(day, name) for day, name in sorted(days.items()) if day >= today.date()][:number]

@@ -11,6 +11,7 @@ from babel.numbers import format_compact_decimal, format_decimal, format_percent
 from babel.units import format_unit
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from inbox.reports.facts import Figure
 
@@ -29,19 +30,25 @@ class Word:
 
 WORDS = {
     Figure.RECEIVED: Word(
-        _("Received"),
+        pgettext_lazy("tickets", "Received"),
         _(
             "What customers wrote, at the platform’s time. What they took back later counts; what another app had to "
             "answer does not."
         ),
     ),
-    Figure.SENT: Word(_("Sent"), _("Answers the platform took, ours and those given with other tools, at its time.")),
+    Figure.SENT: Word(
+        pgettext_lazy("tickets", "Sent"),
+        _("Answers the platform took, ours and those given with other tools, at its time."),
+    ),
     Figure.OPENED: Word(_("Opened"), _("Tickets that began, follow-ups among them, when we heard of them.")),
     Figure.RESOLVED: Word(
-        _("Resolved"), _("Resolutions, each one: a ticket that was reopened and resolved again counts twice.")
+        pgettext_lazy("tickets", "Resolved"),
+        _("Resolutions, each one: a ticket that was reopened and resolved again counts twice."),
     ),
     Figure.REOPENED: Word(
-        _("Reopened"), _("Resolved tickets taken up again by the customer’s next words or by an agent."), -1
+        pgettext_lazy("tickets", "Reopened"),
+        _("Resolved tickets taken up again by the customer’s next words or by an agent."),
+        -1,
     ),
     Figure.FIRST_RESPONSE: Word(
         _("First response"),

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inbox.models import Priority
+from inbox.templatetags.bell import bell_strings
 
 
 def strings() -> dict[str, str]:
@@ -15,12 +16,13 @@ def strings() -> dict[str, str]:
     """
     said = {**_thread(), **_moderation(), **_news(), **_places()}
     ticket = {**_tickets(), **_list(), **said, **_states(), **_composer(), **_too_much()}
-    return {**_time(), **ticket, **_attachments(), **_people(), **_connection(), **_commands(), **_board(), **_team()}
+    told = {**bell_strings(), **_people(), **_connection()}
+    return {**_time(), **ticket, **told, **_attachments(), **_commands(), **_board(), **_team()}
 
 
 def board_strings() -> dict[str, str]:
     """Those of the dashboard and the walls."""
-    return {**_time(), **_tickets(), **_people(), **_board(), **_team()}
+    return {**_time(), **bell_strings(), **_tickets(), **_people(), **_board(), **_team()}
 
 
 def _both(name: str, sentence: Callable[[int], str]) -> dict[str, str]:
@@ -29,7 +31,6 @@ def _both(name: str, sentence: Callable[[int], str]) -> dict[str, str]:
 
 def _time() -> dict[str, str]:
     return {
-        "just_now": _("now"),
         "hours_minutes": _("{h} h {m}"),
         "days_short": _("{n} d"),
         "left": _("left"),
@@ -46,22 +47,12 @@ def _time() -> dict[str, str]:
         "due_after": _("due {after}"),
         "due_before": _("was due {before}"),
         "never_due": _("never: nobody is open"),
-        "warned_first_response": _("{share} % of the time for a first answer is over."),
-        "warned_next_response": _("{share} % of the time for an answer is over."),
-        "warned_resolution": _("{share} % of the time to resolve a ticket is over."),
-        "ran_out_first_response": _("The time for a first answer ran out."),
-        "ran_out_next_response": _("The time for an answer ran out."),
-        "ran_out_resolution": _("The time to resolve a ticket ran out."),
-        **_both("notifications_new", lambda n: ngettext("{n} new notification.", "{n} new notifications.", n)),
-        "do_notifications": _("Notifications"),
-        "look": _("Look at it"),
         "none": _("None"),
     }
 
 
 def _tickets() -> dict[str, str]:
     return {
-        "unknown_author": _("Unknown author"),
         "no_words": _("(no words)"),
         "removed": _("Removed"),
         "removed_protected": _("Protected by its author"),
@@ -371,7 +362,7 @@ def _board() -> dict[str, str]:
         "minute_out": _("{time}: {n} out"),
         "flow_in": _("{n} in"),
         "flow_out": _("{n} out"),
-        "last_minute": _("Last whole minute:"),
+        "last_minute": _("last whole one:"),
         "minutes_ago": _("−{n} min"),
         "level_good": _("good"),
         "level_warn": _("watch it"),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.contrib.sessions.models import Session
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
 
@@ -115,6 +116,51 @@ def test_the_bell_tells_who_is_there_and_keeps_it_for_who_is_away(show, site, bo
     expect(lines.first.locator("a")).to_be_focused()
     for window in (page, other):
         expect(window.locator("#bell-count")).to_have_text("", timeout=5000)
+
+
+def test_the_bell_rings_on_pages_that_show_no_tickets_too(show, site, bob, facebook):
+    Policy.objects.update(steps=[{"at": 100, "do": "notify", "to": None}])
+    ask(facebook, "Anna", ago(minutes=6))
+    watch.breach()
+    board, reports, walls = (show("bob", f"/w/acme/{path}") for path in ("dashboard/", "reports/", "settings/board/"))
+    pages = (board, reports, walls)
+    for page in pages:
+        expect(page.locator("#bell-count")).to_have_text("1")
+    field = walls.locator("main input[type=text]").first
+    field.fill("Half a name")
+    ask(facebook, "Ben", ago(minutes=6))
+    watch.breach()
+    for page in pages:
+        expect(page.locator("#bell-count")).to_have_text("2", timeout=5000)
+        expect(page.locator(".toast")).to_contain_text("The time for a first answer ran out.")
+    expect(field).to_have_value("Half a name")
+    for key in ("g", "n"):
+        reports.keyboard.press(key)
+    lines = reports.locator("#notifications .notification")
+    expect(lines.first).to_contain_text("Ben")
+    expect(lines.first.locator("a")).to_be_focused()
+    assert Axe().run(reports).violations_count == 0
+    reports.get_by_role("button", name="Mark all as seen").click()
+    for page in pages:
+        expect(page.locator("#bell-count")).to_have_text("", timeout=5000)
+    reports.keyboard.press("Enter")
+    reports.wait_for_url(f"**/inbox/open/{Ticket.objects.latest('id').pk}/")
+
+
+def test_who_is_signed_out_keeps_what_they_typed(show, site, bob, sign_in):
+    page = show("bob", "/w/acme/settings/board/")
+    with page.expect_response("**/api/notifications/"):
+        page.reload()
+    field = page.locator("main input[type=text]").first
+    field.fill("Half a name")
+    Session.objects.all().delete()
+    with page.expect_websocket(timeout=10_000) as opened:
+        page.evaluate("dispatchEvent(new Event('pagehide'))")
+    if not opened.value.is_closed():
+        opened.value.wait_for_event("close")
+    page.wait_for_timeout(1000)
+    assert page.url.endswith("/settings/board/")
+    expect(field).to_have_value("Half a name")
 
 
 @pytest.mark.parametrize(("locale", "words"), [("en-GB", "No notifications"), ("fr-FR", "Aucune notification")])

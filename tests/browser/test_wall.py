@@ -18,6 +18,7 @@ from tests.browser.test_board import TV, Show, show  # noqa: F401 -- a fixture
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("SHOTS")
 SMALLEST, MAIN = 28, 80
+LAST_MINUTE = {"en": "last whole one:", "fr": "dernière entière\N{NO-BREAK SPACE}:"}
 # Every text in sight with its size in pixels, but for what is there for screen readers only.
 SIZES = """() => {
   const found = [];
@@ -68,6 +69,7 @@ def look(page: Page, where: str) -> None:
     assert page.evaluate(UNNAMED) == [], where
     assert page.locator("#left").bounding_box()["height"] >= 110, where
     assert page.evaluate(CROWDED) == 0, where
+    assert page.locator("#flow-when").inner_text() == LAST_MINUTE[page.locator("html").get_attribute("lang")], where
     main = "[...document.querySelectorAll('.tile .figure')].map((one) => parseFloat(getComputedStyle(one).fontSize))"
     assert min(page.evaluate(main)) >= MAIN, where
     if SHOTS:

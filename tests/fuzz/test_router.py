@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-import time_machine
-from django.db import transaction
 from django.utils import timezone
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 
 from inbox import watch
 from inbox.actions import presence, work
 from inbox.models import Ticket
 from socialcare.models import Role
-from socialcare.valkey import valkey
 from tests import meta
 from tests.conftest import person, take_in
 from tests.fuzz.effort import effort
+from tests.fuzz.machine import Machine
 
-START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+START = Machine.START
 TEAM = 4
 SILENT_AFTER = timedelta(seconds=40)
 tried = Counter()
 agents = st.integers(0, TEAM - 1)
 
 
-class Office(RuleBasedStateMachine):
+class Office(Machine):
     """`seen`: when somebody's browser was last heard. `holds`: open tickets by their holder, None for nobody."""
 
     account: Any
@@ -37,18 +34,10 @@ class Office(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.open = ExitStack()
-        self.clock = self.open.enter_context(time_machine.travel(START, tick=False))
-        self.open.enter_context(transaction.atomic())
-        self.open.callback(transaction.set_rollback, True)
-        valkey().flushdb()
         self.seen: dict[int, datetime] = {}
         self.wants = dict.fromkeys(range(TEAM), True)
         self.holds: dict[int, int | None] = {}
         self.people = 0
-
-    def teardown(self) -> None:
-        self.open.close()
 
     def there(self) -> set[int]:
         now = timezone.now()

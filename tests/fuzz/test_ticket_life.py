@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-import time_machine
-from django.db import transaction
 from django.utils import timezone
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 
 from connectors.models import Delivery
 from inbox import outbox, watch
@@ -22,14 +19,14 @@ from inbox.actions.refusals import NewerMessages, NotAllowed, TooLate
 from inbox.models import Event, Message, Note, Outgoing, Ticket
 from sla import engine
 from sla.models import Timer
-from socialcare.valkey import valkey
 from tests import meta
 from tests.conftest import take_in
 from tests.fuzz import oracle
 from tests.fuzz.effort import effort
+from tests.fuzz.machine import Machine
 from tests.fuzz.network import Network
 
-START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+START = Machine.START
 TARGET = timedelta(minutes=5)
 PEOPLE = ("31", "32")
 CHANNELS = ("facebook", "messenger")
@@ -63,7 +60,7 @@ class Word:
         return meta.direct(text, who=self.who, mid=self.external_id, at=at)
 
 
-class Life(RuleBasedStateMachine):
+class Life(Machine):
     """Payloads wait in `under_way` until the platform delivers them; `words` and `told` are what we must know then."""
 
     accounts: dict[str, Any]
@@ -72,11 +69,6 @@ class Life(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.open = ExitStack()
-        self.clock = self.open.enter_context(time_machine.travel(START, tick=False))
-        self.open.enter_context(transaction.atomic())
-        self.open.callback(transaction.set_rollback, True)
-        valkey().flushdb()
         self.network = Network()
         self.graph.answers = {"POST ": self.network.answer, "GET ": self.network.answer}
         self.words: list[Word] = []
@@ -86,9 +78,6 @@ class Life(RuleBasedStateMachine):
         self.gone: set[str] = set()
         self.delivered: list[tuple[str, dict[str, Any]]] = []
         self.written: dict[str, int] = {}
-
-    def teardown(self) -> None:
-        self.open.close()
 
     # ------------------------------------------------------------ customers and their platform
 

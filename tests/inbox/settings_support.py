@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+from django.http import HttpResponse
 from django.test import Client
 
 from connectors.contract import Channel
@@ -89,6 +91,17 @@ def make_house(slug: str) -> House:
     for role, user in people.items():
         Membership.objects.create(workspace=made, user=user, role=role)
     return House(made, people["admin"], people["supervisor"], people["agent"])
+
+
+@pytest.fixture
+def browser(carol: Membership, sign_in: Callable[[Membership], Client]) -> Client:
+    """The admin of acme's."""
+    return sign_in(carol)
+
+
+def post(browser: Client, path: str, data: dict[str, Any]) -> HttpResponse:
+    """The page that follows."""
+    return browser.post(f"/w/acme/settings/{path}", data, follow=True)
 
 
 @contextmanager

@@ -29,8 +29,7 @@ def test_a_supervisor_who_asks_gets_figures_and_news_move_them(acme, bob, facebo
 
     async def story():
         async with Socket("acme", cookie) as socket:
-            await socket.say({"hello": {"since": None}})
-            await socket.event("welcome")
+            await socket.hello()
             await socket.say({"figures": True})
             _, before = await socket.event("figures")
             assert before["all"]["waiting"] == 0
@@ -53,8 +52,7 @@ def test_an_agent_gets_none(acme, alice, facebook):
 
     async def story():
         async with Socket("acme", cookie) as socket:
-            await socket.say({"hello": {"since": None}})
-            await socket.event("welcome")
+            await socket.hello()
             await socket.say({"figures": True})
             await in_workspace(acme, take_in, facebook, meta.comment())
             heard = await socket.kinds(4)
@@ -69,8 +67,7 @@ def test_a_supervisor_who_becomes_an_agent_gets_no_more(acme, bob, carol):
 
     async def story():
         async with Socket("acme", cookie) as socket:
-            await socket.say({"hello": {"since": None}})
-            await socket.event("welcome")
+            await socket.hello()
             await socket.say({"figures": True})
             await socket.event("figures")
             await in_workspace(acme, people.change_role, carol.user, bob.user_id, "agent")

@@ -13,10 +13,10 @@ from django.utils import timezone
 from connectors.contract import Kind, Post
 from connectors.models import ChannelAccount
 from inbox import live, watch
-from inbox.actions import promises, sorting, work
+from inbox.actions import promises, sorting, sweeps, work
 from inbox.actions.receive import Arrival, receive
 from inbox.models import Event, Message, Notification, Presence, Queue, Ticket
-from sla.models import BusinessHours, Change, Policy, Timer
+from sla.models import BusinessHours, Policy, Sweep, Timer
 from tests import meta
 from tests.conftest import person, take_in
 
@@ -202,8 +202,8 @@ def test_a_promise_that_an_admin_corrects_was_never_broken(facebook, carol, late
     policy = Policy.objects.get()
     policy.first_response = 60 * MINUTE
     promises.save_policy(carol.user, policy)
-    for change in Change.objects.all():
-        promises.work_off(change.pk)
+    for sweep in Sweep.objects.all():
+        sweeps.go_on(sweep.pk)
     assert not Ticket.objects.get().breached
 
 

@@ -50,8 +50,7 @@ def test_a_browser_that_was_away_gets_what_it_missed_once(acme, alice, facebook)
 
     async def story():
         async with Socket("acme", cookie) as socket:
-            await socket.say({"hello": {"since": None}})
-            await socket.event("welcome")
+            await socket.hello()
             await in_workspace(acme, take_in, facebook, meta.comment("one"))
             frame, _ = await socket.event("ticket")
             last = frame["s"][1]
@@ -98,8 +97,7 @@ def test_nothing_of_another_workspace_is_told(acme, alice, globex, mallory, face
 
     async def story():
         async with Socket("globex", cookie) as socket:
-            await socket.say({"hello": {"since": None}})
-            await socket.event("welcome")
+            await socket.hello()
             await in_workspace(acme, take_in, facebook, meta.comment("secret of acme"))
             await asyncio.sleep(1.5)
             while not await socket._there.receive_nothing(0.1):
@@ -115,8 +113,7 @@ def test_who_looks_and_who_types_is_told_and_forgotten(acme, alice, bob, faceboo
 
     async def story():
         async with Socket("acme", theirs) as watching:
-            await watching.say({"hello": {"since": None}})
-            await watching.event("welcome")
+            await watching.hello()
             async with Socket("acme", mine) as looking:
                 await looking.say({"hello": {"since": None}})
                 await looking.say({"see": ticket.pk})
@@ -136,8 +133,7 @@ def test_a_member_who_was_removed_is_shown_out(acme, alice):
 
     async def story():
         async with Socket("acme", cookie) as socket:
-            await socket.say({"hello": {"since": None}})
-            await socket.event("welcome")
+            await socket.hello()
             await sync_to_async(alice.delete)()
             await in_workspace(acme, lambda: live.publish_now([("you", {"role": None})], to=user_id))
             _, told = await socket.event("you")
@@ -179,8 +175,7 @@ def test_coming_hands_out_what_waited(acme, alice, facebook):
 
     async def story():
         async with Socket("acme", cookie) as socket:
-            await socket.say({"hello": {"since": None}})
-            await socket.event("welcome")
+            await socket.hello()
 
     asyncio.run(story())
     assert Ticket.objects.get().assignee_id == alice.user_id
@@ -264,8 +259,7 @@ def test_browsers_are_told_when_news_cannot_come_and_when_it_can_again(acme, ali
 
     async def story():
         async with Socket("acme", cookie) as socket:
-            await socket.say({"hello": {"since": None}})
-            await socket.event("welcome")
+            await socket.hello()
             there = consumers.hub()._valkey
             consumers.hub()._valkey = redis.asyncio.Redis(port=1)
             while "offline" not in (frame := await socket.frame()):
@@ -319,8 +313,7 @@ def test_a_gap_in_the_middle_of_what_is_read_shows(acme, alice, facebook):
 
     async def story():
         async with Socket("acme", cookie) as socket:
-            await socket.say({"hello": {"since": None}})
-            await socket.event("welcome")
+            await socket.hello()
             await in_workspace(acme, tell)
             while "resync" not in await socket.frame():
                 pass

@@ -11,7 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from connectors.models import ChannelAccount
 from inbox.models import Message, Stale, Tag, Tally, Ticket, Wall
-from sla.models import Policy
+from sla.models import Policy, Sweep
 from socialcare.models import Workspace
 from socialcare.tenancy import workspace
 from tests import meta, x
@@ -135,3 +135,12 @@ def test_tags_that_differ_in_their_case_alone_become_the_first_of_them(inbox_at)
     with workspace(globex.pk):
         assert list(Tag.objects.values_list("name", flat=True)) == ["delivery"]
         assert not Stale.objects.exists()
+
+
+def test_what_was_left_to_do_of_a_change_is_left_of_its_sweep(inbox_at):
+    acme = company("acme", PAGE)
+    migrate([("sla", "0006_timers_running")])
+    do("INSERT INTO sla_change (workspace_id, why, what, upto, at) VALUES (%s, 'tag', '7', 41, now())", acme.pk)
+    inbox_at("")
+    with workspace(acme.pk):
+        assert list(Sweep.objects.values_list("why", "what", "upto")) == [(Sweep.Why.TAG, "7", 41)]

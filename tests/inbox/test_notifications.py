@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from inbox import live, upkeep, watch
 from inbox.actions import people
-from inbox.models import Notification, Ticket
+from inbox.models import Notification, Presence, Ticket
 from sla.models import Policy
 from tests import meta
 from tests.conftest import take_in
@@ -104,7 +104,7 @@ def test_what_cannot_be_seen_is_refused_with_the_field_named(bob, sign_in, wrong
     assert list(answer.json()["error"]["fields"]) == [field]
 
 
-def test_both_pages_begin_with_them(facebook, bob, sign_in):
+def test_the_pages_that_live_begin_with_them(facebook, bob, sign_in):
     ran_out(facebook, 40)
     browser = sign_in(bob)
     for path in ("dashboard/", "inbox/open/"):
@@ -112,7 +112,53 @@ def test_both_pages_begin_with_them(facebook, bob, sign_in):
         assert page.context["boot"]["notifications"]["unseen"] == 40
         assert len(page.context["boot"]["notifications"]["items"]) == 30
         assert 'id="bell"' in page.content.decode()
-    assert 'id="bell"' not in browser.get("/w/acme/reports/").content.decode()
+
+
+PAGES = (
+    "inbox/open/", "dashboard/", "reports/", "reports/badge/", "settings/", "settings/policies/", "settings/history/",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("who", "path"), [*(("carol", path) for path in PAGES), ("bob", "settings/board/"), ("alice", "me/")]
+)
+def test_every_page_has_one_bell(who, path, request, sign_in):
+    page = sign_in(request.getfixturevalue(who)).get(f"/w/acme/{path}").content.decode()
+    assert [page.count(f'id="{name}"') for name in ("bell", "notifications", "strings")] == [1, 1, 1]
+    assert page.count("js/core/bell") == (path not in ("inbox/open/", "dashboard/"))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("own_hub")
+def test_a_bell_hears_its_owner_s_news_alone_and_makes_nobody_present(acme, facebook, alice, bob):
+    Presence.objects.all().delete()
+    cookie = cookie_of(bob)
+
+    async def story():
+        async with Socket("acme", cookie, path="/w/acme/live/bell/") as socket:
+            await socket.hello()
+            await socket.say({"see": 1, "ping": 1})
+            await in_workspace(acme, ran_out, facebook)
+            heard, item = await socket.event("notify")
+            assert (item["name"], item["metric"]) == ("C 0", "first_response")
+            assert "s" not in heard
+            assert await socket.kinds(1.5) == []
+
+    asyncio.run(story())
+    assert not Presence.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("own_hub")
+@pytest.mark.parametrize(("who", "code"), [("", 4401), ("mallory", 4403)])
+def test_a_bell_is_refused_to_strangers(who, code, acme, mallory):
+    cookie = cookie_of(mallory) if who else b""
+
+    async def story():
+        async with Socket("acme", cookie, path="/w/acme/live/bell/") as socket:
+            assert await socket.closed_with() == code
+
+    asyncio.run(story())
 
 
 def test_a_flood_is_told_as_a_number(facebook, bob, monkeypatch):
@@ -152,8 +198,7 @@ def test_who_is_there_hears_of_it_at_once_and_other_windows_hear_that_it_was_see
     async def story():
         async with Socket("acme", cookies[0]) as his, Socket("acme", cookies[1]) as hers:
             for socket in (his, hers):
-                await socket.say({"hello": {"since": None}})
-                await socket.event("welcome")
+                await socket.hello()
             await in_workspace(acme, ran_out, facebook)
             _, told = await his.event("notify")
             assert told["share"] == 100

@@ -10,28 +10,21 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from inbox import recomputing
-from inbox.actions import promises, sorting
+from inbox import sweeping
+from inbox.actions import sorting, sweeps
 from inbox.actions.refusals import NoSuchLabel
 from inbox.models import Group, Queue, Stale, Tag, Tally, Ticket
 from inbox.reports import figures, rollup
 from inbox.reports.periods import preset
-from sla.models import Change, Policy
+from sla.models import Policy, Sweep
 from socialcare.models import AuditEntry
 from socialcare.tenancy import workspace
 from tests import meta
 from tests.conftest import take_in
+from tests.inbox import settings_support
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def browser(carol, sign_in):
-    return sign_in(carol)
-
-
-def post(browser, path, data):
-    return browser.post(f"/w/acme/settings/{path}", data, follow=True)
+browser, post = settings_support.browser, settings_support.post
 
 
 def test_queues_tags_and_groups_are_named(browser, acme):
@@ -69,7 +62,7 @@ def test_a_tag_is_removed_from_everywhere_after_a_question(browser, facebook, ca
         sorting.tag(ticket.pk, carol.user, [gone.pk])
     rollup.catch_up()
     assert set(figures.report(preset("today", timezone.now(), ZoneInfo("UTC"))).parts["tag"]) == {kept.pk}
-    recomputing.recompute()
+    sweeping.sweep()
     now = Ticket.objects.get()
     assert (now.tag_ids, now.version) == ([kept.pk], ticket.version + 1)
     assert list(Tag.objects.values_list("name", flat=True)) == ["Kept"]
@@ -79,7 +72,7 @@ def test_a_tag_is_removed_from_everywhere_after_a_question(browser, facebook, ca
 
 
 def test_a_removed_tag_is_taken_off_some_tickets_at_a_time_and_goes_on_where_it_stopped(browser, facebook, monkeypatch):
-    monkeypatch.setattr(promises, "AT_ONCE", 2)
+    monkeypatch.setattr(sweeps, "AT_ONCE", 2)
     gone, kept = Tag.objects.create(name="Gone"), Tag.objects.create(name="Kept")
     take_in(facebook, *(meta.comment(comment_id=f"700_{n}", who=str(n)) for n in range(7)))
     pks = list(Ticket.objects.order_by("id").values_list("pk", flat=True))
@@ -87,13 +80,13 @@ def test_a_removed_tag_is_taken_off_some_tickets_at_a_time_and_goes_on_where_it_
         Ticket.objects.filter(pk=pk).update(tag_ids=[gone.pk, kept.pk])
     post(browser, f"labels/tag/{gone.pk}/remove/", {"sure": "yes"})
     assert "worked out anew" not in browser.get("/w/acme/settings/policies/").content.decode()
-    change = Change.objects.get()
-    assert promises.work_off(change.pk)
-    change.refresh_from_db()
-    assert change.upto == pks[2]
+    sweep = Sweep.objects.get()
+    assert sweeps.go_on(sweep.pk)
+    sweep.refresh_from_db()
+    assert sweep.upto == pks[2]
     assert [pk for pk in pks if gone.pk in Ticket.objects.get(pk=pk).tag_ids] == pks[3:]
-    recomputing.recompute()
-    assert not Change.objects.exists()
+    sweeping.sweep()
+    assert not Sweep.objects.exists()
     assert [ticket.tag_ids for ticket in Ticket.objects.order_by("id")] == [[], *[[kept.pk]] * 6]
 
 

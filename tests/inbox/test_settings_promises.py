@@ -8,27 +8,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from inbox import recomputing, watch
-from inbox.actions import promises, sorting
+from inbox import sweeping, watch
+from inbox.actions import promises, sorting, sweeps
 from inbox.models import Contact, Event, Group, Queue, Tag, Ticket
-from sla.models import BusinessHours, Change, Policy, Timer
+from sla.models import BusinessHours, Policy, Sweep, Timer
 from tests import meta
 from tests.conftest import take_in
+from tests.inbox import settings_support
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 WEEK = {"day_0": "9:00-12:30, 14h-18h", "day_5": "22:00-02:00"}
 SHOP = {"name": "Shop", "zone": "Europe/Paris", "country": "FR", "closed": "2026-12-24", **WEEK}
 FAST = {"name": "Fast", "first_response": "2", "next_response": "", "resolution": "", "warn_at": "50, 80"}
-
-
-@pytest.fixture
-def browser(carol, sign_in):
-    return sign_in(carol)
-
-
-def post(browser, path, data):
-    return browser.post(f"/w/acme/settings/{path}", data, follow=True)
+browser, post = settings_support.browser, settings_support.post
 
 
 # ------------------------------------------------------------------ policies
@@ -215,6 +208,16 @@ def test_hours_in_use_stay(browser, acme):
     assert not BusinessHours.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("language", "country", "name"), [("fr", "FR", "Jour de l"), ("en", "FR", "New Year"), ("fr", "DE", "Neujahr")]
+)
+def test_public_holidays_are_named_in_the_reader_s_language_or_the_country_s(browser, carol, language, country, name):
+    BusinessHours.objects.create(name="Shop", zone="Europe/Paris", slots=[[0, 540, 1080]], country=country)
+    carol.user.language = language
+    carol.user.save()
+    assert name in html.unescape(browser.get("/w/acme/settings/hours/").content.decode())
+
+
 # ------------------------------------------------------------------ what runs follows
 
 
@@ -222,14 +225,14 @@ def test_a_changed_policy_moves_the_clocks_that_run_and_says_why(browser, facebo
     wrote = timezone.now().replace(microsecond=0) - timedelta(minutes=1)
     take_in(facebook, *(meta.comment(comment_id=f"700_{n}", who=str(n), at=wrote) for n in range(3)))
     policy = Policy.objects.get()
-    promises.AT_ONCE, before = 2, promises.AT_ONCE
+    sweeps.AT_ONCE, before = 2, sweeps.AT_ONCE
     try:
         post(browser, f"policies/{policy.pk}/", {**FAST, "first_response": "30"})
-        assert Change.objects.count() == 1
-        recomputing.recompute()
+        assert Sweep.objects.count() == 1
+        sweeping.sweep()
     finally:
-        promises.AT_ONCE = before
-    assert not Change.objects.exists()
+        sweeps.AT_ONCE = before
+    assert not Sweep.objects.exists()
     assert set(Timer.objects.values_list("due_at", flat=True)) == {wrote + timedelta(minutes=30)}
     assert set(Ticket.objects.values_list("due_at", flat=True)) == {wrote + timedelta(minutes=30)}
     told = Event.objects.filter(verb="recomputed")
@@ -240,12 +243,12 @@ def test_a_changed_policy_moves_the_clocks_that_run_and_says_why(browser, facebo
 
 def test_a_change_that_nobody_rang_for_is_found_by_the_clock(facebook, carol, monkeypatch):
     rung = []
-    monkeypatch.setattr(recomputing, "ring", lambda task, **_: rung.append(task))
+    monkeypatch.setattr(sweeping, "ring", lambda task, **_: rung.append(task))
     watch.ring_for_what_waits()
     assert rung == []
     promises.save_policy(carol.user, Policy(name="Fast", first_response=HOUR))
     watch.ring_for_what_waits()
-    assert rung == [recomputing.recompute]
+    assert rung == [sweeping.sweep]
 
 
 def test_changed_hours_move_the_clocks_that_run_and_what_is_over_stays(facebook, alice, carol):
@@ -259,7 +262,7 @@ def test_changed_hours_move_the_clocks_that_run_and_what_is_over_stays(facebook,
     due = Timer.objects.get(ticket_id=over.pk).due_at
     hours.slots = []
     promises.save_hours(carol.user, hours)
-    recomputing.recompute()
+    sweeping.sweep()
     assert Timer.objects.get(ticket_id=over.pk).due_at == due
     runs, ticket = Timer.objects.get(stopped_at=None), Ticket.objects.order_by("id")[1]
     # Never open: no loop, no moment, and the ticket says which promise it is that never runs out.

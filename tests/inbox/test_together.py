@@ -10,9 +10,9 @@ import pytest
 from django.db import connection, transaction
 
 from inbox import routing
-from inbox.actions import announce, people, presence, promises, work
+from inbox.actions import announce, people, presence, promises, sweeps, work
 from inbox.models import Ticket
-from sla.models import Change, Policy, Timer
+from sla.models import Policy, Sweep, Timer
 from socialcare.tenancy import workspace
 from tests import meta
 from tests.conftest import take_in
@@ -78,7 +78,7 @@ def test_a_promise_that_changes_while_words_come_in_counts_for_them(acme, facebo
     def change():
         with workspace(acme.pk):
             promises.save_policy(carol.user, Policy(name="Strict", channel="facebook", first_response=minute))
-            while promises.work_off(Change.objects.get().pk):
+            while sweeps.go_on(Sweep.objects.get().pk):
                 pass
         connection.close()
 
@@ -92,4 +92,4 @@ def test_a_promise_that_changes_while_words_come_in_counts_for_them(acme, facebo
             time.sleep(0.01)
     other.join()
     assert Timer.objects.get().target == minute
-    assert not Change.objects.exists()
+    assert not Sweep.objects.exists()

@@ -5,16 +5,15 @@ from __future__ import annotations
 import uuid
 from bisect import bisect_left
 from collections import Counter
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from django.db import transaction
 from django.utils import timezone
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
 from connectors.contract import Sent
 from inbox import watch
@@ -27,36 +26,32 @@ from inbox.reports.facts import WAITS, Figure
 from inbox.reports.figures import Scope
 from inbox.reports.periods import HOUR, floor, of_days
 from sla.models import Policy
-from socialcare.valkey import valkey
 from tests import meta
 from tests.conftest import take_in
 from tests.fuzz.effort import effort
+from tests.fuzz.machine import Machine
 from tests.reports import oracle
 
 START = datetime(2026, 3, 27, 22, 0, tzinfo=UTC)
 some = st.integers(0, 10**6)
 
 
-class Weeks(RuleBasedStateMachine):
+class Weeks(Machine):
     """Customers, agents and platforms over days; hours are added up at any moment, or much later."""
 
+    START = START
     accounts: dict
     agents: list
 
     def __init__(self) -> None:
         super().__init__()
-        self.open = ExitStack()
-        self.clock = self.open.enter_context(time_machine.travel(START, tick=False))
-        self.open.enter_context(transaction.atomic())
-        self.open.callback(transaction.set_rollback, True)
-        valkey().flushdb()
         self.number = 0
 
     def teardown(self) -> None:
         rollup.catch_up()
         self.the_sums_are_right()
         self.a_report_is_right()
-        self.open.close()
+        super().teardown()
 
     def ticket(self, which: int) -> Ticket:
         found = list(Ticket.objects.order_by("id"))

@@ -15,13 +15,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from connectors import gateway
 from connectors.contract import Kind
-from inbox import recomputing
+from inbox import sweeping
 from inbox.actions import promises as actions
 from inbox.actions import sorting
 from inbox.forms.promises import KINDS, TARGETS, HoursForm, PolicyForm, next_holidays, zones
 from inbox.models import Priority
 from inbox.views.settings.pages import UNPROCESSABLE, admins_only, done, show
-from sla.models import TAG_REMOVED, BusinessHours, Change, Policy
+from sla.models import BusinessHours, Policy, Sweep
 from sla.promises import covers
 from socialcare.background import after_commit
 from socialcare.middleware import WorkspaceRequest
@@ -44,7 +44,7 @@ def policies(request: WorkspaceRequest, slug: str) -> HttpResponse:
         }
         for place, policy in enumerate(found)
     ]
-    running = Change.objects.exclude(why=TAG_REMOVED).exists()
+    running = Sweep.objects.exclude(why=Sweep.Why.TAG).exists()
     return show(request, "settings/policies.html", section=POLICIES, policies=shown, running=running)
 
 
@@ -82,7 +82,7 @@ def policy(request: WorkspaceRequest, slug: str, pk: int | None = None) -> HttpR
     form = PolicyForm(kept, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         saved = actions.save_policy(request.membership.user, form.save_to(kept))
-        after_commit(recomputing.ring_for_changes)
+        after_commit(sweeping.ring_for_sweeps)
         sentence = _("“%(name)s” is saved. Clocks that run are worked out anew.")
         return done(request, sentence % {"name": saved.name}, "settings:policies")
     status = UNPROCESSABLE if form.is_bound else 200
@@ -96,7 +96,7 @@ def policy_move(request: WorkspaceRequest, slug: str, pk: int, by: int) -> HttpR
         actions.move_policy(request.membership.user, pk, by)
     except Policy.DoesNotExist:
         raise Http404 from None
-    after_commit(recomputing.ring_for_changes)
+    after_commit(sweeping.ring_for_sweeps)
     return done(request, _("The order is changed. Clocks that run are worked out anew."), "settings:policies")
 
 
@@ -107,7 +107,7 @@ def policy_remove(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse
         gone = actions.remove_policy(request.membership.user, pk)
     except Policy.DoesNotExist:
         raise Http404 from None
-    after_commit(recomputing.ring_for_changes)
+    after_commit(sweeping.ring_for_sweeps)
     return done(request, _("“%(name)s” is removed.") % {"name": gone.name}, "settings:policies")
 
 
@@ -139,7 +139,7 @@ def hours(request: WorkspaceRequest, slug: str, pk: int | None = None) -> HttpRe
     form = HoursForm(kept, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         saved = actions.save_hours(request.membership.user, form.save_to(kept))
-        after_commit(recomputing.ring_for_changes)
+        after_commit(sweeping.ring_for_sweeps)
         return done(request, _("“%(name)s” is saved.") % {"name": saved.name}, "settings:hours")
     status = UNPROCESSABLE if form.is_bound else 200
     said = {"form": form, "hours": kept, "new": not pk, "zones": zones()}

@@ -3,6 +3,9 @@ import { clock } from "../core/time.js";
 import { number, t } from "../core/strings.js";
 
 const SPACE = "http://www.w3.org/2000/svg";
+const LINE = 1.2;
+// Beside a short name a longer one may reach a little further than its bar.
+const BULGE = 1.15;
 
 function make(name, parent, attributes = {}) {
   const element = document.createElementNS(SPACE, name);
@@ -54,7 +57,8 @@ export class Meter {
   }
 }
 
-/** Bars side by side, each with its number above and its name below: [{key, name, short, value, kind, href}]. */
+/** Bars side by side, each with its number above and its name below: [{key, name, short, value, kind, href}].
+    Where there is little room, short names are written, and those still too long a word a line. */
 export class Bars {
   bars = new Map();
   shown = [];
@@ -70,11 +74,13 @@ export class Bars {
     const [width, tall] = [this.svg.clientWidth, this.svg.clientHeight];
     if (!width || !shown.length) return;
     const unit = parseFloat(getComputedStyle(this.svg).fontSize);
-    const [step, floor] = [width / shown.length, tall - unit * 1.7];
-    const most = Math.max(4, ...shown.map((bar) => bar.value));
-    change(this.axis, { x1: 0, x2: width, y1: floor, y2: floor });
+    const step = width / shown.length;
     const known = new Set(shown.map((bar) => bar.key));
     for (const [key, bar] of this.bars) if (!known.has(key)) { bar.whole.remove(); this.bars.delete(key); }
+    const lines = Math.max(...shown.map((bar) => this.name(bar, step, step < unit * 4.6)));
+    const floor = tall - unit * (LINE * lines + 0.5);
+    const most = Math.max(4, ...shown.map((bar) => bar.value));
+    change(this.axis, { x1: 0, x2: width, y1: floor, y2: floor });
     shown.forEach((bar, place) => this.fill(this.bar(bar.key), bar, { place, step, floor, most, unit, tall }));
   }
 
@@ -84,22 +90,35 @@ export class Bars {
       const parts = { whole, room: make("rect", whole, { class: "room" }), body: make("rect", whole, { rx: 4 }) };
       parts.value = make("text", whole, { class: "value", "text-anchor": "middle" });
       parts.name = make("text", whole, { class: "name", "text-anchor": "middle" });
+      parts.lines = ["0", `${LINE}em`].map((dy) => make("tspan", parts.name, { dy }));
       this.bars.set(key, parts);
     }
     return this.bars.get(key);
   }
 
-  fill(parts, { name, short = name, value, kind, href }, { place, step, floor, most, unit, tall }) {
+  fill(parts, { name, value, kind, href }, { place, step, floor, most, unit, tall }) {
     const [left, middle] = [place * step, (place + 0.5) * step];
     const high = height(value, most, floor - unit * 1.9);
     const gap = Math.min(step * 0.14, 14);
     change(parts.room, { x: left + 1, y: 0, width: step - 2, height: tall });
     change(parts.body, { class: `bar ${kind}`, x: left + gap, y: floor - high, width: step - 2 * gap, height: high });
     change(parts.value, { x: middle, y: floor - high - unit * 0.5 });
-    change(parts.name, { x: middle, y: tall - unit * 0.35 });
     if (parts.value.textContent !== number(value)) write(parts.value, number(value));
-    write(parts.name, step < unit * 4.6 ? short : name);
+    change(parts.name, { y: floor + unit * 1.35 });
+    for (const line of parts.lines) change(line, { x: middle });
     if (href) change(parts.whole, { href, class: value ? "" : "none", "aria-label": `${name}: ${number(value)}` });
+  }
+
+  /** Writes a bar's name and says how many lines it takes. */
+  name({ key, name, short = name }, step, narrow) {
+    const [first, second] = this.bar(key).lines;
+    const words = narrow ? short : name;
+    const [before, after = ""] = words.split(" ");
+    write(first, words);
+    const fits = !narrow || !after || first.getComputedTextLength() <= step * BULGE;
+    if (!fits) write(first, before);
+    write(second, fits ? "" : after);
+    return fits ? 1 : 2;
   }
 }
 
@@ -130,7 +149,7 @@ export class Flow {
     change(this.most, { x: 0, y: unit });
     write(this.most, number(most));
     for (const { ago, text } of this.marks) {
-      change(text, { x: (60 - ago) * step, y: tall - unit * 0.35 });
+      change(text, { x: (60 - ago) * step, y: tall - unit * 0.35, class: ago % 30 && step * 15 < unit * 8 ? "name untold" : "name" });
       write(text, t("minutes_ago", { n: ago }));
     }
     while (this.columns.length < flow.in.length * 2) this.columns.push(this.column(this.columns.length));
