@@ -9,13 +9,14 @@ from django.db import connection
 
 @unique
 class Lock(IntEnum):
-    """Of a workspace: ROUTING and PROMISES; of an account: ACCOUNT and LINE; of a lane: LANE."""
+    """Of a workspace: ROUTING, REPORTS and PROMISES; of an account: ACCOUNT and LINE; of a lane: LANE."""
 
     ROUTING = 1
     ACCOUNT = 2
     LANE = 3
-    LINE = 4
+    REPORTS = 4
     PROMISES = 5
+    LINE = 6
 
 
 def hold(lock: Lock, of: int, *, shared: bool = False) -> None:

@@ -18,10 +18,10 @@ from django.utils import timezone
 from inbox.models import Stale, StaleHour
 from inbox.reports.facts import ROLLED
 from inbox.reports.periods import HOUR, floor, joined
-from socialcare import background
+from socialcare import background, locks
+from socialcare.locks import Lock
 from socialcare.tenancy import current_workspace, workspace
 
-LOCK = 4
 BELL = "reports"
 EVERY = 5.0
 # At most so much of the time is spent on it.
@@ -102,8 +102,7 @@ def catch_up() -> int:
 @transaction.atomic
 def _some() -> tuple[int, int] | None:
     """Some of the marks, some of the hours: how many of each; None where there were none."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, current_workspace()])
+    locks.hold(Lock.REPORTS, current_workspace())
     marks = _note_hours()
     over = StaleHour.objects.filter(at__lte=timezone.now() - HOUR).order_by("at")
     hours = list(over.values_list("at", flat=True)[:HOURS])
