@@ -129,7 +129,7 @@ class Load:
         end = self._start + self._seconds
         while time.perf_counter() < end and self._next < len(self._requests):
             self._send()
-            await asyncio.sleep(0.0005 if self._due else 0.01)
+            await asyncio.sleep(self._until_next())
         self._stopped, took = True, time.perf_counter() - self._start
         give_up = time.perf_counter() + SETTLE
         while self._out and time.perf_counter() < give_up:
@@ -139,6 +139,12 @@ class Load:
         return took
 
     _stopped = False
+
+    def _until_next(self) -> float:
+        """Seconds. A timer of less than a millisecond runs out at once: this side would spin on a core others need."""
+        if not self._due or self._next >= len(self._due):
+            return 0.01
+        return min(0.01, max(0.001, self._start + self._due[self._next] - time.perf_counter()))
 
     def _send(self) -> None:
         while self._free and self._next < len(self._requests) and not self._stopped:

@@ -118,8 +118,9 @@ def _turns(ticket_id: int) -> tuple[list[tuple[Place, datetime]], list[Place], l
 def _idle(start: datetime, stop: datetime | None, busy: list[tuple[Place, Place]]) -> list[list[str | None]]:
     """What is left of a stretch of time when all busy ones are taken out."""
     pauses, at, until = [], start, stop or NOTHING[0]
-    for begins, ends in sorted((begins[0], ends[0]) for begins, ends in busy if begins[0] < ends[0]):
-        if at < begins < until:
+    stretches = [(begins[0], ends[0]) for begins, ends in busy]
+    for begins, ends in sorted((begins, ends) for begins, ends in stretches if begins < min(ends, until)):
+        if at < begins:
             pauses.append([at.isoformat(), begins.isoformat()])
         at = max(at, ends)
     if at < until:

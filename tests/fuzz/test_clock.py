@@ -3,50 +3,38 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-import time_machine
-from django.db import transaction
 from django.utils import timezone
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
 from inbox import watch
 from inbox.actions import work
 from inbox.models import Event, Ticket
 from sla import engine
 from sla.models import BusinessHours, Policy, Timer
-from socialcare.valkey import valkey
 from tests import meta
 from tests.conftest import take_in
 from tests.fuzz import oracle
 from tests.fuzz.effort import effort
+from tests.fuzz.machine import Machine
 
-START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PEOPLE = ("41", "42", "43")
 tried = Counter()
 people = st.sampled_from(PEOPLE)
 targets = st.sampled_from([None, 1, 60, 300, 301])
 
 
-class Promises(RuleBasedStateMachine):
+class Promises(Machine):
     account: Any
     agent: Any
 
     def __init__(self) -> None:
         super().__init__()
-        self.open = ExitStack()
-        self.clock = self.open.enter_context(time_machine.travel(START, tick=False))
-        self.open.enter_context(transaction.atomic())
-        self.open.callback(transaction.set_rollback, True)
-        valkey().flushdb()
         self.numbers = 0
         self.announced: Counter[tuple[int, str, datetime]] = Counter()
-
-    def teardown(self) -> None:
-        self.open.close()
 
     @initialize(first=targets, following=targets, resolution=targets, own=st.booleans(), pause=st.booleans(),
                 in_hours=st.booleans(), warn_at=st.sampled_from([[], [50, 80]]))  # fmt: skip
