@@ -117,7 +117,9 @@ def _listed(found: QuerySet[Ticket], view: str, cursor: Cursor | None, limit: in
     if view in NEWEST_FIRST:
         found = found.order_by("-updated_at", "-id")
         if cursor:
-            found = found.filter(Q(updated_at__lt=cursor.at) | Q(updated_at=cursor.at, id__lt=cursor.id))
+            found = found.filter(updated_at__lte=cursor.at).filter(
+                Q(updated_at__lt=cursor.at) | Q(updated_at=cursor.at, id__lt=cursor.id)
+            )
     else:
         found = found.order_by("order_at", "id")
         if cursor:
