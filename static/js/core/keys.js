@@ -53,14 +53,14 @@ function pressed(event) {
   lastKeyAt = performance.now();
   if (event.defaultPrevented || event.isComposing || event.altKey || document.querySelector("dialog[open]")) return;
   const key = (event.ctrlKey || event.metaKey ? "Mod+" : "") + event.key;
-  const found = match(key, inField(event.target), atList(event.target));
+  const found = match(key, event.timeStamp, inField(event.target), atList(event.target));
   if (!found || !found.when()) return;
   event.preventDefault();
   found.run(event);
 }
 
-function match(key, typing, list) {
-  const sequence = prefix && performance.now() - prefixAt < SEQUENCE ? `${prefix} ${key}` : "";
+function match(key, at, typing, list) {
+  const sequence = prefix && at - prefixAt < SEQUENCE ? `${prefix} ${key}` : "";
   prefix = "";
   for (const candidate of commands.values()) {
     const named = key.startsWith("Mod+") || NAMED.has(key);
@@ -71,7 +71,7 @@ function match(key, typing, list) {
   }
   if (!typing && singleKeys && !sequence && starts(key)) {
     prefix = key;
-    prefixAt = performance.now();
+    prefixAt = at;
   }
   return null;
 }
