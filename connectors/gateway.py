@@ -199,7 +199,8 @@ def reply_rule(
 
 
 def _within(rule: Rule, rest: Decimal) -> Rule:
-    if Decimal(rule.cost or 0) > rest:
+    cost = Decimal(rule.cost or 0)
+    if cost and cost > rest:
         return Rule(False, Reason.TOO_DEAR)
     return replace(rule, left=str(rest))
 

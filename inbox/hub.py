@@ -85,7 +85,7 @@ class Room:
 
     @property
     def watchers(self) -> list[Socket]:
-        return [socket for socket in self.sockets if socket.wants_figures]
+        return [socket for socket in self.sockets if socket.wants_figures and not socket.own]
 
 
 class Hub:
@@ -209,7 +209,7 @@ class Hub:
         return max(0.0, min(due, default=SLOWEST))
 
     def _frame_every(self) -> float:
-        return frame_every(sum(len(room.sockets) for room in self._rooms.values()))
+        return frame_every(sum(len(room.readers) for room in self._rooms.values()))
 
     def _resync(self, room: Room, last: int) -> None:
         room.pending, room.last, room.sent = [], last, last
@@ -226,9 +226,10 @@ class Hub:
     def _send(self, room: Room) -> None:
         events, room.pending = room.pending, []
         first, room.sent = room.sent + 1, events[-1][0]
-        shared = frame(first, room.sent, coalesced([(kind, data) for _, to, kind, data in events if not to]))
-        named = {int(to) for _, to, _, _ in events if to}
-        for socket in room.readers:
+        named, readers = {int(to) for _, to, _, _ in events if to}, room.readers
+        if readers:
+            shared = frame(first, room.sent, coalesced([(kind, data) for _, to, kind, data in events if not to]))
+        for socket in readers:
             if socket.user_id in named:
                 mine = [(kind, data) for _, to, kind, data in events if to in ("", str(socket.user_id))]
                 socket.put(frame(first, room.sent, coalesced(mine)))

@@ -339,8 +339,7 @@ def _moment(words: str | None) -> int | None:
 
 def entry(message: Message, account_name: str, parent: Message | None = None) -> dict[str, Any]:
     """One message as the thread shows it, with the message of the same ticket it answers."""
-    above = message.continues or parent
-    place = above.permalink if above else ""
+    place = next((above.permalink for above in (message.continues, parent) if above and above.permalink), "")
     return records.message(
         message, _who(message, account_name), failure_text(message), parent.pk if parent else None, place
     )

@@ -159,7 +159,7 @@ def recompute(subjects: Mapping[int, Subject], promises: Promises) -> Recomputed
     """Make the timers of these tickets what their histories and today's promises say.
 
     A wait that is over keeps what was promised then, and a running one the promise that was broken. When breaches were
-    noticed is kept; one of a running wait is left to the clock process, which tells of it.
+    noticed is kept; one of a running wait that nobody was told of is left to the clock process, which tells of it.
     """
     found, now = Recomputed(), timezone.now()
     kept: dict[int, list[Timer]] = defaultdict(list)
@@ -217,7 +217,7 @@ def _worked_out(
     noticed = same.breach_noticed_at if same else None
     if over:
         _judge(timer, noticed, now)
-    elif noticed and timer.due_at and timer.due_at <= now:
+    elif noticed and timer.noted == 100 and timer.due_at and timer.due_at <= now:
         timer.breached_at, timer.breach_noticed_at, timer.warn_at = timer.due_at, noticed, None
     return timer
 

@@ -185,5 +185,8 @@ class Sweep(WorkspaceOwned):
 
     objects: ClassVar[CrossWorkspaceManager[Sweep]] = CrossWorkspaceManager()
 
+    class Meta:
+        db_table = "sla_change"
+
     def __str__(self) -> str:
         return f"{self.why} {self.what}"

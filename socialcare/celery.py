@@ -16,7 +16,16 @@ app = Celery("socialcare")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.worker_consumer = "socialcare.consumer:Consumer"
 app.steps["worker"].add("inbox.worker:Watchdog")
-app.conf.imports = ["inbox.intake", "inbox.outbox", "inbox.polling", "inbox.upkeep", "inbox.reports.rollup"]
+app.conf.imports = [
+    "inbox.enrich",
+    "inbox.intake",
+    "inbox.news",
+    "inbox.outbox",
+    "inbox.polling",
+    "inbox.reports.rollup",
+    "inbox.sweeping",
+    "inbox.upkeep",
+]
 app.conf.beat_schedule = {
     "poll-accounts": {"task": "inbox.polling.poll_accounts", "schedule": 60.0, "options": {"expires": 50}},
     "check-subscriptions": {"task": "inbox.polling.check_accounts", "schedule": 600.0, "options": {"expires": 500}},

@@ -137,3 +137,12 @@ def test_browsers_load_nothing_from_elsewhere():
     elsewhere = r"""(?ix) (?:\b(?:src|srcset|action|poster|data)\s*=\s*["']|<link\b[^>]*href\s*=\s*["']|url\(\s*["']?
         |@import\s+["']|\bfrom\s+["']|\bimport\s*\(?\s*["']|\bfetch\(\s*["']) (?:https?:)?//[^"'\s)]+"""
     assert findings(elsewhere, files) == []
+
+
+def test_a_worker_knows_every_task_without_having_seen_a_page():
+    from socialcare.celery import app
+
+    homes = {str(path.with_suffix("")).replace("/", ".") for path, text in texts(".py") if "\n@shared_task" in text}
+    homes -= {home for home in homes if home.startswith("tests.")}
+    assert homes
+    assert homes == set(app.conf.imports)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 from celery import shared_task
@@ -77,6 +78,38 @@ def test_the_database_refuses_a_foreign_row_that_goes_around_our_code(stranger):
             "INSERT INTO inbox_contact (workspace_id, name, avatar_url, created_at) VALUES (%s, 'x', '', now())",
             [stranger.workspace_id],
         )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_connection_was_told_is_true_whatever_becomes_of_a_transaction(acme, stranger):
+    def seen() -> list[str]:
+        return [contact.name for contact in Contact._base_manager.all()]
+
+    def told() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('socialcare.workspace', true)")
+            return cursor.fetchone()[0]
+
+    Contact.objects.create(name="Mine")
+    for end in (RuntimeError, None):
+        with suppress(RuntimeError), transaction.atomic():
+            with suppress(DatabaseError), transaction.atomic(), workspace(stranger.workspace_id):
+                assert seen() == ["Stranger"]
+                connection.cursor().execute("SELECT 1/0")
+            assert seen() == ["Mine"]
+            with workspace(stranger.workspace_id):
+                assert seen() == ["Stranger"]
+                if end:
+                    raise end
+        assert (told(), seen()) == (str(acme.pk), ["Mine"])
+        with workspace(stranger.workspace_id):
+            assert seen() == ["Stranger"]
+        assert seen() == ["Mine"]
+    with workspace(stranger.workspace_id):
+        connection.close()
+        with workspace(stranger.workspace_id):
+            assert seen() == ["Stranger"]
+    assert seen() == ["Mine"]
 
 
 def test_the_wall_stands_again_after_a_rollback(acme, stranger):

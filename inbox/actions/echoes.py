@@ -11,7 +11,6 @@ from django.db.models import Q, QuerySet
 from connectors.contract import Kind, Post, is_automatic
 from connectors.models import ChannelAccount
 from inbox.actions import announce, changes, early, stories
-from inbox.actions.clocks import waits_for_us
 from inbox.actions.outcomes import answered, settle_as_sent
 from inbox.models import Event, Identity, Message, Ticket
 
@@ -107,10 +106,7 @@ def _answered_outside(account: ChannelAccount, post: Post) -> list[Post]:
     if post.automatic:
         announce.history(Event(ticket=ticket, verb="answered_by_itself", data={"app": post.app_id}))
     else:
-        was_open = ticket.status == Ticket.Status.OPEN
         answered(ticket, post.created_at, announce.preview(message.text))
-        if was_open and not waits_for_us(ticket.pk):
-            ticket.status = Ticket.Status.PENDING
         announce.history(Event(ticket=ticket, verb="answered_outside", data={"app": post.app_id}))
     announce.save([ticket])
     announce.said([message])

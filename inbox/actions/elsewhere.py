@@ -13,7 +13,6 @@ from django.utils import timezone
 from connectors import gateway
 from connectors.contract import Reason, Rule
 from inbox.actions import announce, answering, outcomes, withdrawing
-from inbox.actions.clocks import waits_for_us
 from inbox.actions.refusals import BadLink, KeyReused, NotAllowed, NotTheirs
 from inbox.models import Message, Ticket
 from socialcare.models import Membership, User
@@ -89,10 +88,7 @@ def answered_there(
         raise NotAllowed(rule.reason or Reason.INVALID)
     _refuse_other_site(link, target.permalink)
     message = _recorded(ticket, target, agent, link, text.strip(), token)
-    was_open = ticket.status == Ticket.Status.OPEN
     outcomes.answered(ticket, message.at, announce.preview(message.text, message.attachments))
-    if was_open and not waits_for_us(ticket.pk):
-        ticket.status = Ticket.Status.PENDING
     ticket.assignee = ticket.assignee or agent
     announce.note_trouble(ticket)
     announce.history(announce.event(ticket, "answered_there", agent, message=message.pk))

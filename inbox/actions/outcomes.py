@@ -97,10 +97,7 @@ def _sent(message: Message, outcome: Sent) -> Message:
     message.save(update_fields=["state", "external_id", "permalink", "at", "failure", "failure_detail"])
     ChannelAccount.objects.filter(pk=message.account_id).update(last_outbound_at=timezone.now())
     ticket = message.ticket
-    was_open = ticket.status == Ticket.Status.OPEN
     answered(ticket, message.at, announce.preview(message.text))
-    if was_open and not waits_for_us(ticket.pk):
-        ticket.status = Ticket.Status.PENDING
     announce.note_trouble(ticket)
     announce.save([ticket])
     announce.restated([message])
@@ -135,7 +132,8 @@ def is_another_s(message: Message, external_id: str) -> bool:
 
 
 def answered(ticket: Ticket, at: datetime, shown: tuple[str, str]) -> None:
-    """An answer is out: stop the clock. `shown`: what the list shows of it, as `announce.preview` says.
+    """An answer is out: stop the clock, and wait for the customer if nothing of theirs waits. `shown`: what the list
+    shows of it, as `announce.preview` says.
 
     One that is not newer than the customer's last words, or whose clock something else has stopped, is put in its
     place: we may hear late of it, and a platform's times are coarser than ours.
@@ -147,6 +145,8 @@ def answered(ticket: Ticket, at: datetime, shown: tuple[str, str]) -> None:
     ticket.first_answered_at = min(filter(None, (ticket.first_answered_at, at)))
     if at >= ticket.last_at:
         ticket.last_at, (ticket.preview, ticket.sign) = at, shown
+    if ticket.status == Ticket.Status.OPEN and not waits_for_us(ticket.pk):
+        ticket.status = Ticket.Status.PENDING
 
 
 @transaction.atomic

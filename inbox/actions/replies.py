@@ -143,4 +143,4 @@ def confirm(message_id: int, agent: User) -> Message:
     if message.state != State.UNKNOWN:
         raise TooLate(message.state)
     announce.history(announce.event(message.ticket, "confirmed", agent, message=message.pk))
-    return outcomes.settle_as_sent(message_id, message.external_id or "", message.at)
+    return outcomes.settle_as_sent(message_id, "", message.at)

@@ -10,6 +10,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="outgoing",
             name="price",
-            field=models.DecimalField(decimal_places=4, default=0, max_digits=12),
+            field=models.DecimalField(db_default=0, decimal_places=4, max_digits=12),
         ),
     ]

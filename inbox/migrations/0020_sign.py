@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        # Without a default the column is there at once, and null tells the tickets that were there before.
+        # Null tells the tickets that were there before.
         migrations.AddField(
             model_name="ticket",
             name="sign",

@@ -344,7 +344,7 @@ class Outgoing(WorkspaceOwned):
     settling = models.BooleanField(default=False)
     started_at = models.DateTimeField(null=True)
     # In dollars; counted against the month's ceiling until it is out.
-    price = models.DecimalField(max_digits=12, decimal_places=4, default=0)
+    price = models.DecimalField(max_digits=12, decimal_places=4, db_default=0)
 
     objects: ClassVar[CrossWorkspaceManager[Outgoing]] = CrossWorkspaceManager()
 

@@ -163,6 +163,20 @@ def test_who_is_signed_out_keeps_what_they_typed(show, site, bob, sign_in):
     expect(field).to_have_value("Half a name")
 
 
+def test_who_is_signed_out_where_no_socket_gets_through_keeps_it_too(show, site, bob, sign_in):
+    page = show("bob", "/w/acme/settings/board/")
+    page.context.route_web_socket("**/live/bell/", lambda there: there.close())
+    page.reload()
+    field = page.locator("main input[type=text]").first
+    field.fill("Half a name")
+    Session.objects.all().delete()
+    with page.expect_response(lambda answer: answer.status == 401, timeout=20_000):
+        pass
+    page.wait_for_timeout(500)
+    assert page.url.endswith("/settings/board/")
+    expect(field).to_have_value("Half a name")
+
+
 @pytest.mark.parametrize(("locale", "words"), [("en-GB", "No notifications"), ("fr-FR", "Aucune notification")])
 def test_a_bell_that_has_nothing_to_tell_says_so(show, site, bob, locale, words):
     page = dashboard(show, locale=locale)

@@ -137,7 +137,7 @@ def test_a_bell_hears_its_owner_s_news_alone_and_makes_nobody_present(acme, face
     async def story():
         async with Socket("acme", cookie, path="/w/acme/live/bell/") as socket:
             await socket.hello()
-            await socket.say({"see": 1, "ping": 1})
+            await socket.say({"see": 1, "ping": 1, "figures": True})
             await in_workspace(acme, ran_out, facebook)
             heard, item = await socket.event("notify")
             assert (item["name"], item["metric"]) == ("C 0", "first_response")

@@ -61,7 +61,7 @@ async function call(method, path, body, key, more = {}) {
 async function read(response) {
   const answer = await response.json().catch(() => null);
   if (response.ok) return answer;
-  if (response.status === 401) signIn();
+  if (response.status === 401) signedOut();
   if (response.status >= 500 && !answer?.error) throw new Unreachable(String(response.status));
   throw new Refused(response.status, answer?.error ?? {});
 }
@@ -69,4 +69,11 @@ async function read(response) {
 /** Leaves for the sign-in page and comes back here afterwards. */
 export function signIn() {
   location.assign(`/login/?next=${encodeURIComponent(location.pathname)}`);
+}
+
+let signedOut = signIn;
+
+/** What a page does instead where the server says that nobody is signed in. */
+export function whenSignedOut(call) {
+  signedOut = call;
 }

@@ -11,8 +11,9 @@ import pytest
 from django.test import Client
 
 from connectors.models import ChannelAccount
-from inbox.models import Message, Ticket
-from sla.models import Timer
+from inbox import watch
+from inbox.models import Event, Message, Ticket
+from sla.models import Policy, Timer
 from socialcare.models import Membership, Workspace
 from tests.blog import ME, SETTINGS, Site, feed_of, look
 from tests.conftest import person
@@ -228,6 +229,19 @@ def test_who_wrote_again_after_a_wrong_record_waits_since_the_first_words(
     assert (back.json()["row"]["st"], back.json()["row"]["trouble"]) == ("open", True)
     timer = Timer.objects.get()
     assert (timer.metric, timer.started_at, timer.stopped_at) == ("first_response", first.started_at, None)
+
+
+def test_a_promise_broken_before_a_wrong_record_is_told_of_once_the_record_is_taken_back(
+    watched: ChannelAccount, alice: Membership, sign_in: Any
+) -> None:
+    Policy.objects.update(first_response=timedelta(microseconds=1))
+    # The clock process has not seen it yet.
+    record = recorded_by(watched, sign_in(alice))
+    assert Timer.objects.get().breached_at
+    post(sign_in(alice), f"/messages/{record.pk}/take-back/")
+    assert watch.breach() == 1
+    assert Event.objects.filter(verb="breached").count() == 1
+    assert Ticket.objects.get().breached
 
 
 def test_a_record_whose_question_is_gone_meanwhile_starts_no_clock(

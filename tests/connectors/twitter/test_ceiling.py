@@ -13,7 +13,7 @@ from django.db import connections
 from connectors import gateway, ledger
 from connectors.contract import Reason
 from inbox import outbox
-from inbox.actions import outcomes
+from inbox.actions import answering, outcomes
 from inbox.actions.refusals import NotAllowed
 from inbox.models import Message, Outgoing, Ticket
 from socialcare.tenancy import workspace
@@ -46,6 +46,14 @@ def test_one_dear_answer_does_not_break_the_ceiling(asked, acme_on_x, live_x, al
     acme_on_x.save()
     rule = browser.get(address).json()["compose"]["reply"]
     assert (rule["allowed"], rule["reason"]) == (False, "too_dear")
+
+
+def test_what_costs_nothing_is_not_too_dear_whatever_waits_in_line(asked, acme_on_x, settings):
+    free = {name: "0" if name.startswith("price_") else value for name, value in settings.PLATFORMS["twitter"].items()}
+    settings.PLATFORMS = {**settings.PLATFORMS, "twitter": free}
+    acme_on_x.options = {"monthly_limit": str(ledger.spent(acme_on_x) + Decimal("0.01"))}
+    thread = answering.thread_of(asked, answering.answerable(asked))
+    assert gateway.reply_rule(acme_on_x, thread, text="Tomorrow.", waiting=Decimal("0.03")).allowed
 
 
 @pytest.mark.behaviour_x(31)
