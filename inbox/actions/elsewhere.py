@@ -101,6 +101,8 @@ def answered_there(
 def take_back(message_id: int, by: Membership) -> Message:
     """What was recorded was no answer: it counts as if nobody had ever recorded it. Harmless to repeat.
 
+    Who got the ticket by recording keeps it.
+
     Raises NotAllowed where the message is no such record, NotTheirs for an agent who did not make it.
     """
     ticket = announce.locked(Message.objects.values_list("ticket_id", flat=True).get(pk=message_id))
