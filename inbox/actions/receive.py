@@ -68,7 +68,8 @@ def receive(account: ChannelAccount, arrivals: Sequence[Arrival]) -> None:
     ours = [post for post, _ in fresh if post.ours or post.context_only]
     echoes.take(account, [*early, *ours])
     changes.apply(account, [arrival.record for arrival in arrivals if not isinstance(arrival.record, Post)])
-    _heard_of(account)
+    if any(not (post.ours or post.context_only) for post, _ in posts.values()):
+        _heard_of(account)
 
 
 def _heard_of(account: ChannelAccount) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from connectors.models import Delivery, Oddity
+from connectors.models import ChannelAccount, Delivery, Oddity
 from inbox.actions import people, presence, work
 from inbox.models import Contact, Event, Identity, Message, Presence, Story, Ticket
 from sla.models import Policy, Timer
@@ -286,3 +286,12 @@ def test_news_of_a_post_known_only_above_comments_waits_for_the_post_itself(face
     assert message.text == text
     assert (message.removed_at is not None) == (verb == "remove")
     assert Story.objects.get().text == text
+
+
+def test_the_last_message_in_is_a_customers_and_no_answer_of_ours(messenger):
+    take_in(messenger, meta.direct("one", mid="m_1"))
+    ChannelAccount.objects.update(last_inbound_at=None)
+    take_in(messenger, meta.echo("answer", mid="m_2", app_id=5))
+    assert ChannelAccount.objects.get(pk=messenger.pk).last_inbound_at is None
+    take_in(messenger, meta.direct("two", mid="m_3"))
+    assert ChannelAccount.objects.get(pk=messenger.pk).last_inbound_at
