@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -128,3 +130,8 @@ def link_text(why: str, there: str, here: str) -> str:
     if why == "userinfo":
         return _("This link holds a name or a password: leave that out.")
     return _("This is no link. It should begin with https://.")
+
+
+def both(name: str, sentence: Callable[[int], str]) -> dict[str, str]:
+    """A sentence in both numbers, for a browser that knows its plural rules."""
+    return {f"{name}_one": sentence(1), f"{name}_other": sentence(2)}

@@ -18,6 +18,8 @@ from inbox.models import Message, Outgoing, Ticket
 from socialcare.models import User, Workspace
 
 State = Message.State
+# Nothing of it is on the platform, nor on its way there.
+STILL_HERE = (State.QUEUED, State.FAILED)
 
 
 @transaction.atomic
@@ -107,14 +109,34 @@ def _put_in_line(message: Message, ready_at: datetime, rule: Rule) -> None:
 
 @transaction.atomic
 def undo(message_id: int) -> Message:
-    """Take an answer back before it leaves. Raises TooLate once a worker has it."""
+    """Take an answer back before it leaves, or one that failed; with it the other parts of a split one that are here.
+
+    Raises TooLate once a worker has it.
+    """
     message = outcomes.locked(message_id)
     if message.state == State.CANCELLED:
         return message
-    if message.state != State.QUEUED:
+    if message.state not in STILL_HERE or message.origin != Message.Origin.AGENT:
         raise TooLate(message.state)
-    Outgoing.objects.filter(message=message).delete()
-    return outcomes.restate(message, State.CANCELLED)
+    for part in _parts(message):
+        Outgoing.objects.filter(message=part).delete()
+        outcomes.restate(part, State.CANCELLED)
+    return message
+
+
+def _parts(message: Message) -> list[Message]:
+    """This one, and what it goes on from and what goes on from it, as far as nothing of it has left."""
+    here = Message.objects.filter(ticket=message.ticket, origin=Message.Origin.AGENT, state__in=STILL_HERE)
+    by_pk = {part.pk: part for part in here} | {message.pk: message}
+    after = {part.continues_id: part for part in by_pk.values()}
+    found = [message]
+    while before := by_pk.get(found[0].continues_id or 0):
+        found.insert(0, before)
+    while follows := after.get(found[-1].pk):
+        found.append(follows)
+    for part in found:
+        part.ticket = message.ticket
+    return found
 
 
 @transaction.atomic

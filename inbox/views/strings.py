@@ -1,12 +1,12 @@
 """The sentences that scripts need; all others stand in the templates, translated once."""
 
-from collections.abc import Callable
-
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inbox.models import Priority
 from inbox.templatetags.bell import bell_strings
+from inbox.views.composer_strings import composer_strings
+from inbox.wording import both
 
 
 def strings() -> dict[str, str]:
@@ -15,7 +15,7 @@ def strings() -> dict[str, str]:
     A name ending in _one or _other is chosen by the browser's plural rules.
     """
     said = {**_thread(), **_moderation(), **_news(), **_places()}
-    ticket = {**_tickets(), **_list(), **said, **_states(), **_composer(), **_too_much()}
+    ticket = {**_tickets(), **_list(), **said, **_states(), **composer_strings()}
     told = {**bell_strings(), **_people(), **_connection()}
     return {**_time(), **ticket, **told, **_attachments(), **_commands(), **_board(), **_team()}
 
@@ -23,10 +23,6 @@ def strings() -> dict[str, str]:
 def board_strings() -> dict[str, str]:
     """Those of the dashboard and the walls."""
     return {**_time(), **bell_strings(), **_tickets(), **_people(), **_board(), **_team()}
-
-
-def _both(name: str, sentence: Callable[[int], str]) -> dict[str, str]:
-    return {f"{name}_one": sentence(1), f"{name}_other": sentence(2)}
 
 
 def _time() -> dict[str, str]:
@@ -93,9 +89,9 @@ def _list() -> dict[str, str]:
         "ghost_gone": _("No longer in this view."),
         "ghost_unfound": _("No longer among what was searched for."),
         "press_j": _("Press j to go on."),
-        **_both("newcomers", lambda n: ngettext("{n} new", "{n} new", n)),
-        **_both("tickets_new", lambda n: ngettext("{n} new ticket.", "{n} new tickets.", n)),
-        **_both("tickets_late", lambda n: ngettext("{n} ticket is late.", "{n} tickets are late.", n)),
+        **both("newcomers", lambda n: ngettext("{n} new", "{n} new", n)),
+        **both("tickets_new", lambda n: ngettext("{n} new ticket.", "{n} new tickets.", n)),
+        **both("tickets_late", lambda n: ngettext("{n} ticket is late.", "{n} tickets are late.", n)),
     }
 
 
@@ -108,7 +104,7 @@ def _thread() -> dict[str, str]:
         "public_reply": _("Public"),
         "private_word": _("Private"),
         "group_word": _("Group"),
-        **_both("group_of", lambda n: ngettext("Group: {n} person", "Group: {n} people", n)),
+        **both("group_of", lambda n: ngettext("Group: {n} person", "Group: {n} people", n)),
         "not_shown": _("The platform sent something that cannot be shown ({kind})."),
         "undated": _("The platform gave no usable time; this is when it arrived."),
         "own_answer": _("Answered at {time}"),
@@ -121,8 +117,8 @@ def _thread() -> dict[str, str]:
         "account_removed": _("This channel was removed; the history stays."),
         "customer_since": _("customer since {date}"),
         "on_account": _("on {account}"),
-        **_both("stars", lambda n: ngettext("{n} star of 5", "{n} stars of 5", n)),
-        **_both(
+        **both("stars", lambda n: ngettext("{n} star of 5", "{n} stars of 5", n)),
+        **both(
             "others", lambda n: ngettext("{n} other comment under this post", "{n} other comments under this post", n)
         ),
     }
@@ -150,14 +146,14 @@ def _moderation() -> dict[str, str]:
 
 def _news() -> dict[str, str]:
     return {
-        **_both(
+        **both(
             "others_group",
             lambda n: ngettext("{n} other message in this group", "{n} other messages in this group", n),
         ),
-        **_both(
+        **both(
             "said_new", lambda n: ngettext("New message from {name}.", "{n} new messages, the last from {name}.", n)
         ),
-        **_both("new_messages", lambda n: ngettext("{n} new message", "{n} new messages", n)),
+        **both("new_messages", lambda n: ngettext("{n} new message", "{n} new messages", n)),
     }
 
 
@@ -229,58 +225,6 @@ def _attachments() -> dict[str, str]:
     }
 
 
-def _composer() -> dict[str, str]:
-    return {
-        "tab_public": _("Public reply"),
-        "tab_private": _("Reply"),
-        "tab_group": _("Reply to the group"),
-        "tab_private_reply": _("Private reply"),
-        "tab_note": _("Note"),
-        "loading": _("Loading…"),
-        "rule_note": _("Only colleagues see this; it never leaves the house."),
-        "write_public": _("Write a public answer: everybody can read it"),
-        "write_private": _("Write a private answer: only this customer can read it"),
-        "write_group": _("Write to the group: all of them can read it"),
-        "write_note": _("Write a note: only colleagues can read it"),
-        "send_public": _("Answer publicly"),
-        "send_private": _("Answer privately"),
-        "send_group": _("Answer the group"),
-        "send_note": _("Add the note"),
-        "window_left": _("{time} left"),
-        "window_over": _("The time is over."),
-        "draft_kept": _("Draft kept"),
-        "answer_to": _("Answer to {name}: {words}"),
-        "answer_to_lost": _("The message this draft was for is gone. It would now go to {name}: {words}"),
-        "held_personal": _("This will be public and seems to hold an e-mail address or a long number."),
-        "held_personal_group": _("The group will read this, and it seems to hold an e-mail address or a long number."),
-        "open_page": _("Open the page"),
-        "no_link": _("This is no link. It should begin with https://."),
-        "not_reached": _("The server did not answer. Try again: it will not be sent twice."),
-        "open_on": _("Open on {name}"),
-        **_both(
-            "held_newer",
-            lambda n: ngettext("Not sent yet: something new was said.", "Not sent yet: {n} new messages.", n),
-        ),
-    }
-
-
-def _too_much() -> dict[str, str]:
-    """What an answer costs, and where it is too dear or too long."""
-    return {
-        "price": _("Costs {price}"),
-        "price_link": _("Costs {price}, because of the link"),
-        "price_parts": _("Costs {price} together"),
-        "price_link_parts": _("Costs {price} together, because of links"),
-        "too_dear": _("This would cost {price}, and {left} are left of this month’s ceiling."),
-        **_both("split_into", lambda n: ngettext("Send as {n} post", "Send as {n} posts", n)),
-        **_both("too_long", lambda n: ngettext("{n} character too many", "{n} characters too many", n)),
-        **_both(
-            "too_long_weighted",
-            lambda n: ngettext("{n} too many as {name} counts", "{n} too many as {name} counts", n),
-        ),
-    }
-
-
 def _people() -> dict[str, str]:
     return {
         "me_name": _("{name} (me)"),
@@ -290,8 +234,8 @@ def _people() -> dict[str, str]:
         "open_tickets_of_person": _("Open tickets"),
         "taking_tickets": _("You get tickets now."),
         "on_a_break": _("You get no new tickets until you switch this on again."),
-        **_both("is_typing", lambda n: ngettext("{names} is writing an answer", "{names} are writing an answer", n)),
-        **_both(
+        **both("is_typing", lambda n: ngettext("{names} is writing an answer", "{names} are writing an answer", n)),
+        **both(
             "is_viewing",
             lambda n: ngettext("{names} is looking at this ticket", "{names} are looking at this ticket", n),
         ),
@@ -304,7 +248,7 @@ def _connection() -> dict[str, str]:
         "connection_connecting": _("Connecting…"),
         "connection_polling": _("No live connection: asking every 5 s"),
         "connection_offline": _("Offline"),
-        **_both("connection_waiting", lambda n: ngettext("Connecting again in {n} s", "Connecting again in {n} s", n)),
+        **both("connection_waiting", lambda n: ngettext("Connecting again in {n} s", "Connecting again in {n} s", n)),
     }
 
 
@@ -375,17 +319,17 @@ def _board() -> dict[str, str]:
         "account_pauses": _("paused"),
         "account_gone": _("removed"),
         "on_break": _("on a break"),
-        **_both("missed", lambda n: ngettext("{n} missed", "{n} missed", n)),
-        **_both("waiting", lambda n: ngettext("{n} waiting", "{n} waiting", n)),
-        **_both("unassigned_now", lambda n: ngettext("{n} with nobody", "{n} with nobody", n)),
-        **_both("open_of_agent", lambda n: ngettext("{n} open ticket", "{n} open tickets", n)),
-        **_both("late_of_agent", lambda n: ngettext("{n} late", "{n} late", n)),
+        **both("missed", lambda n: ngettext("{n} missed", "{n} missed", n)),
+        **both("waiting", lambda n: ngettext("{n} waiting", "{n} waiting", n)),
+        **both("unassigned_now", lambda n: ngettext("{n} with nobody", "{n} with nobody", n)),
+        **both("open_of_agent", lambda n: ngettext("{n} open ticket", "{n} open tickets", n)),
+        **both("late_of_agent", lambda n: ngettext("{n} late", "{n} late", n)),
     }
 
 
 def _team() -> dict[str, str]:
     return {
-        **_both("rows_more", lambda n: ngettext("and {n} more", "and {n} more", n)),
-        **_both("team_present", lambda n: ngettext("{n} present", "{n} present", n)),
-        **_both("team_pause", lambda n: ngettext("{n} on a break", "{n} on a break", n)),
+        **both("rows_more", lambda n: ngettext("and {n} more", "and {n} more", n)),
+        **both("team_present", lambda n: ngettext("{n} present", "{n} present", n)),
+        **both("team_pause", lambda n: ngettext("{n} on a break", "{n} on a break", n)),
     }

@@ -179,7 +179,9 @@ export class Composer {
     setText(link, address ? t(rule.elsewhere ? "open_page" : "open_on", { name: rule.label }) : "");
     show(one("#approve-first"), rule.held);
     show(one("#elsewhere"), rule.elsewhere);
-    for (const element of [this.words, one(".composer-foot", this.form)]) show(element, !rule.elsewhere);
+    // Words that cannot be sent from here can be copied.
+    show(this.words, !rule.elsewhere || this.text());
+    show(one(".composer-foot", this.form), !rule.elsewhere);
     setText(one("#elsewhere-error"), "");
   }
 

@@ -3,6 +3,7 @@ import { fillTime, ago, now, remaining } from "../core/time.js";
 import { parts, setClass, setData, setText, show, stamp } from "../core/dom.js";
 import { t } from "../core/strings.js";
 import * as drafts from "../core/drafts.js";
+import * as unsent from "../core/unsent.js";
 
 export const HEIGHT = 74;
 const NORMAL = 2;
@@ -43,6 +44,7 @@ function kindOf({ ch, kind, group }) {
 }
 
 function preview(row) {
+  if (unsent.of(row.id).length) return `${t("state_failed")} · ${newest(row)}`;
   return drafts.any(row.id) ? `${t("draft")} · ${newest(row)}` : newest(row);
 }
 

@@ -7,17 +7,25 @@ import { one } from "../core/dom.js";
 import { say } from "../core/a11y.js";
 import { toast } from "../core/toast.js";
 import * as drafts from "../core/drafts.js";
+import * as unsent from "../core/unsent.js";
 import { keyOfEntry } from "./entries.js";
 
 const EMAIL = /[^\s@]+@[^\s@]+\.[a-z]{2,}/i;
 const LONG_NUMBER = /(?:\d[\s.\-/]?){8,}/;
+/** What stands behind each post of a split answer. */
+const PART = /\s*\(\d+\/\d+\)$/;
+const STILL_HERE = ["queued", "failed"];
 
 export class Sending {
+  /** Keys of what this page has sent and not heard of yet. */
+  flying = new Set();
+
   constructor(store, thread, composer, confirm) {
     Object.assign(this, { store, thread, composer, confirm });
     on("submit", (message) => this.submit(message));
     on("answered-there", (answer) => this.recordAnswer(answer));
     on("approve", (id) => this.perform({ id }, "approve", true));
+    on("loaded", () => this.showUnsent());
     one("#entries").addEventListener("click", (event) => this.clicked(event));
   }
 
@@ -27,6 +35,8 @@ export class Sending {
       const again = () => this.submit({ ...message, insist: true });
       return this.composer.hold(t(message.tone === "group" ? "held_personal_group" : "held_personal"), [], again);
     }
+    const theirs = this.thread.answeredMeanwhile();
+    if (theirs.length) return this.hold(theirs, "held_answered", () => this.submit(message));
     const body = { text: message.text, private: message.mode === "private", last_seq: this.thread.shown };
     if (this.thread.to) body.to = this.thread.to;
     if (message.pieces) return this.sendPieces(message, body);
@@ -49,15 +59,21 @@ export class Sending {
     const { ticket, body, key } = reply;
     this.thread.atBottom = true;
     this.thread.takeEntries({ items: [this.optimistic(reply, "message")] });
+    this.flying.add(key);
+    unsent.keep(reply);
     if (!reply.again) this.composer.sent();
     try {
       const answer = await post(`tickets/${ticket}/replies/`, body, key);
+      unsent.forget(key);
       this.thread.letGo(ticket);
       this.accepted(ticket, answer);
       return answer.entry;
     } catch (problem) {
       this.refused(reply, problem);
       return null;
+    } finally {
+      this.flying.delete(key);
+      emit("rows");
     }
   }
 
@@ -108,26 +124,42 @@ export class Sending {
   refused(reply, problem) {
     if (!(problem instanceof Refused)) return this.unheard(reply);
     const { ticket, mode, text, key } = reply;
+    unsent.forget(key);
     if (this.thread.id === ticket) this.thread.entries.drop(`c${key}`);
     const held = problem.code === "newer_messages";
     this.composer.giveBack(ticket, mode, text, held ? "" : problem.message);
     if (this.thread.id !== ticket) return toast(problem.message);
-    return held ? this.hold(reply, problem.details.entries ?? []) : undefined;
+    if (!held) return undefined;
+    const entries = problem.details.entries ?? [];
+    this.thread.takeEntries({ items: entries });
+    return this.hold(entries, "held_newer", () => this.composer.submit({ insist: true }));
   }
 
-  hold(reply, entries) {
-    this.thread.takeEntries({ items: entries });
-    this.thread.shown = Math.max(this.thread.shown, ...entries.map((entry) => entry.seq ?? 0));
+  /** Asks once about what was said while the words were written. */
+  hold(entries, question, insist) {
+    this.thread.read(entries);
     const items = entries.filter((entry) => entry.type !== "event").map((entry) => `${entry.who || t("unknown_author")} : ${entry.text}`);
-    this.composer.hold(count("held_newer", items.length), items, () => this.composer.submit({ insist: true }));
+    this.composer.hold(count(question, items.length), items, insist);
   }
 
   /** No answer: it may have arrived. The same key makes trying again safe. */
   unheard(reply) {
     if (this.thread.id !== reply.ticket) return toast(t("not_reached"));
-    if (this.thread.entries.known.get(`c${reply.key}`)?.id) return undefined;
+    return this.showUnheard(reply);
+  }
+
+  showUnheard(reply) {
+    if (this.thread.entries.known.get(`c${reply.key}`)?.id) return unsent.forget(reply.key);
     const entry = { ...this.optimistic(reply, "message"), state: "failed", failure_message: t("not_reached"), resend: { ...reply, again: true } };
     return this.thread.takeEntries({ items: [entry] });
+  }
+
+  /** What was written here before the page was left, or before the server answered. */
+  showUnsent() {
+    for (const reply of unsent.of(this.thread.id)) {
+      if (!this.flying.has(reply.key)) this.showUnheard(reply);
+      else if (!this.thread.entries.known.has(`c${reply.key}`)) this.thread.takeEntries({ items: [this.optimistic(reply, "message")] });
+    }
   }
 
   // Buttons on a bubble
@@ -159,10 +191,20 @@ export class Sending {
   }
 
   async undo(entry) {
-    const { ticket, mode, text } = { ticket: this.thread.id, mode: modeOf(entry), text: entry.text };
+    const { ticket, mode, parts } = { ticket: this.thread.id, mode: modeOf(entry), parts: this.parts(entry) };
     if (!await this.change(entry, "undo")) return;
-    this.aimAgain(ticket, entry);
-    this.composer.giveBack(ticket, mode, text);
+    for (const part of parts) if (this.thread.id === ticket) this.thread.entries.drop(keyOfEntry(part));
+    this.aimAgain(ticket, parts[0]);
+    this.composer.giveBack(ticket, mode, wordsOf(parts));
+  }
+
+  /** The parts of a split answer that did not leave, in their order; of any other answer itself alone. */
+  parts(entry) {
+    const here = [...this.thread.entries.known.values()].filter((one) => one.id && one.origin === "agent" && STILL_HERE.includes(one.state));
+    const found = [entry];
+    for (let before; (before = here.find((one) => one.id === found[0].continues));) found.unshift(before);
+    for (let after; (after = here.find((one) => one.continues === found.at(-1).id));) found.push(after);
+    return found;
   }
 
   async retry(entry) {
@@ -186,12 +228,13 @@ export class Sending {
     return this.change(entry, "confirm");
   }
 
-  /** Takes the words of a failed reply back into the composer. */
+  /** Takes the words of a failed reply back into the composer: it is taken back on the server, too. */
   discard(entry) {
-    const mode = entry.mode ?? modeOf(entry);
-    if (!entry.id) this.thread.entries.drop(keyOfEntry(entry));
+    if (entry.id) return this.undo(entry);
+    unsent.forget(entry.client_id);
+    this.thread.entries.drop(keyOfEntry(entry));
     this.aimAgain(this.thread.id, entry);
-    this.composer.giveBack(this.thread.id, mode, entry.text);
+    return this.composer.giveBack(this.thread.id, entry.mode, wordsOf([entry]));
   }
 
   async change(entry, what) {
@@ -243,6 +286,12 @@ export class Sending {
 
 function personal(text) {
   return EMAIL.test(text) || LONG_NUMBER.test(text);
+}
+
+/** As they were typed: one text, without the numbers of its posts. */
+function wordsOf(parts) {
+  const isPart = parts.length > 1 || parts[0].continues;
+  return parts.map(({ text }) => (isPart ? text.replace(PART, "") : text)).join(" ");
 }
 
 function modeOf(entry) {

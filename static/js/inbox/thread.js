@@ -26,6 +26,8 @@ export class Thread {
   again = false;
   /** All that was said up to this number stands on the page. */
   shown = 0;
+  /** All that was said up to this number the agent has seen who writes now; null: nobody writes. */
+  writtenFrom = null;
   unseen = 0;
 
   constructor(store) {
@@ -94,6 +96,7 @@ export class Thread {
     this.cursor = null;
     this.seq = 0;
     this.shown = 0;
+    this.writtenFrom = null;
     this.unseen = 0;
     this.atBottom = true;
     this.entries.clear();
@@ -178,6 +181,7 @@ export class Thread {
 
   /** Words that are being written stay with the message they were begun for, whatever is said meanwhile. */
   keepTarget(mode) {
+    this.writtenFrom ??= this.shown;
     if (mode !== "note" && this.row?.kind !== "direct") this.retarget(this.target ?? this.to);
   }
 
@@ -190,7 +194,20 @@ export class Thread {
   /** The answer is on its way: the next one goes to the newest again. */
   letGo(ticket) {
     drafts.aim(ticket, null);
-    if (this.id === ticket) this.target = null;
+    if (this.id === ticket) this.target = this.writtenFrom = null;
+  }
+
+  /** What colleagues have answered since the words in the composer were begun. */
+  answeredMeanwhile() {
+    const from = this.writtenFrom ?? this.shown;
+    return this.entries.sorted.filter(({ type, origin, agent, state, seq }) => type === "message" && origin === "agent"
+      && agent !== this.store.me.id && seq > from && !["failed", "cancelled"].includes(state));
+  }
+
+  /** The agent was shown these. */
+  read(entries) {
+    this.shown = Math.max(this.shown, ...entries.map((entry) => entry.seq ?? 0));
+    this.writtenFrom = this.shown;
   }
 
   takeEntries(page) {
