@@ -179,8 +179,7 @@ def test_a_wrong_record_is_taken_back_by_keys_and_every_browser_sees_it(
     link.press("Enter")
     for reader, may in ((page, True), (supervisor, True), (colleague, False)):
         record = reader.locator(".entry.message.outside")
-        record.hover()
-        button = record.get_by_role("button", name="Take this back: it was not answered there")
+        button = record.get_by_text("Take back", exact=True).and_(record.locator('[data-do="takeBack"]'))
         expect(button).to_be_visible(visible=may)
     clean(page)
     page.locator("#messages").focus()
