@@ -12,8 +12,8 @@ from django.test import Client
 
 from connectors.models import ChannelAccount
 from inbox import watch
-from inbox.outbox import send_waiting
 from inbox.models import Event, Message, Ticket
+from inbox.outbox import send_waiting
 from sla.models import Policy, Timer
 from socialcare.models import Membership, Workspace
 from tests.blog import ME, SETTINGS, Site, feed_of, look
