@@ -138,6 +138,11 @@ export class Composer {
     this.words.setSelectionRange(this.words.value.length, this.words.value.length);
   }
 
+  /** What had the focus is gone: it belongs to the words, or to what asks about them. */
+  refocus() {
+    if (one("#held").hidden) this.focus();
+  }
+
   draw() {
     const rule = this.modes[this.mode];
     const tone = this.tone(this.mode);
@@ -178,8 +183,10 @@ export class Composer {
     else link.removeAttribute("href");
     setText(link, address ? t(rule.elsewhere ? "open_page" : "open_on", { name: rule.label }) : "");
     show(one("#approve-first"), rule.held);
+    const here = one("#compose-panel").contains(document.activeElement) && document.activeElement;
     show(one("#elsewhere"), rule.elsewhere);
     for (const element of [this.words, one(".composer-foot", this.form)]) show(element, !rule.elsewhere);
+    if (here && here.closest("[hidden]")) this.focus();
     setText(one("#elsewhere-error"), "");
   }
 
@@ -277,6 +284,7 @@ export class Composer {
   submitInParts() {
     if (this.pieces.length < 2) return;
     emit("submit", { ticket: this.ticket, mode: this.mode, tone: this.tone(this.mode), text: this.text(), pieces: this.pieces });
+    this.refocus();
   }
 
   complain(sentence) {
@@ -336,6 +344,7 @@ export class Composer {
     one("#held-insist").onclick = () => {
       this.release();
       insist();
+      this.refocus();
     };
     one("#held-edit").onclick = () => {
       this.release();
