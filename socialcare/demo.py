@@ -106,8 +106,8 @@ def _check_free(port: int) -> None:
 
 def _taken(port: int, whose: str) -> str:
     return (
-        f"Port {port}, which {whose} needs, is taken by {ports.holder(port)}. End that, or choose another with --port N:"
-        " N is for the inbox and N + 1 for the simulator."
+        f"Port {port}, which {whose} needs, is taken by {ports.holder(port)}. End that, or choose another with"
+        " --port N: N is for the inbox and N + 1 for the simulator."
     )
 
 

@@ -200,6 +200,34 @@ def test_a_wrong_record_is_taken_back_by_keys_and_every_browser_sees_it(
     assert Ticket.objects.get().status == Ticket.Status.OPEN
 
 
+def test_the_focus_goes_to_the_record_where_a_failed_answer_closes_the_words(
+    inbox: Any, acme: Any, host: Host, bob: Any
+) -> None:
+    with wordpress() as site:
+        site.write()
+        look(blog_of(acme, site))
+        comments = site.host.pages["/wp-json/wp/v2/comments"]
+        site.host.pages["/wp-json/wp/v2/comments"] = Says({"code": "rest_comment_closed"}, 403)
+        page = inbox("bob", f"open/{Ticket.objects.get().pk}/")
+        words, link = page.locator("#words"), page.locator("#elsewhere-link")
+        expect(page.locator("#rule-text")).to_contain_text("Everybody can read this")
+        page.keyboard.press("r")
+        page.keyboard.type("It left today.")
+        page.keyboard.press("Control+Enter")
+        eventually(Message.objects.filter(origin="agent", state="queued").exists)
+        outbox.send_waiting()
+        expect(link).to_be_focused()
+        expect(words).to_be_hidden()
+
+        site.host.pages["/wp-json/wp/v2/comments"] = comments
+        page.locator(".entry.ours").get_by_role("button", name="Try again").click()
+        eventually(Message.objects.filter(origin="agent", state="queued").exists)
+        expect(words).to_be_visible()
+        outbox.send_waiting()
+        expect(page.locator('.entry.ours[data-state="sent"]')).to_be_visible()
+        expect(page.locator("#rule-text")).to_contain_text("Everybody can read this")
+
+
 def test_a_held_comment_is_approved_from_the_ticket(inbox: Any, acme: Any, host: Host, bob: Any) -> None:
     with wordpress() as site:
         number = site.write("In moderation", status="hold")

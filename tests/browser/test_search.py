@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
 
@@ -11,6 +14,7 @@ from tests.browser.looking import waiting
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+SHOTS = os.environ.get("SHOTS")
 HEADINGS = {"en": ("All open", "Search: Words of Bruno"), "fr": ("Tous ouverts", "Recherche : Words of Bruno")}
 
 
@@ -65,6 +69,8 @@ def test_nothing_is_cut_that_has_room(inbox, alice, facebook, locale, width):
     cut = "(one) => one.scrollWidth > one.clientWidth"
     assert not page.locator("#list-title").evaluate(cut)
     assert not page.locator("#rows .row-kind").evaluate(cut)
+    if SHOTS:
+        page.screenshot(path=Path(SHOTS) / f"agt-{width}-{locale}.png")
     if width > 700:
         expect(page.locator("#thread-channel")).to_be_visible()
         assert page.locator(".thread-head").bounding_box()["height"] < 66
