@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 from django.db.models import Sum
+from django.utils import timezone
 
 from connectors import gateway
 from connectors.contract import Can, Kind, Reason, Rule, Standing, Thread
@@ -21,6 +23,7 @@ State = Message.State
 UNDER_WAY = (State.QUEUED, State.SENDING, State.SENT, State.UNKNOWN)
 # What the platform said against an answer once and may not say again: whoever tries again has it asked.
 PASSING = (Reason.CLOSED, Reason.REPLIES_LIMITED, Reason.RECIPIENT_UNAVAILABLE)
+LATELY = timedelta(days=90)
 
 
 def answerable(ticket: Ticket, to: int | None = None) -> Message:
@@ -65,12 +68,12 @@ def ask_again(target: Message) -> None:
 
 def takes_answers_again(ticket: Ticket) -> None:
     """An answer went out under this post: what was said of its being closed holds for nobody's words there."""
-    under = {"ticket__account": ticket.account_id, "ticket__thread_id": ticket.thread_id}
-    # Those who were told so are few, however many wrote there.
-    told = Event.objects.filter(verb="failed", data__reason=Reason.CLOSED, **under).values("ticket_id")
-    shut = Message.objects.filter(ticket__in=told, closed=Reason.CLOSED).select_for_update(
-        skip_locked=True, of=("self",)
-    )
+    told = Event.objects.filter(verb="failed", data__reason=Reason.CLOSED, at__gte=timezone.now() - LATELY)
+    # Asked first and alone: those who were told so are few, however many wrote under the post.
+    if not (tickets := list(told.values_list("ticket_id", flat=True))):
+        return
+    there = Message.objects.filter(ticket__account=ticket.account_id, ticket__thread_id=ticket.thread_id)
+    shut = there.filter(ticket__in=tickets, closed=Reason.CLOSED).select_for_update(skip_locked=True, of=("self",))
     Message.objects.filter(pk__in=list(shut.values_list("pk", flat=True))).update(closed="")
 
 
