@@ -235,8 +235,8 @@ def _others(found: Ticket) -> list[dict[str, Any]]:
     said = (
         said.exclude(standing__in=SET_ASIDE)
         .exclude(ticket=found)
-        .exclude(state=Message.State.CANCELLED)
-        .filter(removed_at=None, private=False)
+        .filter(state__in=[Message.State.RECEIVED, Message.State.SENT], removed_at=None, private=False)
+        .exclude(origin=Message.Origin.OUTSIDE, token__isnull=False)  # a record: its words may stand there already
     )
     latest = said.select_related("ticket__identity", "agent").order_by("-at", "-id")[:OTHERS]
     return [

@@ -5,7 +5,6 @@ import contextlib
 import io
 import os
 import signal
-import socket
 import sys
 import time
 import urllib.error
@@ -16,7 +15,7 @@ import django
 from django.core.management import call_command
 from django.db import OperationalError, connections
 
-from socialcare import assets
+from socialcare import assets, ports
 from socialcare.embedded import ROOT, VAR, VARIABLES, engines, local_secrets, running, wipe
 from socialcare.engines import EngineError
 from socialcare.supervisor import Supervisor
@@ -85,8 +84,7 @@ def demo(port: int, fresh: bool, trickle: int) -> None:
     missing = [name for name in VARIABLES if name not in os.environ]
     if running(VAR):
         raise CannotRun("The demo already runs here: stop it first (Ctrl-C in its terminal).")
-    for number in (port, port + 1):
-        _check_free(number)
+    _check_free(port)
     if fresh:
         if "DATABASE_URL" not in missing:
             raise CannotRun("--fresh only empties the demo's own database, and DATABASE_URL names another: unset it.")
@@ -101,14 +99,16 @@ def demo(port: int, fresh: bool, trickle: int) -> None:
 
 
 def _check_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise CannotRun(
-                f"Port {port} is taken: choose another with --port (the simulator takes the next)."
-            ) from None
+    for number, whose in ((port, "the inbox"), (port + 1, "the simulator")):
+        if not ports.is_free(number):
+            raise CannotRun(_taken(number, whose))
+
+
+def _taken(port: int, whose: str) -> str:
+    return (
+        f"Port {port}, which {whose} needs, is taken by {ports.holder(port)}. End that, or choose another with"
+        " --port N: N is for the inbox and N + 1 for the simulator."
+    )
 
 
 def _environment(port: int) -> dict[str, str]:
@@ -159,6 +159,9 @@ def _wait_until_ready(port: int, supervisor: Supervisor) -> None:
     answer = "nothing"
     while time.monotonic() < give_up:
         supervisor.look()
+        for number, whose, name in ((port, "the inbox", "web"), (port + 1, "the simulator", "simulator")):
+            if supervisor.is_down(name) and not ports.is_free(number):
+                raise CannotRun(_taken(number, whose))
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2):
                 return

@@ -120,6 +120,10 @@ class Supervisor:
             elif child.start_at is not None and time.monotonic() >= child.start_at:
                 child.start(self.environment)
 
+    def is_down(self, name: str) -> bool:
+        """Whether it ended by itself and waits to be started again."""
+        return any(child.start_at is not None for child in self.children if child.name == name)
+
     def run_until_signal(self) -> None:
         while True:
             self.look()

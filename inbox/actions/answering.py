@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 from django.db.models import Sum
+from django.utils import timezone
 
 from connectors import gateway
 from connectors.contract import Can, Kind, Reason, Rule, Standing, Thread
@@ -12,13 +14,16 @@ from connectors.models import ChannelAccount
 from inbox.actions import contacts
 from inbox.actions.clocks import SET_ASIDE
 from inbox.actions.refusals import NewerMessages, NotAllowed
-from inbox.models import Message, Outgoing, Ticket
+from inbox.models import Event, Message, Outgoing, Ticket
 from socialcare import locks
 from socialcare.locks import Lock
 from socialcare.models import User
 
 State = Message.State
 UNDER_WAY = (State.QUEUED, State.SENDING, State.SENT, State.UNKNOWN)
+# What the platform said against an answer once and may not say again: whoever tries again has it asked.
+PASSING = (Reason.CLOSED, Reason.REPLIES_LIMITED, Reason.RECIPIENT_UNAVAILABLE)
+LATELY = timedelta(days=90)
 
 
 def answerable(ticket: Ticket, to: int | None = None) -> Message:
@@ -52,6 +57,24 @@ def thread_of(ticket: Ticket, target: Message) -> Thread:
         thread_id=ticket.thread_id,
         standing=Standing(target.standing) if target.standing else None,
     )
+
+
+def ask_again(target: Message) -> None:
+    """What may have passed keeps nobody from trying: the platform is asked, and may say it again."""
+    if target.closed in PASSING:
+        target.closed = ""
+        target.save(update_fields=["closed"])
+
+
+def takes_answers_again(ticket: Ticket) -> None:
+    """An answer went out under this post: what was said of its being closed holds for nobody's words there."""
+    told = Event.objects.filter(verb="failed", data__reason=Reason.CLOSED, at__gte=timezone.now() - LATELY)
+    # Asked first and alone: those who were told so are few, however many wrote under the post.
+    if not (tickets := list(told.values_list("ticket_id", flat=True))):
+        return
+    there = Message.objects.filter(ticket__account=ticket.account_id, ticket__thread_id=ticket.thread_id)
+    shut = there.filter(ticket__in=tickets, closed=Reason.CLOSED).select_for_update(skip_locked=True, of=("self",))
+    Message.objects.filter(pk__in=list(shut.values_list("pk", flat=True))).update(closed="")
 
 
 def refuse_if_unseen(ticket: Ticket, agent: User, last_seq: int) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from connectors.contract import Kind, Reason, Reply, Sent, Thread
 from connectors.models import ChannelAccount
 from inbox.actions import announce
-from inbox.actions.answering import UNDER_WAY, thread_of
+from inbox.actions.answering import UNDER_WAY, takes_answers_again, thread_of
 from inbox.actions.clocks import recompute, waits_for_us
 from inbox.models import Event, Message, Outgoing, Ticket
 from sla import engine
@@ -98,6 +98,8 @@ def _sent(message: Message, outcome: Sent) -> Message:
     ChannelAccount.objects.filter(pk=message.account_id).update(last_outbound_at=timezone.now())
     ticket = message.ticket
     answered(ticket, message.at, announce.preview(message.text))
+    if message.kind != Kind.DIRECT and not message.private:
+        takes_answers_again(ticket)
     announce.note_trouble(ticket)
     announce.save([ticket])
     announce.restated([message])

@@ -12,7 +12,7 @@ from django.utils import timezone
 from connectors import gateway
 from connectors.contract import Kind, Rule
 from inbox.actions import announce, outcomes
-from inbox.actions.answering import answerable, permit, refuse_if_unseen
+from inbox.actions.answering import answerable, ask_again, permit, refuse_if_unseen
 from inbox.actions.refusals import KeyReused, TooLate
 from inbox.models import Message, Outgoing, Ticket
 from socialcare.models import User, Workspace
@@ -148,6 +148,7 @@ def retry(message_id: int, agent: User) -> Message:
     target = answerable(message.ticket)
     if original := Message.objects.filter(account=message.account_id, external_id=message.parent_id).first():
         target = original
+    ask_again(target)
     message_state, message.state, message.failure, message.looked_at = message.state, State.FAILED, "", None
     message.save(update_fields=["state", "failure", "looked_at"])
     goes_on = message.continues_id is not None

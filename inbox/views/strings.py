@@ -1,7 +1,7 @@
 """The sentences that scripts need; all others stand in the templates, translated once."""
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from inbox.models import Priority
 from inbox.templatetags.bell import bell_strings
@@ -43,7 +43,8 @@ def _time() -> dict[str, str]:
         "due_after": _("due {after}"),
         "due_before": _("was due {before}"),
         "never_due": _("never: nobody is open"),
-        "none": _("None"),
+        "none_queue": pgettext("queue", "None"),
+        "none_group": pgettext("group", "None"),
     }
 
 
@@ -81,6 +82,7 @@ def _tickets() -> dict[str, str]:
 def _list() -> dict[str, str]:
     return {
         "draft": _("Draft"),
+        "looked_for": _("Search: {words}"),
         "answered_there": _("Answered there: {host}"),
         "taken_back": _("Taken back. The clock runs on as if it had not been recorded."),
         "ghost_resolved": _("Resolved."),

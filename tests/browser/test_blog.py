@@ -179,8 +179,7 @@ def test_a_wrong_record_is_taken_back_by_keys_and_every_browser_sees_it(
     link.press("Enter")
     for reader, may in ((page, True), (supervisor, True), (colleague, False)):
         record = reader.locator(".entry.message.outside")
-        record.hover()
-        button = record.get_by_role("button", name="Take this back: it was not answered there")
+        button = record.get_by_text("Take back", exact=True).and_(record.locator('[data-do="takeBack"]'))
         expect(button).to_be_visible(visible=may)
     clean(page)
     page.locator("#messages").focus()
@@ -199,6 +198,34 @@ def test_a_wrong_record_is_taken_back_by_keys_and_every_browser_sees_it(
     expect(link).to_have_value("https://b.example/acme#comment-9")
     expect(page.locator("#announcer")).to_contain_text("Taken back. The clock runs on")
     assert Ticket.objects.get().status == Ticket.Status.OPEN
+
+
+def test_the_focus_goes_to_the_record_where_a_failed_answer_closes_the_words(
+    inbox: Any, acme: Any, host: Host, bob: Any
+) -> None:
+    with wordpress() as site:
+        site.write()
+        look(blog_of(acme, site))
+        comments = site.host.pages["/wp-json/wp/v2/comments"]
+        site.host.pages["/wp-json/wp/v2/comments"] = Says({"code": "rest_comment_closed"}, 403)
+        page = inbox("bob", f"open/{Ticket.objects.get().pk}/")
+        words, link = page.locator("#words"), page.locator("#elsewhere-link")
+        expect(page.locator("#rule-text")).to_contain_text("Everybody can read this")
+        page.keyboard.press("r")
+        page.keyboard.type("It left today.")
+        page.keyboard.press("Control+Enter")
+        eventually(Message.objects.filter(origin="agent", state="queued").exists)
+        outbox.send_waiting()
+        expect(link).to_be_focused()
+        expect(words).to_be_hidden()
+
+        site.host.pages["/wp-json/wp/v2/comments"] = comments
+        page.locator(".entry.ours").get_by_role("button", name="Try again").click()
+        eventually(Message.objects.filter(origin="agent", state="queued").exists)
+        expect(words).to_be_visible()
+        outbox.send_waiting()
+        expect(page.locator('.entry.ours[data-state="sent"]')).to_be_visible()
+        expect(page.locator("#rule-text")).to_contain_text("Everybody can read this")
 
 
 def test_a_held_comment_is_approved_from_the_ticket(inbox: Any, acme: Any, host: Host, bob: Any) -> None:

@@ -62,9 +62,31 @@ def test_tags_are_taken_off_with_a_finger_and_fit(inbox, ticket, context):
     eventually(lambda: kept(ticket) == ["Address", "VIP"])
     page.locator("#sort-tag").fill("nonsense")
     page.locator("#sort-tag").press("Enter")
-    expect(page.locator(".toast")).to_be_visible()
+    page.locator("#sort-tag").press("Tab")
+    expect(page.locator("#sort-tag-error")).to_be_visible()
+    expect(page.locator(".toast")).to_have_count(0)
     page.locator("#sort-tag").fill("WARRANTY")
     page.locator("#sort-tag").press("Enter")
     eventually(lambda: kept(ticket) == ["Address", "VIP", "Warranty"])
     assert Axe().run(page).violations_count == 0
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_an_unknown_tag_is_told_once_at_its_field_and_stays_with_its_ticket(inbox, ticket, facebook, alice, language):
+    alice.user.language = language
+    alice.user.save()
+    waiting(facebook, ("Bruno", 2))
+    page = inbox("alice", f"open/{ticket.pk}/")
+    field, told = page.locator("#sort-tag"), page.locator("#sort-tag-error")
+    field.fill("giraffe")
+    field.press("Enter")
+    words = {"en": "There is no such tag.", "fr": "Cette étiquette n’existe pas"}[language]
+    expect(told).to_contain_text(words)
+    page.locator("#messages").focus()
+    expect(told).to_contain_text(words)
+    expect(page.locator(".toast")).to_have_count(0)
+    page.locator("#rows .row", has_text="Bruno").click()
+    expect(page.locator("#thread-title")).to_have_text("Bruno")
+    expect(field).to_have_value("")
+    expect(told).to_be_hidden()

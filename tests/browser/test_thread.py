@@ -82,6 +82,7 @@ def test_a_reply_is_held_when_something_new_was_said(inbox, facebook, bob):
     assert not Message.objects.filter(origin="agent").exists()
     page.unroute("**/entries/?after_seq=*")
     held.get_by_role("button", name="Send anyway").click()
+    expect(page.locator("#words")).to_be_focused()
     eventually(Message.objects.filter(origin="agent", text="My answer").exists)
     expect(held).to_be_hidden()
 

@@ -216,7 +216,8 @@ def test_a_part_hangs_on_the_part_before_it_and_not_on_the_customer_s_post(inbox
     page.locator(".entry.message", has_text="my parcel").get_by_role("button", name="Answer this").click()
     expect(page.locator("#answer-to-text")).to_contain_text("my parcel")
     page.locator("#words").fill("word " * 100)
-    page.locator("#split").click()
+    page.locator("#split").press("Enter")
+    expect(page.locator("#words")).to_be_focused()
     ours = page.locator(".entry.ours")
     expect(ours).to_have_count(2)
     for _ in ("at once", "after a reload"):

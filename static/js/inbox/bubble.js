@@ -98,7 +98,14 @@ function fillRating(element, rating) {
 
 function quoted(entry, context) {
   const parent = entry.parent ? context.answered(entry) : null;
-  return parent ? `${parent.who || t("unknown_author")} : ${parent.text}` : "";
+  return parent ? `${parent.who || t("unknown_author")} : ${said(parent)}` : "";
+}
+
+/** The words of a message, or what the list shows in their place. */
+function said(entry) {
+  if (entry.removed) return t(removal(entry));
+  const [first] = entry.attachments ?? [];
+  return words(entry) || (first ? first.title || t(`attachment_${first.type}`) : t("no_words"));
 }
 
 /** Among several of the customer's messages: which has its answer, and which an answer would go to. */

@@ -133,9 +133,14 @@ export class Composer {
   }
 
   focus() {
-    if (this.words.hidden) return one("#elsewhere-link").focus();
+    if (this.modes[this.mode]?.elsewhere) return one("#elsewhere-link").focus();
     this.words.focus();
     this.words.setSelectionRange(this.words.value.length, this.words.value.length);
+  }
+
+  /** What had the focus is gone: it belongs to the words, or to what asks about them. */
+  refocus() {
+    if (one("#held").hidden) this.focus();
   }
 
   draw() {
@@ -178,10 +183,12 @@ export class Composer {
     else link.removeAttribute("href");
     setText(link, address ? t(rule.elsewhere ? "open_page" : "open_on", { name: rule.label }) : "");
     show(one("#approve-first"), rule.held);
+    const here = one("#compose-panel").contains(document.activeElement) && document.activeElement;
     show(one("#elsewhere"), rule.elsewhere);
     // Words that cannot be sent from here can be copied.
     show(this.words, !rule.elsewhere || this.text());
     show(one(".composer-foot", this.form), !rule.elsewhere);
+    if (here && (here.closest("[hidden]") || (rule.elsewhere && here === this.words))) this.focus();
     setText(one("#elsewhere-error"), "");
   }
 
@@ -279,6 +286,7 @@ export class Composer {
   submitInParts() {
     if (this.pieces.length < 2) return;
     emit("submit", { ticket: this.ticket, mode: this.mode, tone: this.tone(this.mode), text: this.text(), pieces: this.pieces });
+    this.refocus();
   }
 
   complain(sentence) {
@@ -338,6 +346,7 @@ export class Composer {
     one("#held-insist").onclick = () => {
       this.release();
       insist();
+      this.refocus();
     };
     one("#held-edit").onclick = () => {
       this.release();

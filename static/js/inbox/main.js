@@ -111,7 +111,10 @@ class Inbox {
   /** The next row becomes active at once; its thread opens when the keys rest. */
   move(step) {
     const id = this.list.neighbour(step);
-    if (id === null || id === undefined) return;
+    if (id !== null && id !== undefined) this.moveTo(id);
+  }
+
+  moveTo(id) {
     this.list.select(id);
     this.list.grid.focus({ preventScroll: true });
     clearTimeout(this.opening);
@@ -164,13 +167,10 @@ class Inbox {
     this.title();
   }
 
-  /** Esc: out of a field to the list, out of a search to all, on a phone back to the list. */
+  /** Esc: out of a field to the list, out of a search to the view, on a phone back to the list. */
   leave() {
-    const search = one("#search");
-    if (document.activeElement === search && search.value) {
-      search.value = "";
-      this.find();
-    }
+    const there = [one("#search"), this.list.grid, document.body];
+    if (one("#search").value && there.includes(document.activeElement)) this.endSearch();
     if (phone.matches && this.thread.id !== null) return this.back();
     return this.list.grid.focus({ preventScroll: true });
   }
@@ -188,14 +188,24 @@ class Inbox {
     const words = one("#search").value;
     this.feed.loading = Boolean(words.trim());
     this.store.show(this.store.view, words, this.store.only);
+    this.title();
     this.finding = setTimeout(() => { if (words.trim()) this.feed.load(); }, FIND_AFTER);
   }
 
-  /** Enter in the search opens what was found first. */
+  endSearch() {
+    one("#search").value = "";
+    this.find();
+    if (this.list.active !== null) this.list.select(this.list.active);
+  }
+
+  /** From the search, Enter opens what was found first, and Down goes there. */
   openFound(event) {
-    if (event.key !== "Enter" || event.isComposing || !this.store.query || !this.list.ids.length) return;
+    const wanted = event.key === "ArrowDown" || (event.key === "Enter" && this.store.query);
+    const first = this.list.ids.find((id) => this.store.order.has(id));
+    if (!wanted || event.isComposing || first === undefined) return;
     event.preventDefault();
-    this.choose(this.list.ids[0]);
+    if (event.key === "ArrowDown") return this.moveTo(first);
+    this.choose(first);
     if (!phone.matches) this.list.grid.focus({ preventScroll: true });
   }
 

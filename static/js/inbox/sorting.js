@@ -23,6 +23,7 @@ export class Sorting {
       queue: new Choice(one("#sort-queue"), (value) => this.queue(value)),
       group: new Choice(one("#sort-group"), (value) => this.group(value)),
     };
+    one("#sort-tag").addEventListener("input", () => complain(""));
     one("#sort-tag").addEventListener("change", ({ target }) => this.add(target));
     one("#sort-tag").addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
@@ -36,6 +37,10 @@ export class Sorting {
   draw(detail) {
     const { labels } = detail;
     const anew = detail.id !== this.id;
+    if (anew) {
+      one("#sort-tag").value = "";
+      complain("");
+    }
     this.id = detail.id;
     this.contact = detail.contact.id;
     this.choices.priority.take(String(detail.prio), { anew });
@@ -48,7 +53,7 @@ export class Sorting {
 
   offer(kind, labels, chosen, anew) {
     show(one(`#sort-${kind}-field`), labels.length);
-    const options = [new Option(t("none"), ""), ...labels.map(({ id, name }) => new Option(name, id))];
+    const options = [new Option(t(`none_${kind}`), ""), ...labels.map(({ id, name }) => new Option(name, id))];
     this.choices[kind].take(String(chosen ?? ""), { options, anew });
   }
 
@@ -78,10 +83,8 @@ export class Sorting {
     const named = this.known.find(({ name }) => plain(name) === words);
     const begun = this.known.filter(({ name }) => plain(name).startsWith(words));
     const found = named ?? (begun.length === 1 ? begun[0] : null);
-    if (!found) {
-      toast(t("no_such_tag"));
-      return;
-    }
+    complain(found ? "" : t("no_such_tag"));
+    if (!found) return;
     input.value = "";
     if (!this.chosen.includes(found.id)) this.tag([...this.chosen, found.id]);
   }
@@ -136,6 +139,12 @@ export class Sorting {
     }
     this.thread.refresh({ whole: true });
   }
+}
+
+/** At the field, where it covers nothing and stands but once. */
+function complain(sentence) {
+  setText(one("#sort-tag-error"), sentence);
+  one("#sort-tag").setAttribute("aria-invalid", String(Boolean(sentence)));
 }
 
 function chip({ id, name }) {

@@ -1,6 +1,6 @@
 /* The views in the navigation, their counts, and the address of what is shown. */
 import { one, setText, show } from "../core/dom.js";
-import { number } from "../core/strings.js";
+import { number, t } from "../core/strings.js";
 import { on } from "../core/bus.js";
 import { Choice } from "../core/choice.js";
 
@@ -45,10 +45,11 @@ export class Views {
 
   drawCurrent() {
     for (const link of this.links) {
-      if (link.dataset.view === this.store.view && !this.store.only) link.setAttribute("aria-current", "page");
+      if (link.dataset.view === this.store.view && !this.store.chosen) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
     setText(one("#list-title"), this.title());
+    one("#list-title").title = this.title();
     show(one("#all-again"), this.store.only);
     const back = document.getElementById("to-figures");
     if (back) show(back, this.store.only);
@@ -56,6 +57,7 @@ export class Views {
 
   /** What the list is called. */
   title() {
+    if (this.store.words) return t("looked_for", { words: this.store.words });
     return this.store.only ? this.figure : this.label(this.store.view);
   }
 

@@ -13,6 +13,7 @@ from django.test import Client
 from connectors.models import ChannelAccount
 from inbox import watch
 from inbox.models import Event, Message, Ticket
+from inbox.outbox import send_waiting
 from sla.models import Policy, Timer
 from socialcare.models import Membership, Workspace
 from tests.blog import ME, SETTINGS, Site, feed_of, look
@@ -159,6 +160,63 @@ def test_an_answer_given_there_settles_the_one_that_failed(blog: ChannelAccount,
     said = post(browser, path, link=site.host.url + "/parcels/#comment-9", last_seq=Ticket.objects.get().seq)
     assert said.status_code == 201, said.content
     assert (said.json()["row"]["trouble"], said.json()["row"]["st"]) == (False, "pending")
+
+
+def test_comments_that_are_open_again_are_asked_for_by_who_tries_again(
+    blog: ChannelAccount, site: Site, browser: Client
+) -> None:
+    comments, closed = site.host.pages["/wp-json/wp/v2/comments"], Says({"code": "rest_comment_closed"}, 403)
+    for number, who in enumerate(("Ada", "Ben")):
+        site.write(f"Question {number}", author_name=who, author_email=f"{who}@example.org")
+    look(blog)
+    first, second = Ticket.objects.order_by("id")
+    site.host.pages["/wp-json/wp/v2/comments"] = closed
+    failed, other = answer(browser, first), answer(browser, second)
+
+    def mode(ticket: Ticket) -> Any:
+        said = browser.get(f"{API}/tickets/{ticket.pk}/").json()["compose"]["reply"]
+        return said["allowed"], said["elsewhere"]
+
+    assert (mode(first), mode(second), other.failure) == ((False, True), (False, True), "closed")
+    assert post(browser, f"/messages/{failed.pk}/retry/").status_code == 200
+    send_waiting()
+    failed.refresh_from_db()
+    assert (failed.state, failed.failure, mode(first)) == ("failed", "closed", (False, True))
+
+    site.host.pages["/wp-json/wp/v2/comments"] = comments
+    assert post(browser, f"/messages/{failed.pk}/retry/").status_code == 200
+    send_waiting()
+    failed.refresh_from_db()
+    assert failed.state == "sent"
+    assert mode(second) == (True, False), "what went out under the post shows that it takes comments"
+    assert mode(first) == (True, False)
+
+
+def test_what_is_gone_is_not_asked_for_again(blog: ChannelAccount, site: Site, browser: Client) -> None:
+    site.write()
+    look(blog)
+    site.host.pages["/wp-json/wp/v2/comments"] = Says({"code": "rest_comment_closed"}, 403)
+    failed = answer(browser, Ticket.objects.get())
+    Message.objects.filter(origin="customer").update(closed="gone")
+    refused = post(browser, f"/messages/{failed.pk}/retry/")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "gone")
+
+
+def test_what_never_stood_under_a_post_is_not_counted_as_a_comment_there(
+    blog: ChannelAccount, site: Site, browser: Client
+) -> None:
+    for number, who in enumerate(("Ada", "Ben")):
+        site.write(f"Question {number}", author_name=who, author_email=f"{who}@example.org")
+    look(blog)
+    first, second = Ticket.objects.order_by("id")
+    site.host.pages["/wp-json/wp/v2/comments"] = Says({"code": "rest_comment_closed"}, 403)
+    failed = answer(browser, first)
+    path = f"/tickets/{first.pk}/answered-there/"
+    link = site.host.url + "/parcels/#comment-9"
+    assert post(browser, path, link=link, last_seq=Ticket.objects.get(pk=first.pk).seq).status_code == 201
+    others = browser.get(f"{API}/tickets/{second.pk}/").json()["others"]
+    assert failed.state == "failed"
+    assert [one["text"] for one in others] == [first.preview]
 
 
 def recorded_by(watched: ChannelAccount, browser: Client, **more: Any) -> Message:
