@@ -331,5 +331,5 @@ def remove(actor: User, account: ChannelAccount) -> bool:
             announce.account_changed(row)
     waiting = Outgoing.objects.filter(account=row, lease_until=None, message__state=Message.State.QUEUED)
     for message_id in list(waiting.values_list("message_id", flat=True)):
-        outcomes.failed(message_id, Reason.DISCONNECTED)
+        outcomes.failed(message_id, Reason.REMOVED)
     return told

@@ -359,7 +359,7 @@ def test_removing_asks_first_then_unsubscribes_and_erases_the_token(house: House
     assert page.subscribed == []
     with workspace(house.workspace.pk):
         message = Message.objects.get(pk=line.message_id)
-        assert (message.state, message.failure) == ("failed", "disconnected")
+        assert (message.state, message.failure) == ("failed", "removed")
         assert Ticket.objects.get().account_id == account.pk
         assert not Outgoing.objects.exists()
     house.get(f"accounts/{account.pk}/", status=404)
