@@ -17,8 +17,9 @@ from django.utils import timezone
 from connectors import gateway
 from connectors.contract import ConnectorError, Disconnected, Health, Reason
 from connectors.models import ChannelAccount, PlatformApp
-from inbox.actions import announce, apps, audit, outcomes
+from inbox.actions import announce, apps, audit, outcomes, work
 from inbox.models import Message, Outgoing
+from sla.models import Sweep
 from socialcare.models import User
 from socialcare.tenancy import current_workspace
 
@@ -125,11 +126,17 @@ def _verify(candidate: ChannelAccount) -> Health:
 
 
 def _returning(candidate: ChannelAccount) -> ChannelAccount | None:
-    """The removed account of this page with the candidate's app and credentials, if there is one."""
-    removed = ChannelAccount.objects.select_for_update().filter(
+    """The removed account of this page with the candidate's app and credentials, if there is one.
+
+    What is not resolved by now of its tickets stays as it is.
+    """
+    removed = ChannelAccount.objects.filter(
         channel=candidate.channel, external_id=candidate.external_id, state=State.REMOVED
     )
-    account = removed.order_by("-pk").first()
+    # Before the account: whoever sweeps waits for tickets, and whoever holds one may wait for the account.
+    going = [str(pk) for pk in removed.values_list("pk", flat=True)]
+    Sweep.objects.filter(why=Sweep.Why.ACCOUNT, what__in=going).delete()
+    account = removed.select_for_update().order_by("-pk").first()
     if account:
         account.app, account.credentials, account.options = candidate.app, candidate.credentials, candidate.options
         account.state, account.attention, account.connected_at = State.CONNECTED, "", timezone.now()
@@ -310,10 +317,11 @@ def pause(actor: User, account_id: int, *, paused: bool) -> ChannelAccount:
     return row
 
 
-def remove(actor: User, account: ChannelAccount) -> bool:
+def remove(actor: User, account: ChannelAccount, *, resolve: bool = False) -> bool:
     """Forget the account's credentials; its tickets stay, answers still in line fail.
 
-    False where the platform could not be told to stop.
+    `resolve`: a task resolves what is unfinished; the caller rings for it. False where the platform could not be told
+    to stop.
     """
     try:
         gateway.unsubscribe(account)
@@ -327,7 +335,10 @@ def remove(actor: User, account: ChannelAccount) -> bool:
             row.state, row.attention, row.cursor = State.REMOVED, "", ""
             row.credentials, row.health = {}, {}
             row.save(update_fields=["state", "attention", "cursor", "credentials", "health"])
-            audit.record(actor, "account.removed", row, channel=row.channel, page=row.external_id)
+            unfinished = {"tickets": "resolved" if resolve else "left"} if work.left_behind(row.pk).exists() else {}
+            audit.record(actor, "account.removed", row, channel=row.channel, page=row.external_id, **unfinished)
+            if resolve and unfinished:
+                Sweep.objects.create(why=Sweep.Why.ACCOUNT, what=str(row.pk), by=actor)
             announce.account_changed(row)
     waiting = Outgoing.objects.filter(account=row, lease_until=None, message__state=Message.State.QUEUED)
     for message_id in list(waiting.values_list("message_id", flat=True)):

@@ -9,16 +9,15 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
-from connectors.contract import Kind
 from connectors.meta import graph as client
 from connectors.meta.facebook import facebook
 from connectors.meta.messenger import messenger
 from connectors.models import ChannelAccount, Exchange
 from inbox.actions import accounts as actions
-from inbox.models import Contact, Identity, Message, Outgoing, Ticket
+from inbox.models import Outgoing
 from socialcare.tenancy import workspace
 from tests.connectors.meta.scripted_graph import APP, PAGE, TOKEN, Asked, Says, ScriptedGraph, error, running_graph
-from tests.inbox.settings_support import FakePage, House, announced, fields_of, make_house, text
+from tests.inbox.settings_support import FakePage, House, announced, fields_of, make_house, queued, text
 
 pytestmark = pytest.mark.django_db
 State = ChannelAccount.State
@@ -324,54 +323,6 @@ def test_an_empty_name_is_refused_with_the_fields_name(house: House) -> None:
     account = house.account(house.app())
     shown = house.post(f"accounts/{account.pk}/edit/", {"name": ""}, refused=True)
     assert "“Name” is empty: please fill it in." in shown
-
-
-# ---------------------------------------------------------------- removing
-
-
-def queued(house: House, account: ChannelAccount) -> Outgoing:
-    """A reply that waits for the account, far in the future."""
-    now = timezone.now()
-    with workspace(house.workspace.pk):
-        contact = Contact.objects.create(name="Amélie")
-        identity = Identity.objects.create(contact=contact, account=account, external_id="7")
-        ticket = Ticket.objects.create(
-            account=account, contact=contact, identity=identity, thread_id="7", kind=Kind.POST, last_at=now, seq=1
-        )
-        message = Message.objects.create(
-            ticket=ticket, account=account, seq=1, origin="agent", state="queued", kind=Kind.POST, text="Oui", at=now
-        )
-        return Outgoing.objects.create(
-            message=message, ticket=ticket, account=account, ready_at=now + timedelta(hours=1)
-        )
-
-
-def test_removing_asks_first_then_unsubscribes_and_erases_the_token(house: House, page: FakePage) -> None:
-    account = house.account(house.app())
-    page.subscribed = fields_of(facebook)
-    line = queued(house, account)
-    assert "Its tickets stay and can be read." in text(house.get(f"accounts/{account.pk}/remove/"))
-    assert house.reload(account).state == State.CONNECTED
-    shown = text(house.post(f"accounts/{account.pk}/remove/"))
-    assert "is removed and its token is erased. Its tickets stay." in shown
-    after = house.reload(account)
-    assert (after.state, after.credentials) == (State.REMOVED, {})
-    assert page.subscribed == []
-    with workspace(house.workspace.pk):
-        message = Message.objects.get(pk=line.message_id)
-        assert (message.state, message.failure) == ("failed", "removed")
-        assert Ticket.objects.get().account_id == account.pk
-        assert not Outgoing.objects.exists()
-    house.get(f"accounts/{account.pk}/", status=404)
-    assert house.audit()[-1] == ("account.removed", "Boulangerie Zoé", {"channel": "facebook", "page": PAGE})
-
-
-def test_a_page_whose_platform_does_not_answer_is_removed_all_the_same(house: House, graph: ScriptedGraph) -> None:
-    account = house.account(house.app())
-    FakePage(fault=error(190), fault_at="/").on(graph)
-    shown = text(house.post(f"accounts/{account.pk}/remove/"))
-    assert "Meta could not be told to stop sending" in shown
-    assert (house.reload(account).state, house.reload(account).credentials) == (State.REMOVED, {})
 
 
 # ---------------------------------------------------------------- where there is nothing yet

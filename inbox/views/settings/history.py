@@ -68,6 +68,7 @@ NAMES = {
     "platform": gettext_lazy("platform"),
     "channel": gettext_lazy("channel"),
     "page": gettext_lazy("ID"),
+    "tickets": gettext_lazy("unfinished tickets"),
     "app_id": gettext_lazy("app ID"),
     "app_secret": gettext_lazy("app secret"),
     "previous_secret": gettext_lazy("previous app secret"),
@@ -91,7 +92,8 @@ NAMES = {
     "priority": gettext_lazy("priority"),
     "pause": gettext_lazy("pause"),
 }
-WORDS = {"kept": gettext_lazy("kept"), "forgotten": gettext_lazy("forgotten"), **dict(Role.choices)}
+TICKETS = {"resolved": gettext_lazy("resolved"), "left": gettext_lazy("left as they are")}
+WORDS = {"kept": gettext_lazy("kept"), "forgotten": gettext_lazy("forgotten"), **TICKETS, **dict(Role.choices)}
 UNTOLD = {"deliveries", "count"}
 
 
