@@ -255,6 +255,32 @@ def test_a_passing_fault_is_shown_and_changes_no_state(house: House, graph: Scri
     assert after.checked_at is not None
 
 
+@pytest.mark.parametrize(
+    ("language", "failed", "title"),
+    [
+        ("en", "The last test failed: Unavailable, code 2", "What the last test found"),
+        ("fr", "Le dernier test a échoué", "Ce que le dernier test a trouvé"),
+    ],
+)
+def test_a_failed_test_shows_no_marks_of_the_one_before(
+    house: House, graph: ScriptedGraph, language: str, failed: str, title: str
+) -> None:
+    house.admin.language = language
+    house.admin.save()
+    account, page = house.account(house.app()), FakePage(subscribed=["feed"], scopes=facebook.permissions[:1])
+    page.on(graph)
+    shown = house.post(f"accounts/{account.pk}/test/").partition(title)[2].partition("</section>")[0]
+    assert f"<code>{facebook.permissions[0]}</code>" in shown
+    page.fault, page.fault_at = error(2, status=500), "/me"
+    shown = house.post(f"accounts/{account.pk}/test/")
+    found = shown.partition(title)[2].partition("</section>")[0]
+    assert text(found).strip().startswith(failed)
+    assert 'class="marks"' not in found
+    assert facebook.permissions[0] not in found
+    reasons = shown.partition('<ul class="banner reasons')[2].partition("</li>")[0]
+    assert "(2)" in reasons
+
+
 def test_a_token_that_works_again_heals_the_account(house: House, page: FakePage) -> None:
     account = house.account(house.app(), state=State.ATTENTION, attention="disconnected:190")
     house.post(f"accounts/{account.pk}/test/")
