@@ -243,7 +243,7 @@ def summary(found: Health) -> dict[str, Any]:
 def repair_subscription(actor: User, account: ChannelAccount) -> Health:
     """Ask the platform to send the account's events, and look whether it will. Raises ConnectorError."""
     gateway.subscribe(account)
-    audit.record(actor, "account.subscribed", account)
+    audit.record(actor, "account.subscribed", account, channel=account.channel)
     return check(account)
 
 
@@ -285,8 +285,9 @@ def change(
             row.state = State.PAUSED if row.state == State.PAUSED else State.CONNECTED
             announce.account_changed(row)
         row.save()
-        changes = audit.differences(before, {"name": name, **options})
-        audit.record(actor, "account.changed", row, **changes, **dict.fromkeys(given, audit.CHANGED))
+        changes: dict[str, Any] = audit.differences(before, {"name": name, **options})
+        changes |= dict.fromkeys(given, audit.CHANGED)
+        audit.record(actor, "account.changed", row, channel=row.channel, **changes)
     if given:
         _look_again(row)
     return row
@@ -312,7 +313,7 @@ def pause(actor: User, account_id: int, *, paused: bool) -> ChannelAccount:
             after = State.ATTENTION if row.attention else State.CONNECTED
             row.state = State.PAUSED if paused else after
             row.save(update_fields=["state"])
-            audit.record(actor, "account.paused" if paused else "account.resumed", row)
+            audit.record(actor, "account.paused" if paused else "account.resumed", row, channel=row.channel)
             announce.account_changed(row)
     return row
 

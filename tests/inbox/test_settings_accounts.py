@@ -228,7 +228,7 @@ def test_a_test_shows_what_is_missing_and_a_repair_mends_it(house: House, page: 
     shown = text(house.post(f"accounts/{account.pk}/subscribe/"))
     assert "Subscribed: all events reach us." in shown
     assert "Some events do not reach us" not in shown
-    assert ("account.subscribed", "Boulangerie Zoé", {}) in house.audit()
+    assert ("account.subscribed", "Boulangerie Zoé", {"channel": "facebook"}) in house.audit()
 
 
 def test_a_dead_token_needs_attention_and_the_browsers_hear_of_it(
@@ -321,7 +321,7 @@ def test_a_new_token_reconnects_and_what_waited_leaves(house: House, page: FakeP
     assert "Healthy" in shown
     with workspace(house.workspace.pk):
         assert Outgoing.objects.get(pk=line.pk).ready_at <= timezone.now()
-    change = {"name": ["Boulangerie Zoé", "Bakery"], "access_token": "changed"}
+    change = {"channel": "facebook", "name": ["Boulangerie Zoé", "Bakery"], "access_token": "changed"}
     assert house.audit() == [("account.changed", "Bakery", change)]
 
 

@@ -124,6 +124,33 @@ def test_the_handle_to_reconnect_is_reconnected(app, mine, carol, sign_in):
     assert (mine.state, mine.name) == ("connected", "Mine")
 
 
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [
+        (
+            "en",
+            [
+                "changed “Mine” (X)",
+                "Ceiling a month, in dollars: – → 150",
+                "Words to search for: – → acme",
+                "Refresh token: replaced",
+            ],
+        ),
+        ("fr", ["a modifié « Mine » (X)", "Plafond par mois, en dollars", "Jeton de renouvellement : remplacé"]),
+    ],
+)
+def test_the_history_names_the_channel_and_what_changed_as_the_form_does(app, mine, carol, sign_in, language, lines):
+    carol.user.language = language
+    carol.user.save()
+    browser = sign_in(carol)
+    given = {"name": "Mine", "monthly_limit": "150", "keywords": "acme"}
+    assert browser.post(f"/w/acme/settings/accounts/{mine.pk}/edit/", given).status_code == 302
+    go(browser, app, BRAND, button(browser, mine))
+    page = browser.get("/w/acme/settings/history/").content.decode().replace("\xa0", " ")
+    assert [line for line in lines if line not in page] == []
+    assert [raw for raw in ("monthly_limit", "renew_at", "ends_at", "scope", "refresh_token") if raw in page] == []
+
+
 def test_a_refusal_at_x_leads_back_to_the_account_that_was_to_be_reconnected(app, mine, carol, sign_in):
     browser = sign_in(carol)
     page = go(browser, app, "", button(browser, mine))
@@ -160,6 +187,14 @@ def test_the_forms_ask_for_what_x_needs_and_keep_options_of_words(app, x_stand, 
     browser = sign_in(carol)
     page = browser.get(f"/w/acme/settings/accounts/add/{app.pk}/twitter/").content.decode()
     assert "/connect/twitter/back/" in page
+    assert "What X tells by webhook becomes a ticket and is charged all the same." in page
+    assert "Add an app on X" in browser.get("/w/acme/settings/apps/").content.decode()
+    carol.user.language = "fr"
+    carol.user.save()
+    assert (
+        "devient tout de même un ticket et reste facturé"
+        in browser.get(f"/w/acme/settings/accounts/add/{app.pk}/twitter/").content.decode()
+    )
     given = {"external_id": OTHER, "name": "", "access_token": f"{OTHER}-abc", "access_token_secret": "token secret"}
     wrong = browser.post(f"/w/acme/settings/accounts/add/{app.pk}/twitter/", {**given, "monthly_limit": "lots"})
     assert wrong.status_code == 422
