@@ -266,8 +266,8 @@ def change(
     given = {field: value for field, value in credentials.items() if value}
     if given:
         kept = {} if whole else account.credentials
-        about = {"app": account.app, "channel": account.channel, "external_id": account.external_id}
-        candidate = ChannelAccount(**about, credentials={**kept, **given}, options=dict(options))
+        meant = {"app": account.app, "channel": account.channel, "external_id": account.external_id}
+        candidate = ChannelAccount(**meant, credentials={**kept, **given}, options=dict(options))
         _move(candidate, account)
         found = _verify(candidate)
         _refuse_taken(account.channel, candidate.external_id, found.also, but=account.pk)
@@ -281,13 +281,12 @@ def change(
                 row.external_id, row.cursor = candidate.external_id, gateway.moved(row) or ""
             row.credentials = dict(candidate.credentials)
             row.health, row.checked_at, row.connected_at = summary(found), timezone.now(), timezone.now()
-            row.attention = ""
-            row.state = State.PAUSED if row.state == State.PAUSED else State.CONNECTED
+            row.attention, row.state = "", State.PAUSED if row.state == State.PAUSED else State.CONNECTED
             announce.account_changed(row)
         row.save()
-        changes: dict[str, Any] = audit.differences(before, {"name": name, **options})
-        changes |= dict.fromkeys(given, audit.CHANGED)
-        audit.record(actor, "account.changed", row, channel=row.channel, **changes)
+        changes = audit.differences(before, {"name": name, **options})
+        about = {"channel": row.channel, **dict.fromkeys(given, audit.CHANGED)}
+        audit.record(actor, "account.changed", row, **about, **changes)
     if given:
         _look_again(row)
     return row

@@ -90,7 +90,7 @@ def test_the_compose_rules_are_told_before_typing(ticket, client, facebook):
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("en", "An admin removed the account"), ("fr", "Un administrateur a supprimé le compte")],
+    [("en", "An admin removed the account"), ("fr", "Un administrateur a retiré le compte")],
 )
 def test_the_composer_says_that_the_account_was_removed(ticket, client, facebook, alice, language, words):
     facebook.state = "removed"

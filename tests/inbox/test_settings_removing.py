@@ -120,7 +120,7 @@ def test_removing_names_the_unfinished_tickets_and_resolves_them_some_at_a_time(
             assert event.actor == house.admin
             assert event_text(event, Names.of([event])) == "Resolved: its account was removed from Socialcare"
             with translation.override("fr"):
-                assert "son compte a été supprimé" in event_text(event, Names.of([event]))
+                assert "son compte a été retiré" in event_text(event, Names.of([event]))
         event = by_hand.events.get(verb="resolved")
         assert event_text(event, Names.of([event])) == "Resolved"
 
