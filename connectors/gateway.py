@@ -26,6 +26,8 @@ WITHOUT_CREDIT = timedelta(minutes=15)
 OUT_OF_CREDIT = "out_of_credit"
 # Of an OutOfCredit: nobody's wallet is empty, but our own ceiling is reached.
 CEILING = "ceiling"
+# An admin's doing, not the platform's.
+STOPPED: Mapping[str, Reason] = {State.PAUSED: Reason.PAUSED, State.REMOVED: Reason.REMOVED}
 
 
 # ---------------------------------------------------------------- what the platforms ask and send
@@ -184,8 +186,8 @@ def reply_rule(
         return channel.reply_rule(opened(account), thread, timezone.now())
     if account.state == State.ATTENTION:
         return Rule(False, Reason.DISCONNECTED)
-    if account.state in (State.PAUSED, State.REMOVED):
-        return Rule(False, Reason.PAUSED)
+    if account.state in STOPPED:
+        return Rule(False, STOPPED[account.state])
     if account.attention.startswith(OUT_OF_CREDIT) or limits.blocked_until(_app_bucket(account)):
         return Rule(False, Reason.NO_CREDIT)
     rest = ledger.left(account)
@@ -322,8 +324,8 @@ def _calling(
 
 
 def _refuse_early(account: ChannelAccount, repairing: bool) -> None:
-    if account.state in (State.PAUSED, State.REMOVED) and not repairing:
-        raise contract.Disconnected("the account is paused")
+    if account.state in STOPPED and not repairing:
+        raise contract.Disconnected(f"the account is {account.state}")
     if account.state == State.ATTENTION and not repairing:
         raise contract.Disconnected("the account needs to be reconnected")
     if limits.blocked_until(_app_bucket(account)) and not repairing:

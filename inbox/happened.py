@@ -78,6 +78,8 @@ WHYS = {
     "grouped": gettext_lazy("the person’s group changed"),
     "escalation": gettext_lazy("its policy escalated it"),
 }
+# Of a ticket that nobody of ours resolved.
+RESOLVED = {"account_removed": gettext_lazy("Resolved: its account was removed from Socialcare")}
 METRICS = {
     "first_response": gettext_lazy("first response"),
     "next_response": gettext_lazy("next response"),
@@ -138,6 +140,8 @@ def event_text(event: Event, names: Names) -> str:
         "to": names.person(data.get("to")),
         "why": "",
     }
+    if event.verb == "resolved":
+        words = str(RESOLVED.get(data.get("why", ""), words))
     if event.verb == "recomputed":
         words = str(ANEW.get((data.get("turn", ""), data.get("still", False)), words))
         said["why"] = str(WHYS.get(data.get("why", ""), "")) % said

@@ -158,7 +158,7 @@ def _send(message: Message) -> None:
     except (Disconnected, OutOfCredit) as error:
         log.warning("account %s: %s", message.account_id, type(error).__name__)
         if ChannelAccount.objects.filter(pk=message.account_id, state=ChannelAccount.State.REMOVED).exists():
-            outcomes.failed(message.pk, Reason.DISCONNECTED)
+            outcomes.failed(message.pk, Reason.REMOVED)
             return
         why = gateway.reason_of(error) if isinstance(error, OutOfCredit) else Reason.DISCONNECTED
         outcomes.held(message.pk, message.account, timezone.now() + HELD, why)

@@ -1,4 +1,4 @@
-"""Carries on with the sweeps: a promise has changed, or a tag was removed, and tickets are gone through for it.
+"""Carries on with the sweeps: a promise has changed, a tag or an account was removed, and tickets are gone through.
 
 A row says what is left to do; the clock process rings for forgotten ones.
 """

@@ -34,6 +34,9 @@ REASONS = {
         "The account needs to be reconnected by an admin; then answers can be sent again."
     ),
     Reason.PAUSED: gettext_lazy("The account is paused. Posts still arrive; answers cannot be sent."),
+    Reason.REMOVED: gettext_lazy(
+        "An admin removed the account: nothing new comes in, and nothing can be sent until it is connected again."
+    ),
     Reason.INVALID: gettext_lazy("The platform did not accept the text."),
     Reason.NOT_SUMMONED: gettext_lazy(
         "The platform lets an app answer only where the author named or quoted the account. Answer there by hand."

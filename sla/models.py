@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sla.clock import Calendar, Slot
+from socialcare.models import User
 from socialcare.tenancy import CrossWorkspaceManager, WorkspaceOwned
 
 
@@ -170,18 +171,21 @@ class Sweep(WorkspaceOwned):
     """Tickets are to be gone through in the order of their keys; gone once that is done. `upto`: the last that is.
 
     A policy or hours, with the name in `what`: what was promised has changed, and clocks are worked out anew. A tag:
-    one that policies could ask for was removed, with its key in `what`, and is taken off.
+    one that policies could ask for was removed, with its key in `what`, and is taken off. An account, with its key in
+    `what`: it was removed, and its unfinished tickets are resolved, as the deed of `by`.
     """
 
     class Why(models.TextChoices):
         POLICY = "policy"
         HOURS = "hours"
         TAG = "tag"
+        ACCOUNT = "account"
 
     why = models.CharField(max_length=20, choices=Why)
     what = models.CharField(max_length=100)
     upto = models.BigIntegerField(default=0)
     at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", db_index=False)
 
     objects: ClassVar[CrossWorkspaceManager[Sweep]] = CrossWorkspaceManager()
 

@@ -58,6 +58,7 @@ class Reason(StrEnum):
     RESTRICTED = "restricted"
     DISCONNECTED = "disconnected"
     PAUSED = "paused"
+    REMOVED = "removed"
     INVALID = "invalid"
     NOT_SUMMONED = "not_summoned"
     PROTECTED = "protected"

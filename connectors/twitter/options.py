@@ -42,7 +42,8 @@ OPTIONS = (
         required=False,
         words=True,
         tidy=tidy_dollars,
-        help="At 90 % of it nothing more is read, at 100 % nothing more is sent. Empty: no ceiling.",
+        help="At 90 % of it we read nothing more, at 100 % we send nothing more. What X tells by webhook becomes a "
+        "ticket and is charged all the same. Empty: no ceiling.",
     ),
     Field(
         "enterprise",

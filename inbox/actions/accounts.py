@@ -17,8 +17,9 @@ from django.utils import timezone
 from connectors import gateway
 from connectors.contract import ConnectorError, Disconnected, Health, Reason
 from connectors.models import ChannelAccount, PlatformApp
-from inbox.actions import announce, apps, audit, outcomes
+from inbox.actions import announce, apps, audit, outcomes, work
 from inbox.models import Message, Outgoing
+from sla.models import Sweep
 from socialcare.models import User
 from socialcare.tenancy import current_workspace
 
@@ -125,11 +126,17 @@ def _verify(candidate: ChannelAccount) -> Health:
 
 
 def _returning(candidate: ChannelAccount) -> ChannelAccount | None:
-    """The removed account of this page with the candidate's app and credentials, if there is one."""
-    removed = ChannelAccount.objects.select_for_update().filter(
+    """The removed account of this page with the candidate's app and credentials, if there is one.
+
+    What is not resolved by now of its tickets stays as it is.
+    """
+    removed = ChannelAccount.objects.filter(
         channel=candidate.channel, external_id=candidate.external_id, state=State.REMOVED
     )
-    account = removed.order_by("-pk").first()
+    # Before the account: whoever sweeps waits for tickets, and whoever holds one may wait for the account.
+    going = [str(pk) for pk in removed.values_list("pk", flat=True)]
+    Sweep.objects.filter(why=Sweep.Why.ACCOUNT, what__in=going).delete()
+    account = removed.select_for_update().order_by("-pk").first()
     if account:
         account.app, account.credentials, account.options = candidate.app, candidate.credentials, candidate.options
         account.state, account.attention, account.connected_at = State.CONNECTED, "", timezone.now()
@@ -236,7 +243,7 @@ def summary(found: Health) -> dict[str, Any]:
 def repair_subscription(actor: User, account: ChannelAccount) -> Health:
     """Ask the platform to send the account's events, and look whether it will. Raises ConnectorError."""
     gateway.subscribe(account)
-    audit.record(actor, "account.subscribed", account)
+    audit.record(actor, "account.subscribed", account, channel=account.channel)
     return check(account)
 
 
@@ -259,8 +266,8 @@ def change(
     given = {field: value for field, value in credentials.items() if value}
     if given:
         kept = {} if whole else account.credentials
-        about = {"app": account.app, "channel": account.channel, "external_id": account.external_id}
-        candidate = ChannelAccount(**about, credentials={**kept, **given}, options=dict(options))
+        meant = {"app": account.app, "channel": account.channel, "external_id": account.external_id}
+        candidate = ChannelAccount(**meant, credentials={**kept, **given}, options=dict(options))
         _move(candidate, account)
         found = _verify(candidate)
         _refuse_taken(account.channel, candidate.external_id, found.also, but=account.pk)
@@ -274,12 +281,12 @@ def change(
                 row.external_id, row.cursor = candidate.external_id, gateway.moved(row) or ""
             row.credentials = dict(candidate.credentials)
             row.health, row.checked_at, row.connected_at = summary(found), timezone.now(), timezone.now()
-            row.attention = ""
-            row.state = State.PAUSED if row.state == State.PAUSED else State.CONNECTED
+            row.attention, row.state = "", State.PAUSED if row.state == State.PAUSED else State.CONNECTED
             announce.account_changed(row)
         row.save()
         changes = audit.differences(before, {"name": name, **options})
-        audit.record(actor, "account.changed", row, **changes, **dict.fromkeys(given, audit.CHANGED))
+        about = {"channel": row.channel, **dict.fromkeys(given, audit.CHANGED)}
+        audit.record(actor, "account.changed", row, **about, **changes)
     if given:
         _look_again(row)
     return row
@@ -305,15 +312,16 @@ def pause(actor: User, account_id: int, *, paused: bool) -> ChannelAccount:
             after = State.ATTENTION if row.attention else State.CONNECTED
             row.state = State.PAUSED if paused else after
             row.save(update_fields=["state"])
-            audit.record(actor, "account.paused" if paused else "account.resumed", row)
+            audit.record(actor, "account.paused" if paused else "account.resumed", row, channel=row.channel)
             announce.account_changed(row)
     return row
 
 
-def remove(actor: User, account: ChannelAccount) -> bool:
+def remove(actor: User, account: ChannelAccount, *, resolve: bool = False) -> bool:
     """Forget the account's credentials; its tickets stay, answers still in line fail.
 
-    False where the platform could not be told to stop.
+    `resolve`: a task resolves what is unfinished; the caller rings for it. False where the platform could not be told
+    to stop.
     """
     try:
         gateway.unsubscribe(account)
@@ -327,9 +335,12 @@ def remove(actor: User, account: ChannelAccount) -> bool:
             row.state, row.attention, row.cursor = State.REMOVED, "", ""
             row.credentials, row.health = {}, {}
             row.save(update_fields=["state", "attention", "cursor", "credentials", "health"])
-            audit.record(actor, "account.removed", row, channel=row.channel, page=row.external_id)
+            unfinished = {"tickets": "resolved" if resolve else "left"} if work.left_behind(row.pk).exists() else {}
+            audit.record(actor, "account.removed", row, channel=row.channel, page=row.external_id, **unfinished)
+            if resolve and unfinished:
+                Sweep.objects.create(why=Sweep.Why.ACCOUNT, what=str(row.pk), by=actor)
             announce.account_changed(row)
     waiting = Outgoing.objects.filter(account=row, lease_until=None, message__state=Message.State.QUEUED)
     for message_id in list(waiting.values_list("message_id", flat=True)):
-        outcomes.failed(message_id, Reason.DISCONNECTED)
+        outcomes.failed(message_id, Reason.REMOVED)
     return told

@@ -98,7 +98,8 @@ def send_to(actor: User, queues: Mapping[int, int | None]) -> None:
         before, account.queue_id = account.queue_id, queues[account.pk]
         if before != account.queue_id:
             account.save(update_fields=["queue_id"])
-            audit.record(actor, "account.queue", account, queue_id=[names.get(before), names[account.queue_id]])
+            moved = [names.get(before), names[account.queue_id]]
+            audit.record(actor, "account.queue", account, channel=account.channel, queue_id=moved)
 
 
 def add_label(actor: User, kind: str, name: str) -> Label:

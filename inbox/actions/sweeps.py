@@ -1,10 +1,10 @@
-"""Goes through a workspace's tickets, some at a time: their promise has changed, or one of their tags was removed."""
+"""Goes through a workspace's tickets, some at a time: their promise has changed, a tag or their account was removed."""
 
 from __future__ import annotations
 
 from django.db import transaction
 
-from inbox.actions import announce, clocks, sorting
+from inbox.actions import announce, clocks, sorting, work
 from inbox.models import Ticket
 from sla.models import Sweep
 
@@ -19,6 +19,8 @@ def go_on(sweep_id: int) -> bool:
         return False
     if sweep.why == Sweep.Why.TAG:
         upto = sorting.take_off(int(sweep.what), sweep.upto, AT_ONCE)
+    elif sweep.why == Sweep.Why.ACCOUNT:
+        upto = work.resolve_left_behind(int(sweep.what), sweep.by_id, sweep.upto, AT_ONCE)
     else:
         upto = _work_out_anew(sweep)
     if upto is None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from connectors import gateway
@@ -17,6 +20,8 @@ from socialcare.models import Membership, User
 
 MODERATION = frozenset({Can.LIKE, Can.HIDE, Can.DELETE, Can.APPROVE, Can.SPAM})
 MODERATED = ("liked", "hidden", "standing", "moved", "text", "attachments", "revisions", "removed_at")
+# Why a ticket is resolved that nobody answered.
+REMOVED = "account_removed"
 VERBS = {
     (Can.LIKE, True): "liked",
     (Can.LIKE, False): "unliked",
@@ -71,6 +76,27 @@ def resolve(ticket_id: int, actor: User) -> Ticket:
         clocks.recompute([ticket])
     announce.save([ticket])
     return ticket
+
+
+def left_behind(account_id: int) -> QuerySet[Ticket]:
+    """What is unfinished of an account, and would stay so without it."""
+    return Ticket.objects.filter(account_id=account_id).exclude(status=Ticket.Status.RESOLVED)
+
+
+def resolve_left_behind(account_id: int, actor_id: int | None, above: int, number: int) -> int | None:
+    """Resolve the next unfinished tickets of a removed account, by their keys. The last of them; None: no more."""
+    announce.lock_account(account_id)
+    next_ones = left_behind(account_id).filter(pk__gt=above).select_for_update(of=("self",)).order_by("pk")
+    tickets, now = list(next_ones.select_related("account")[:number]), timezone.now()
+    if not tickets:
+        return None
+    for ticket in tickets:
+        ticket.status, ticket.resolved_at = Ticket.Status.RESOLVED, now
+    about: dict[str, Any] = {"verb": "resolved", "actor_id": actor_id, "at": now}
+    announce.history(*(Event(ticket=one, data={"seq": one.seq, "why": REMOVED}, **about) for one in tickets))
+    clocks.recompute(tickets)
+    announce.save(tickets)
+    return tickets[-1].pk
 
 
 @transaction.atomic

@@ -7,16 +7,19 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
-from connectors.contract import Channel
+from connectors.contract import Channel, Kind
 from connectors.meta.facebook import facebook
 from connectors.models import ChannelAccount, PlatformApp
 from inbox import live
+from inbox.models import Contact, Identity, Message, Outgoing, Ticket
 from socialcare.models import AuditEntry, Membership, Role, User, Workspace
 from socialcare.tenancy import workspace
 from socialcare.valkey import valkey
@@ -91,6 +94,23 @@ def make_house(slug: str) -> House:
     for role, user in people.items():
         Membership.objects.create(workspace=made, user=user, role=role)
     return House(made, people["admin"], people["supervisor"], people["agent"])
+
+
+def queued(house: House, account: ChannelAccount) -> Outgoing:
+    """A reply that waits for the account, far in the future."""
+    now = timezone.now()
+    with workspace(house.workspace.pk):
+        contact = Contact.objects.create(name="Amélie")
+        identity = Identity.objects.create(contact=contact, account=account, external_id="7")
+        ticket = Ticket.objects.create(
+            account=account, contact=contact, identity=identity, thread_id="7", kind=Kind.POST, last_at=now, seq=1
+        )
+        message = Message.objects.create(
+            ticket=ticket, account=account, seq=1, origin="agent", state="queued", kind=Kind.POST, text="Oui", at=now
+        )
+        return Outgoing.objects.create(
+            message=message, ticket=ticket, account=account, ready_at=now + timedelta(hours=1)
+        )
 
 
 @pytest.fixture

@@ -88,6 +88,23 @@ def test_the_compose_rules_are_told_before_typing(ticket, client, facebook):
     assert (compose["reply"]["allowed"], compose["reply"]["reason"]) == (False, "paused")
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "An admin removed the account"), ("fr", "Un administrateur a retiré le compte")],
+)
+def test_the_composer_says_that_the_account_was_removed(ticket, client, facebook, alice, language, words):
+    facebook.state = "removed"
+    facebook.save()
+    alice.user.language = language
+    alice.user.save()
+    compose = client.get(f"/w/acme/api/tickets/{ticket.pk}/").json()["compose"]
+    for mode in (compose["reply"], compose["private"]):
+        assert (mode["allowed"], mode["reason"]) == (False, "removed")
+        assert words in mode["message"]
+    refused = post(client, f"tickets/{ticket.pk}/replies/", {"text": "Sorry", "last_seq": 1})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "removed")
+
+
 def test_a_reply_twice_with_one_key_is_one_reply(ticket, client):
     key = str(uuid.uuid4())
     body = {"text": "On its way", "last_seq": 1}

@@ -84,6 +84,6 @@ def test_an_answer_a_worker_held_while_its_account_was_removed_fails(facebook, a
     ChannelAccount.objects.filter(pk=facebook.pk).update(state="removed", credentials={})
     outbox.send_waiting()
     message.refresh_from_db()
-    assert (message.state, message.failure) == ("failed", Reason.DISCONNECTED)
+    assert (message.state, message.failure) == ("failed", Reason.REMOVED)
     assert graph.posts() == []
     assert not Outgoing.objects.exists()

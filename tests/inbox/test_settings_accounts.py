@@ -9,16 +9,15 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
-from connectors.contract import Kind
 from connectors.meta import graph as client
 from connectors.meta.facebook import facebook
 from connectors.meta.messenger import messenger
 from connectors.models import ChannelAccount, Exchange
 from inbox.actions import accounts as actions
-from inbox.models import Contact, Identity, Message, Outgoing, Ticket
+from inbox.models import Outgoing
 from socialcare.tenancy import workspace
 from tests.connectors.meta.scripted_graph import APP, PAGE, TOKEN, Asked, Says, ScriptedGraph, error, running_graph
-from tests.inbox.settings_support import FakePage, House, announced, fields_of, make_house, text
+from tests.inbox.settings_support import FakePage, House, announced, fields_of, make_house, queued, text
 
 pytestmark = pytest.mark.django_db
 State = ChannelAccount.State
@@ -229,7 +228,7 @@ def test_a_test_shows_what_is_missing_and_a_repair_mends_it(house: House, page: 
     shown = text(house.post(f"accounts/{account.pk}/subscribe/"))
     assert "Subscribed: all events reach us." in shown
     assert "Some events do not reach us" not in shown
-    assert ("account.subscribed", "Boulangerie Zoé", {}) in house.audit()
+    assert ("account.subscribed", "Boulangerie Zoé", {"channel": "facebook"}) in house.audit()
 
 
 def test_a_dead_token_needs_attention_and_the_browsers_hear_of_it(
@@ -254,6 +253,32 @@ def test_a_passing_fault_is_shown_and_changes_no_state(house: House, graph: Scri
     assert (after.state, after.attention) == (State.CONNECTED, "")
     assert after.health["failure"]["code"] == "2"
     assert after.checked_at is not None
+
+
+@pytest.mark.parametrize(
+    ("language", "failed", "title"),
+    [
+        ("en", "The last test failed: Unavailable, code 2", "What the last test found"),
+        ("fr", "Le dernier test a échoué", "Ce que le dernier test a trouvé"),
+    ],
+)
+def test_a_failed_test_shows_no_marks_of_the_one_before(
+    house: House, graph: ScriptedGraph, language: str, failed: str, title: str
+) -> None:
+    house.admin.language = language
+    house.admin.save()
+    account, page = house.account(house.app()), FakePage(subscribed=["feed"], scopes=facebook.permissions[:1])
+    page.on(graph)
+    shown = house.post(f"accounts/{account.pk}/test/").partition(title)[2].partition("</section>")[0]
+    assert f"<code>{facebook.permissions[0]}</code>" in shown
+    page.fault, page.fault_at = error(2, status=500), "/me"
+    shown = house.post(f"accounts/{account.pk}/test/")
+    found = shown.partition(title)[2].partition("</section>")[0]
+    assert text(found).strip().startswith(failed)
+    assert 'class="marks"' not in found
+    assert facebook.permissions[0] not in found
+    reasons = shown.partition('<ul class="banner reasons')[2].partition("</li>")[0]
+    assert "(2)" in reasons
 
 
 def test_a_token_that_works_again_heals_the_account(house: House, page: FakePage) -> None:
@@ -296,7 +321,7 @@ def test_a_new_token_reconnects_and_what_waited_leaves(house: House, page: FakeP
     assert "Healthy" in shown
     with workspace(house.workspace.pk):
         assert Outgoing.objects.get(pk=line.pk).ready_at <= timezone.now()
-    change = {"name": ["Boulangerie Zoé", "Bakery"], "access_token": "changed"}
+    change = {"channel": "facebook", "name": ["Boulangerie Zoé", "Bakery"], "access_token": "changed"}
     assert house.audit() == [("account.changed", "Bakery", change)]
 
 
@@ -324,54 +349,6 @@ def test_an_empty_name_is_refused_with_the_fields_name(house: House) -> None:
     account = house.account(house.app())
     shown = house.post(f"accounts/{account.pk}/edit/", {"name": ""}, refused=True)
     assert "“Name” is empty: please fill it in." in shown
-
-
-# ---------------------------------------------------------------- removing
-
-
-def queued(house: House, account: ChannelAccount) -> Outgoing:
-    """A reply that waits for the account, far in the future."""
-    now = timezone.now()
-    with workspace(house.workspace.pk):
-        contact = Contact.objects.create(name="Amélie")
-        identity = Identity.objects.create(contact=contact, account=account, external_id="7")
-        ticket = Ticket.objects.create(
-            account=account, contact=contact, identity=identity, thread_id="7", kind=Kind.POST, last_at=now, seq=1
-        )
-        message = Message.objects.create(
-            ticket=ticket, account=account, seq=1, origin="agent", state="queued", kind=Kind.POST, text="Oui", at=now
-        )
-        return Outgoing.objects.create(
-            message=message, ticket=ticket, account=account, ready_at=now + timedelta(hours=1)
-        )
-
-
-def test_removing_asks_first_then_unsubscribes_and_erases_the_token(house: House, page: FakePage) -> None:
-    account = house.account(house.app())
-    page.subscribed = fields_of(facebook)
-    line = queued(house, account)
-    assert "Its tickets stay and can be read." in text(house.get(f"accounts/{account.pk}/remove/"))
-    assert house.reload(account).state == State.CONNECTED
-    shown = text(house.post(f"accounts/{account.pk}/remove/"))
-    assert "is removed and its token is erased. Its tickets stay." in shown
-    after = house.reload(account)
-    assert (after.state, after.credentials) == (State.REMOVED, {})
-    assert page.subscribed == []
-    with workspace(house.workspace.pk):
-        message = Message.objects.get(pk=line.message_id)
-        assert (message.state, message.failure) == ("failed", "disconnected")
-        assert Ticket.objects.get().account_id == account.pk
-        assert not Outgoing.objects.exists()
-    house.get(f"accounts/{account.pk}/", status=404)
-    assert house.audit()[-1] == ("account.removed", "Boulangerie Zoé", {"channel": "facebook", "page": PAGE})
-
-
-def test_a_page_whose_platform_does_not_answer_is_removed_all_the_same(house: House, graph: ScriptedGraph) -> None:
-    account = house.account(house.app())
-    FakePage(fault=error(190), fault_at="/").on(graph)
-    shown = text(house.post(f"accounts/{account.pk}/remove/"))
-    assert "Meta could not be told to stop sending" in shown
-    assert (house.reload(account).state, house.reload(account).credentials) == (State.REMOVED, {})
 
 
 # ---------------------------------------------------------------- where there is nothing yet

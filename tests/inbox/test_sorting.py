@@ -114,9 +114,9 @@ def test_new_tickets_of_an_account_stand_in_its_queue_from_the_first_moment(face
     row = browser.get("/w/acme/api/tickets/", {"only": "waiting", "queue": queue.pk}).json()["items"]
     assert [item["id"] for item in row] == [sorted_.pk]
     entry = AuditEntry.objects.get(verb="account.queue")
-    assert entry.data == {"queue_id": [None, "Billing"]}
+    assert entry.data == {"channel": "facebook", "queue_id": [None, "Billing"]}
     history = browser.get("/w/acme/settings/history/").content.decode()
-    assert "changed where the tickets of “Acme” go" in history
+    assert "changed where the tickets of “Acme” go (Facebook)" in history
 
 
 def test_a_follow_up_goes_to_the_queue_and_a_reopened_ticket_stays_where_it_was(facebook, alice, acme):

@@ -11,18 +11,20 @@ from django.shortcuts import get_object_or_404
 from django.utils.dateparse import parse_datetime
 from django.utils.html import escape
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from connectors import gateway, ledger, registry
 from connectors.contract import Channel, ConnectorError, Platform
 from connectors.models import ChannelAccount, Exchange, PlatformApp
-from inbox import outbox, polling
+from inbox import outbox, polling, sweeping
 from inbox.actions import accounts as actions
+from inbox.actions import work
 from inbox.forms.accounts import AccountForm
 from inbox.views.settings import door, wording
 from inbox.views.settings.overview import described
 from inbox.views.settings.pages import UNPROCESSABLE, admins_only, done, show
-from socialcare.background import ring
+from socialcare.background import after_commit, ring
 from socialcare.middleware import WorkspaceRequest
 from socialcare.tenancy import current_workspace
 
@@ -269,10 +271,21 @@ def pause(request: WorkspaceRequest, slug: str, pk: int, paused: bool) -> HttpRe
 @admins_only
 def remove(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
     going = _account(pk)
+    unfinished = work.left_behind(going.pk).count()
     if request.method != "POST":
-        by_app = _channel(going.channel)[0].needs_app
-        return show(request, "settings/account_remove.html", section=SECTION, needs_app=by_app, **described(going))
-    if actions.remove(request.membership.user, going):
+        shown = {"needs_app": _channel(going.channel)[0].needs_app, "unfinished": unfinished, **described(going)}
+        return show(request, "settings/account_remove.html", section=SECTION, **shown)
+    resolve = request.POST.get("resolve") == "on"
+    told = actions.remove(request.membership.user, going, resolve=resolve)
+    if resolve and unfinished:
+        after_commit(sweeping.ring_for_sweeps)
+        sentence = ngettext(
+            "%(number)d unfinished ticket is being resolved.",
+            "%(number)d unfinished tickets are being resolved.",
+            unfinished,
+        )
+        messages.info(request, sentence % {"number": unfinished})
+    if told:
         sentence = _("“%(name)s” is removed and its token is erased. Its tickets stay.")
         if not _channel(going.channel)[0].needs_app:
             sentence = _("“%(name)s” is removed. Its tickets stay.")

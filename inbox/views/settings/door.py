@@ -38,12 +38,25 @@ def back_address(channel: str) -> str:
 @require_safe
 @admins_only
 def door(request: WorkspaceRequest, slug: str, app: int, channel: str) -> HttpResponse:
-    """Send the owner to the platform; what comes back is known by a state that only this session has."""
+    """Send the owner to the platform; what comes back is known by a state that only this session has.
+
+    `?account=`: which one is to be reconnected; nobody else is let in then.
+    """
     through = get_object_or_404(PlatformApp.objects.all(), pk=app)
     if channel not in registry.channels() or gateway.platform_of(channel).name != through.platform:
         raise Http404
+    meant = request.GET.get("account", "")
+    if meant:
+        _meant(meant, through, channel)
     state, verifier = secrets.token_urlsafe(24), secrets.token_urlsafe(48)
-    left = {"slug": slug, "app": app, "channel": channel, "verifier": verifier, "at": int(time.time())}
+    left = {
+        "slug": slug,
+        "app": app,
+        "channel": channel,
+        "verifier": verifier,
+        "at": int(time.time()),
+        "account": meant,
+    }
     before = dict(list(request.session.get(KEPT, {}).items())[1 - MOST :])
     request.session[KEPT] = {**before, state: left}
     try:
@@ -72,11 +85,14 @@ def back(request: WorkspaceRequest, slug: str, channel: str) -> HttpResponse:
     if left is None or (left["slug"], left["channel"]) != (slug, channel):
         raise Http404
     through = get_object_or_404(PlatformApp.objects.all(), pk=left["app"])
+    meant = _meant(left["account"], through, channel) if left.get("account") else None
     code = request.GET.get("code", "")
     if not code or time.time() - left["at"] > LIVES:
         return _sorry(request, left, _("The app was not let in. Nothing was changed."))
     try:
         given = gateway.let_in(through, channel, back_address(channel), code, left["verifier"])
+        if meant and meant.external_id != given.external_id:
+            return _sorry(request, left, _somebody_else(given, meant))
         account = _connected(request, through, channel, given)
     except actions.Taken:
         return _sorry(
@@ -89,6 +105,21 @@ def back(request: WorkspaceRequest, slug: str, channel: str) -> HttpResponse:
         said = wording.problem(error, channel) if isinstance(error, ConnectorError) else str(error)
         return _sorry(request, left, said)
     return done(request, _("“%(name)s” is connected.") % {"name": account.name}, "settings:account", account.pk)
+
+
+def _meant(account: str, app: PlatformApp, channel: str) -> ChannelAccount:
+    there = ChannelAccount.objects.exclude(state=ChannelAccount.State.REMOVED).filter(app=app, channel=channel)
+    return get_object_or_404(there, pk=int(account) if account.isdecimal() and len(account) < 19 else 0)
+
+
+def _somebody_else(given: Granted, meant: ChannelAccount) -> str:
+    sentence = _(
+        "You let in “%(found)s” (%(found_id)s) at %(platform)s, not “%(name)s” (%(id)s). Nothing was changed. Switch "
+        "to “%(name)s” at %(platform)s, then reconnect again. To have the other account here as well, connect it "
+        "under Channels."
+    )
+    found = {"found": given.name, "found_id": given.external_id, "platform": _(gateway.label(meant.channel))}
+    return sentence % {**found, "name": meant.name, "id": meant.external_id}
 
 
 def _connected(request: WorkspaceRequest, app: PlatformApp, channel: str, given: Granted) -> ChannelAccount:
@@ -108,4 +139,6 @@ def _connected(request: WorkspaceRequest, app: PlatformApp, channel: str, given:
 
 
 def _sorry(request: WorkspaceRequest, left: dict[str, Any], sentence: str) -> HttpResponse:
+    if left.get("account"):
+        return done(request, sentence, "settings:account", left["account"], level=messages.ERROR)
     return done(request, sentence, "settings:account_add_to", left["app"], left["channel"], level=messages.ERROR)

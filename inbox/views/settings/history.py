@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from connectors import gateway, registry
 from inbox.actions.audit import CHANGED
 from inbox.views.settings.pages import admins_only, show
 from socialcare.middleware import WorkspaceRequest
@@ -68,11 +69,7 @@ NAMES = {
     "platform": gettext_lazy("platform"),
     "channel": gettext_lazy("channel"),
     "page": gettext_lazy("ID"),
-    "app_id": gettext_lazy("app ID"),
-    "app_secret": gettext_lazy("app secret"),
-    "previous_secret": gettext_lazy("previous app secret"),
-    "access_token": gettext_lazy("token"),
-    "human_agent": gettext_lazy("Human Agent"),
+    "tickets": gettext_lazy("unfinished tickets"),
     "before": gettext_lazy("the secret before"),
     "first_response": gettext_lazy("first response"),
     "next_response": gettext_lazy("next response"),
@@ -91,7 +88,8 @@ NAMES = {
     "priority": gettext_lazy("priority"),
     "pause": gettext_lazy("pause"),
 }
-WORDS = {"kept": gettext_lazy("kept"), "forgotten": gettext_lazy("forgotten"), **dict(Role.choices)}
+TICKETS = {"resolved": gettext_lazy("resolved"), "left": gettext_lazy("left as they are")}
+WORDS = {"kept": gettext_lazy("kept"), "forgotten": gettext_lazy("forgotten"), **TICKETS, **dict(Role.choices)}
 UNTOLD = {"deliveries", "count"}
 
 
@@ -114,24 +112,53 @@ def history(request: WorkspaceRequest, slug: str) -> HttpResponse:
 
 
 def sentence(entry: AuditEntry) -> str:
+    """Of an account with its channel: several may have one name."""
     known = SENTENCES.get(entry.verb)
-    return str(known) % {"target": entry.target} if known else f"{entry.verb} {entry.target}"
+    said = str(known) % {"target": entry.target} if known else f"{entry.verb} {entry.target}"
+    channel = entry.data.get("channel") if _of_account(entry) else None
+    return f"{said} ({_called('channel', channel)})" if channel else said
 
 
 def details(entry: AuditEntry) -> list[str]:
     """What changed from what to what, in short lines."""
-    lines = []
+    lines, labels = [], {**NAMES, **_labels(entry)}
     for name, value in entry.data.items():
-        label = str(NAMES.get(name, name))
-        if name in UNTOLD:
+        if name in UNTOLD or (name == "channel" and _of_account(entry)):
             continue
+        label = str(labels.get(name, name))
         if value == CHANGED:
-            lines.append(_("%(name)s: replaced") % {"name": label})
+            # Of what the platform gave us with a token nobody has seen a name.
+            lines += [_("%(name)s: replaced") % {"name": label}] if name in labels else []
         elif isinstance(value, list) and len(value) == 2:
-            lines.append(f"{label}: {_word(value[0])} → {_word(value[1])}")
+            lines.append(f"{label}: {_called(name, value[0])} → {_called(name, value[1])}")
         else:
-            lines.append(f"{label}: {_word(value)}")
+            lines.append(f"{label}: {_called(name, value)}")
     return lines
+
+
+def _labels(entry: AuditEntry) -> dict[str, str]:
+    """What the forms call the fields of this account or app; of an older line, which does not say its channel, any."""
+    kinds = [channel for _platform, channel in registry.channels().values()]
+    if _of_account(entry):
+        own = [kind for kind in kinds if kind.name == entry.data.get("channel")] or kinds
+        fields = [field for kind in own for field in (*kind.account_fields, *kind.account_options)]
+    elif entry.verb.startswith("app."):
+        fields = [field for platform in registry.platforms().values() for field in platform.app_fields]
+    else:
+        fields = []
+    return {field.name: _(field.label) for field in fields}
+
+
+def _of_account(entry: AuditEntry) -> bool:
+    return entry.verb.startswith("account.")
+
+
+def _called(name: str, value: Any) -> str:
+    if name == "channel" and value in registry.channels():
+        return _(gateway.label(value))
+    if name == "platform" and value in registry.platforms():
+        return _(registry.platforms()[value].label)
+    return _word(value)
 
 
 def _word(value: Any) -> str:

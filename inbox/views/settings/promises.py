@@ -44,7 +44,7 @@ def policies(request: WorkspaceRequest, slug: str) -> HttpResponse:
         }
         for place, policy in enumerate(found)
     ]
-    running = Sweep.objects.exclude(why=Sweep.Why.TAG).exists()
+    running = Sweep.objects.filter(why__in=[Sweep.Why.POLICY, Sweep.Why.HOURS]).exists()
     return show(request, "settings/policies.html", section=POLICIES, policies=shown, running=running)
 
 

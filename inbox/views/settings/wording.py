@@ -134,7 +134,11 @@ def _by_app(account: ChannelAccount) -> bool:
 def _worries(account: ChannelAccount) -> list[str]:
     found = account.health
     platform = _(gateway.platform_of(account.channel).label)
-    worries = []
+    worries, failure = [], found.get("failure")
+    if failure and account.state != State.ATTENTION:
+        advice = gateway.explain(account.channel, failure.get("code") or "")
+        sentence = _("The last test did not come through (%(what)s). Test again in a minute.")
+        worries.append(_(advice) if advice else sentence % {"what": failure.get("code") or failure.get("kind")})
     if found.get("missing"):
         names = {"names": ", ".join(found["missing"])}
         sentence = _("Permissions are missing: %(names)s. Grant them and give a new token.") % names
@@ -144,11 +148,7 @@ def _worries(account: ChannelAccount) -> list[str]:
         worries.append(sentence % {"names": ", ".join(found["unsubscribed"])})
     worries += [_(advice) for code in found.get("unseen", []) if (advice := gateway.explain(account.channel, code))]
     worries += [_(warning) for warning in found.get("warnings", [])]
-    failure, ends = found.get("failure"), parse_datetime(found.get("expires_at") or "")
-    if failure and account.state != State.ATTENTION:
-        advice = gateway.explain(account.channel, failure.get("code") or "")
-        sentence = _("The last test did not come through (%(what)s). Test again in a minute.")
-        worries.append(_(advice) if advice else sentence % {"what": failure.get("code") or failure.get("kind")})
+    ends = parse_datetime(found.get("expires_at") or "")
     if ends and ends < timezone.now() + EXPIRY_NOTICE and not found.get("renews"):
         sentence = _("The token ends on %(date)s. Give a new one before.")
         worries.append(sentence % {"date": date_format(ends, "DATE_FORMAT")})
