@@ -46,7 +46,7 @@ def companies(number: int, agents: int) -> list[Company]:
 def _company(slug: str, page: str, agents: int) -> Company:
     place = Workspace.objects.create(name=slug.title(), slug=slug)
     with workspace(place.pk):
-        promise()
+        promise(steps=())
         connect_page(place, place.name, page)
         made = Company(place.pk, page, PlatformApp.objects.own().get().pk)
         for index in range(agents):

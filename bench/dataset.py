@@ -76,7 +76,7 @@ def _company(number: int) -> Company:
     User.objects.bulk_create(people)
     Membership.objects.bulk_create(Membership(workspace=place, user=user, role=Role.AGENT) for user in people)
     with workspace(place.pk):
-        promise()
+        promise(steps=())
         connect_page(place, slug, str(7_000_000_000 + number))
         accounts = list(ChannelAccount.objects.order_by("id").values_list("id", flat=True))
     return Company(place.pk, slug, [user.pk for user in people], accounts)

@@ -206,7 +206,7 @@ class Run:
 def _company() -> tuple[Workspace, PlatformApp]:
     place = Workspace.objects.create(name=NAME, slug=SLUG, undo_seconds=0)
     with workspace(place.pk):
-        promise()
+        promise(steps=())
         connect_page(place, NAME, PAGE)
     return place, PlatformApp.objects.everywhere().get()
 

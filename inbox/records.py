@@ -191,10 +191,20 @@ def note(note: Note, who: str) -> dict[str, Any]:
 
 def notifications(found: QuerySet[Notification]) -> Iterator[tuple[int, dict[str, Any]]]:
     """(for whom, what they get) of each, in the queryset's order; one query."""
-    columns = ("user_id", "id", "ticket_id", "ticket__contact__name", "policy", "metric", "share", "at", "seen_at")
-    for user, pk, ticket, name, policy, metric, share, at, seen_at in found.values_list(*columns):
-        about = {"id": pk, "ticket": ticket, "name": name, "policy": policy, "metric": metric, "share": share}
-        yield user, {**about, "at": ms(at), "seen": seen_at is not None}
+    about = {
+        "id": "id",
+        "ticket": "ticket_id",
+        "ch": "ticket__account__channel",
+        "name": "ticket__contact__name",
+        "text": "ticket__preview",
+        "sign": "ticket__sign",
+        "policy": "policy",
+        "metric": "metric",
+        "share": "share",
+    }
+    for user, at, seen_at, *values in found.values_list("user_id", "at", "seen_at", *about.values()):
+        row = _signed(dict(zip(about, values, strict=True)))
+        yield user, {**row, "at": ms(at), "seen": seen_at is not None}
 
 
 def _tally(reactions: Iterable[str]) -> dict[str, int]:

@@ -344,10 +344,10 @@ def breach(ticket_ids: Sequence[int]) -> list[Mark]:
 
 
 def warn(ticket_ids: Sequence[int], promises: Promises) -> list[Mark]:
-    """Note the shares passed on these tickets (which the caller has locked); each is returned exactly once."""
+    """Note the shares passed on these tickets (which the caller has locked), each once; what ran out is `breach`'s."""
     now = timezone.now()
     passed = Timer.objects.filter(ticket_id__in=ticket_ids, stopped_at=None, breached_at=None, warn_at__lte=now)
-    marks, timers = [], list(passed)
+    marks, timers = [], list(passed.exclude(due_at__lte=now))
     for timer in timers:
         policy, pauses = promises.known(timer.policy_id), timer.rests()
         share = max(timer.noted, marks_passed(policy, timer.started_at, timer.target, now, pauses))

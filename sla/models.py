@@ -23,6 +23,8 @@ class Metric(models.TextChoices):
 
 
 RESPONSES = (Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE)
+# The step a new policy begins with: whoever has the ticket and the supervisors hear that its promise is broken.
+TELL = {"at": 100, "do": "notify", "to": None}
 
 
 class Outcome(models.TextChoices):
@@ -94,6 +96,11 @@ class Policy(WorkspaceOwned):
     def marks(self) -> set[int]:
         """The shares, in percent, at which something is told or done before the promise runs out."""
         return {mark for mark in (*self.warn_at, *(int(step["at"]) for step in self.steps)) if mark < 100}
+
+    @property
+    def silent(self) -> bool:
+        """No step tells anybody anything."""
+        return not any(step["do"] == "notify" for step in self.steps)
 
     def steps_at(self, above: int, up_to: int) -> list[dict[str, Any]]:
         """What is done at the marks past `above` and not past `up_to`, in their order."""

@@ -35,7 +35,7 @@ def act(tickets: dict[int, Ticket], marks: Sequence[Mark], promises: Promises) -
         about = {"do": step["do"], "policy": str(policy), "metric": mark.metric, "at": step["at"]}
         events.append(announce.event(ticket, "escalated", **about, **data))
         told += [
-            Notification(user_id=user, ticket=ticket, policy=str(policy), metric=mark.metric, share=step["at"])
+            Notification(user_id=user, ticket=ticket, policy=str(policy), metric=mark.metric, share=mark.share)
             for user in sorted([*data.get("told", ()), *data.get("supervisors", ())])
         ]
         if before != (ticket.priority, ticket.queue_id):
@@ -46,11 +46,18 @@ def act(tickets: dict[int, Ticket], marks: Sequence[Mark], promises: Promises) -
 
 
 def _due(marks: Sequence[Mark], promises: Promises) -> Iterator[tuple[Mark, Policy, dict[str, Any]]]:
-    """The steps to do now, each once a ticket: for the clock due first, where several pass its mark together."""
+    """The steps to do now, each once a ticket: for the clock due first, where several pass its mark together.
+
+    Of those that tell the same people, only the furthest that passed is done.
+    """
     done = set()
     for mark in sorted(marks, key=lambda mark: (mark.due_at or NEVER, mark.metric)):
         policy = promises.known(mark.policy_id)
-        for step in policy.steps_at(mark.above, mark.share) if policy else ():
+        steps = policy.steps_at(mark.above, mark.share) if policy else []
+        furthest = {step["to"]: step["at"] for step in steps if step["do"] == "notify"}
+        for step in steps:
+            if step["do"] == "notify" and step["at"] < furthest[step["to"]]:
+                continue
             deed = (mark.ticket_id, mark.policy_id, step["at"], step["do"], step["to"])
             if policy and deed not in done:
                 done.add(deed)

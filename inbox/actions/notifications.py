@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,21 +13,46 @@ from inbox import live, records
 from inbox.models import Notification
 
 SHOWN = 30
+# Whose, of which ticket, for which metric.
+Clock = tuple[int, int, str]
 SEEN_KEPT, KEPT = timedelta(days=7), timedelta(days=90)
 
 
 def send(notifications: Sequence[Notification]) -> None:
-    """Keep these new ones, and tell whoever is there."""
+    """Keep these new ones, and tell whoever is there. Of one clock somebody gets the furthest alone: what they have not
+    seen of less is taken away, and named in what is told ("instead").
+    """
     if not notifications:
         return
-    Notification.objects.bulk_create(notifications)
-    made = Notification.objects.filter(pk__in=[one.pk for one in notifications])
+    furthest: dict[Clock, Notification] = {}
+    for one in sorted(notifications, key=lambda one: one.share):
+        furthest[_clock(one)] = one
+    instead = _fold(furthest)
+    made = Notification.objects.bulk_create(furthest.values())
     told: dict[int, list[live.Event]] = defaultdict(list)
-    for user, row in records.notifications(made.order_by("id")):
-        told[user].append(("notify", row))
+    found = Notification.objects.filter(pk__in=[one.pk for one in made]).order_by("id")
+    for user, row in records.notifications(found):
+        told[user].append(("notify", row | {"instead": instead.get((user, row["ticket"], row["metric"]), [])}))
     for user, events in told.items():
         # Of more than a list shows, the number is enough: the browser asks for them.
         live.publish(events if len(events) <= SHOWN else [("notify", {"new": len(events)})], to=user)
+
+
+def _clock(one: Notification) -> Clock:
+    return one.user_id, one.ticket_id, one.metric
+
+
+def _fold(furthest: Mapping[Clock, Notification]) -> dict[Clock, list[int]]:
+    """Take away the older ones of these clocks that tell of less and were not seen; what is being seen stays."""
+    users, tickets = {user for user, _, _ in furthest}, {ticket for _, ticket, _ in furthest}
+    unseen = Notification.objects.filter(user_id__in=users, ticket_id__in=tickets, seen_at=None)
+    gone: dict[Clock, list[int]] = defaultdict(list)
+    for one in unseen.select_for_update(skip_locked=True).order_by("id"):
+        newer = furthest.get(_clock(one))
+        if newer and one.share < newer.share:
+            gone[_clock(one)].append(one.pk)
+    Notification.objects.filter(pk__in=[pk for some in gone.values() for pk in some]).delete()
+    return gone
 
 
 def of(user_id: int) -> dict[str, Any]:

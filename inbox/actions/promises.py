@@ -29,8 +29,14 @@ def save_policy(actor: User, policy: Policy) -> Policy:
     changes = {} if new else audit.differences(before, _told(policy))
     if new or changes:
         audit.record(actor, "policy.added" if new else "policy.changed", policy, **changes)
+    if changes or (new and not _never_applies(policy)):
         Sweep.objects.create(why=Sweep.Why.POLICY, what=policy.name)
     return policy
+
+
+def _never_applies(policy: Policy) -> bool:
+    """One that stands before it takes all its tickets."""
+    return any(covers(other, policy) for other in Policy.objects.filter(position__lt=policy.position))
 
 
 def _make_room(policy: Policy) -> None:

@@ -189,7 +189,10 @@ class PeopleShape(s.Serializer[object]):
 class NotificationShape(s.Serializer[object]):
     id = s.IntegerField()
     ticket = s.IntegerField()
+    ch = s.CharField(help_text="the ticket's channel")
     name = s.CharField(allow_blank=True, help_text="of the customer")
+    text = s.CharField(allow_blank=True, help_text="the ticket's newest words")
+    sign = s.CharField(allow_blank=True, help_text="what stands there instead of words")
     policy = s.CharField(help_text="whose step it was")
     metric = s.CharField()
     share = s.IntegerField(help_text="percent of the promised time that is over")

@@ -69,6 +69,7 @@ class PolicyForm(PlainForm, forms.Form):
     )
 
     def __init__(self, policy: Policy, data: Any = None) -> None:
+        self.pk = policy.pk
         super().__init__(data, initial=_initial(policy))
         for name, choices in _conditions().items():
             _offer(self.fields[name], gettext("Any"), choices)
@@ -95,6 +96,12 @@ class PolicyForm(PlainForm, forms.Form):
     @property
     def steps(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
         return [(self[f"at_{number}"], self[f"do_{number}"]) for number in range(STEPS)]
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if Policy.objects.filter(name__iexact=name).exclude(pk=self.pk).exists():
+            raise forms.ValidationError(_("Another one is called so."))
+        return name
 
     def clean_warn_at(self) -> list[int]:
         words = re.split(r"[\s,;%]+", self.cleaned_data["warn_at"].strip(" ,;%"))

@@ -34,8 +34,12 @@ LABELS = {
 
 
 def _filled(data: Any, zone: ZoneInfo) -> dict[str, str]:
-    """What was asked, said in full: the days of a named period stand in the fields for days."""
-    asked = {"period": USUAL, "about": EVERYTHING, **{name: data[name] for name in data}}
+    """What was asked, said in full: the days of a named period stand in the fields for days.
+
+    Days without a period are a period of their own.
+    """
+    usual = CUSTOM if {"since", "until"} & set(data) else USUAL
+    asked = {"period": usual, "about": EVERYTHING, **{name: data[name] for name in data}}
     if asked["period"] in PRESETS:
         days = preset(asked["period"], timezone.now(), zone)
         asked |= {"since": days.first_day.isoformat(), "until": days.last_day.isoformat()}

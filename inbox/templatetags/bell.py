@@ -11,6 +11,9 @@ register = template.Library()
 def bell_strings() -> dict[str, str]:
     """All its sentences, for a page whose scripts need no others."""
     return {
+        **newest_strings(),
+        "signed_out": _("You are signed out. Sign in in another tab, then go on here."),
+        "told_of": _("{name}: {words}"),
         "do_notifications": _("Notifications"),
         "look": _("Look at it"),
         "just_now": _("now"),
@@ -23,4 +26,35 @@ def bell_strings() -> dict[str, str]:
         "ran_out_first_response": _("The time for a first answer ran out."),
         "ran_out_next_response": _("The time for an answer ran out."),
         "ran_out_resolution": _("The time to resolve a ticket ran out."),
+    }
+
+
+def newest_strings() -> dict[str, str]:
+    """What stands for the newest of a ticket, and where it was said."""
+    return {
+        "no_words": _("(no words)"),
+        "removed": _("Removed"),
+        "removed_protected": _("Protected by its author"),
+        "removed_suspended": _("Its author is suspended"),
+        "answered_there": _("Answered there: {host}"),
+        "channel_facebook": _("Facebook"),
+        "channel_messenger": _("Messenger"),
+        "channel_twitter": _("X"),
+        "channel_blog": _("Blog"),
+        "channel_feed": _("Blog comments"),
+        "channel_watch": _("Other blog"),
+        "attachment_image": _("Picture"),
+        "attachment_video": _("Video"),
+        "attachment_audio": _("Sound"),
+        "attachment_file": _("File"),
+        "attachment_sticker": _("Sticker"),
+        "attachment_location": _("Place"),
+        "attachment_link": _("Link"),
+        "attachment_template": _("Buttons"),
+        "attachment_share": _("Shared post"),
+        "attachment_target": _("Our page that is mentioned"),
+        "attachment_answer": _("Answer given there"),
+        "attachment_unknown": _("Attachment"),
+        "attachment_encrypted": _("Encrypted message: read it on the platform"),
+        "attachment_without_link": _("no link"),
     }

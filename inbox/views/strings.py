@@ -17,7 +17,7 @@ def strings() -> dict[str, str]:
     said = {**_thread(), **_moderation(), **_news(), **_places()}
     ticket = {**_tickets(), **_list(), **said, **_states(), **composer_strings()}
     told = {**bell_strings(), **_people(), **_connection()}
-    return {**_time(), **ticket, **told, **_attachments(), **_commands(), **_board(), **_team()}
+    return {**_time(), **ticket, **told, **_commands(), **_board(), **_team()}
 
 
 def board_strings() -> dict[str, str]:
@@ -50,16 +50,6 @@ def _time() -> dict[str, str]:
 
 def _tickets() -> dict[str, str]:
     return {
-        "no_words": _("(no words)"),
-        "removed": _("Removed"),
-        "removed_protected": _("Protected by its author"),
-        "removed_suspended": _("Its author is suspended"),
-        "channel_facebook": _("Facebook"),
-        "channel_messenger": _("Messenger"),
-        "channel_twitter": _("X"),
-        "channel_blog": _("Blog"),
-        "channel_feed": _("Blog comments"),
-        "channel_watch": _("Other blog"),
         "kind_post": _("Post"),
         "kind_comment": _("Comment"),
         "kind_mention": _("Mention"),
@@ -83,7 +73,6 @@ def _list() -> dict[str, str]:
     return {
         "draft": _("Draft"),
         "looked_for": _("Search: {words}"),
-        "answered_there": _("Answered there: {host}"),
         "taken_back": _("Taken back. The clock runs on as if it had not been recorded."),
         "ghost_resolved": _("Resolved."),
         "ghost_answered": _("Answered."),
@@ -205,25 +194,6 @@ def _states() -> dict[str, str]:
             "It may already be on the platform. Look there first: sent again, the customer could read it twice."
         ),
         "retry_unknown_yes": _("It is not there, send it"),
-    }
-
-
-def _attachments() -> dict[str, str]:
-    return {
-        "attachment_image": _("Picture"),
-        "attachment_video": _("Video"),
-        "attachment_audio": _("Sound"),
-        "attachment_file": _("File"),
-        "attachment_sticker": _("Sticker"),
-        "attachment_location": _("Place"),
-        "attachment_link": _("Link"),
-        "attachment_template": _("Buttons"),
-        "attachment_share": _("Shared post"),
-        "attachment_target": _("Our page that is mentioned"),
-        "attachment_answer": _("Answer given there"),
-        "attachment_unknown": _("Attachment"),
-        "attachment_encrypted": _("Encrypted message: read it on the platform"),
-        "attachment_without_link": _("no link"),
     }
 
 

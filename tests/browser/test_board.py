@@ -15,9 +15,10 @@ from bench.wall import growth, soak
 from inbox import watch
 from inbox.actions import boards
 from inbox.models import Queue, Ticket
-from sla.models import Policy
+from sla.models import Policy, Timer
 from tests.board import Story, ago, ask, happen, told
 from tests.browser.conftest import DESK, PHONE, Site, eventually
+from tests.conftest import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TV = {"viewport": {"width": 1920, "height": 1080}}
@@ -89,7 +90,7 @@ def test_the_bell_tells_who_is_there_and_keeps_it_for_who_is_away(show, site, bo
     ask(facebook, "Cleo", ago(minutes=6))
     watch.breach()
     expect(page.locator("#bell-count")).to_have_text("3", timeout=5000)
-    expect(page.locator(".toast")).to_contain_text("The time for a first answer ran out.")
+    expect(page.locator(".toast")).to_contain_text("Cleo: The time for a first answer ran out.")
     for key in ("g", "n"):
         page.keyboard.press(key)
     lines = page.locator("#notifications .notification")
@@ -132,7 +133,7 @@ def test_the_bell_rings_on_pages_that_show_no_tickets_too(show, site, bob, faceb
     watch.breach()
     for page in pages:
         expect(page.locator("#bell-count")).to_have_text("2", timeout=5000)
-        expect(page.locator(".toast")).to_contain_text("The time for a first answer ran out.")
+        expect(page.locator(".toast")).to_contain_text("Ben: The time for a first answer ran out.")
     expect(field).to_have_value("Half a name")
     for key in ("g", "n"):
         reports.keyboard.press(key)
@@ -175,6 +176,58 @@ def test_who_is_signed_out_where_no_socket_gets_through_keeps_it_too(show, site,
     page.wait_for_timeout(500)
     assert page.url.endswith("/settings/board/")
     expect(field).to_have_value("Half a name")
+
+
+def test_what_tells_more_of_a_clock_takes_the_place_of_what_told_less(show, site, bob, facebook):
+    Policy.objects.update(steps=[{"at": share, "do": "notify", "to": None} for share in (50, 100)])
+    for name in ("Anna", "Ben"):
+        ask(facebook, name, ago(minutes=3))
+    watch.warn()
+    page = dashboard(show)
+    expect(page.locator("#bell-count")).to_have_text("2")
+    eventually(lambda: "As of" in page.locator("#fresh-text").inner_text(), 5)
+    Timer.objects.filter(ticket_id=Ticket.objects.latest("id").pk).update(due_at=ago(seconds=1))
+    watch.breach()
+    page.locator("#bell").click()
+    lines = page.locator("#notifications .notification")
+    expect(lines.first).to_contain_text("ran out")
+    expect(lines.first).to_contain_text("Ben")
+    expect(lines).to_have_count(2)
+    expect(page.locator("#bell-count")).to_have_text("2")
+    for name, ticket in zip(("Anna", "Ben"), Ticket.objects.order_by("id"), strict=True):
+        line = page.locator(f'#notifications a[data-ticket="{ticket.pk}"]')
+        expect(line).to_contain_text(name)
+        expect(line.locator(".about")).to_have_text(f"Facebook #{ticket.pk} {ticket.preview}")
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en-GB", "You are signed out"), ("fr-FR", "Vous êtes déconnecté")])
+def test_who_signs_in_again_in_another_tab_saves_what_they_typed(show, site, bob, locale, words):
+    page = show("bob", "/w/acme/settings/board/", locale=locale)
+    with page.expect_response("**/api/notifications/"):
+        page.reload()
+    note = page.locator("main [role=alert]")
+    expect(note).to_have_count(0)
+    form = page.locator("main form:has(input[type=number])").first
+    form.locator("input[type=number]").first.fill("77")
+    Session.objects.all().delete()
+    page.evaluate("dispatchEvent(new Event('pagehide'))")
+    expect(note).to_contain_text(words, timeout=10_000)
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    page.wait_for_timeout(500)
+    expect(note).to_be_visible()
+    assert Axe().run(page).violations_count == 0
+    tab = page.context.new_page()
+    tab.goto(f"{site.url}/login/")
+    tab.locator("[name=username]").fill("bob@acme.example")
+    tab.locator("[name=password]").fill(PASSWORD)
+    tab.locator("[name=password]").press("Enter")
+    tab.wait_for_url("**/w/acme/**")
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(note).to_have_count(0)
+    with page.expect_navigation():
+        form.locator("button").last.click()
+    expect(page.locator(".banner.success")).to_be_visible()
+    expect(page.locator("main form input[type=number]").first).to_have_value("77")
 
 
 @pytest.mark.parametrize(("locale", "words"), [("en-GB", "No notifications"), ("fr-FR", "Aucune notification")])

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page, Route, expect
 
 from connectors.meta.facebook import facebook
 from connectors.models import Delivery, DeliveryBody, Oddity
@@ -254,6 +254,39 @@ def test_a_wall_is_revoked_only_after_a_question(house: House, open_page: Open, 
     page.get_by_role("button", name="Revoke", exact=True).click()
     page.get_by_text("The link of “Hall” is revoked.").wait_for()
     page.get_by_text("There is no wall yet.").wait_for()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_promises_and_hours_go_only_after_a_question(house: House, open_page: Open, scripts: bool) -> None:
+    with workspace(house.workspace.pk):
+        minute = timedelta(minutes=1)
+        policy = promises.save_policy(house.admin, Policy(name="Night", first_response=minute))
+        hours = promises.save_hours(house.admin, BusinessHours(name="Shop", zone="UTC", slots=[[0, 0, 60]]))
+    for path, button, question in (
+        (f"policies/{policy.pk}/", "Remove this policy", "Remove the policy “Night”?"),
+        (f"hours/{hours.pk}/", "Remove these hours", "Remove the opening hours “Shop”?"),
+    ):
+        page = open_page(house.url(path), java_script_enabled=scripts)
+        page.get_by_role("button", name=button).click()
+        page.get_by_role("heading", name=question).wait_for()
+        page.get_by_role("button", name="Remove", exact=True).click()
+        page.get_by_text(re.compile("“(Night|Shop)” is removed")).wait_for()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_focus_stays_on_a_policy_that_is_moved(house: House, open_page: Open, scripts: bool) -> None:
+    with workspace(house.workspace.pk):
+        for channel in ("facebook", "messenger", "twitter"):
+            policy = Policy(name=channel, channel=channel, first_response=timedelta(minutes=1))
+            promises.save_policy(house.admin, policy)
+    page = open_page(house.url("policies/"), java_script_enabled=scripts)
+    page.get_by_role("button", name="Move “facebook” down").focus()
+    # At either end the other way is left.
+    for place, way in ((2, "down"), (3, "up"), (2, "up"), (1, "down")):
+        page.keyboard.press("Enter")
+        row = page.locator(f"tbody tr:nth-child({place})", has_text="facebook")
+        expect(row.get_by_role("button", name=f"Move “facebook” {way}")).to_be_focused()
+        assert page.locator(".banner.success").bounding_box()["y"] >= 0  # type: ignore[index]
 
 
 def test_a_tables_form_is_usable_by_keyboard_alone(house: House, open_page: Open) -> None:

@@ -65,7 +65,7 @@ def test_a_new_workspace_and_its_first_admin(db, capsys):
     with workspace(place.pk):
         invitation = Invitation.objects.get()
         assert (invitation.email, invitation.role) == ("peter@initech.example", "admin")
-        assert Policy.objects.count() == 1
+        assert [policy.silent for policy in Policy.objects.all()] == [False]
     assert f"/join/{invitation.code}/" in capsys.readouterr().out
     for words in (["initech", "Again", "a@b.example"], ["in tech", "X", "a@b.example"], ["ok", "X", "nobody"]):
         with pytest.raises(CommandError):

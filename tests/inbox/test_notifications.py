@@ -6,11 +6,12 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from inbox import live, upkeep, watch
-from inbox.actions import people
-from inbox.models import Notification, Presence, Ticket
+from inbox.actions import notifications, people
+from inbox.models import Event, Notification, Presence, Ticket
 from sla.models import Policy
 from tests import meta
 from tests.conftest import take_in
@@ -37,7 +38,15 @@ def test_who_is_away_finds_it_later_and_once_seen_it_is_not_new(facebook, alice,
     found = ask(browser)
     assert found["unseen"] == 1
     (item,) = found["items"]
-    about = {"ticket": ticket.pk, "name": "C 0", "policy": "Five minutes", "metric": "first_response", "share": 100}
+    about = {
+        "ticket": ticket.pk,
+        "ch": "facebook",
+        "name": "C 0",
+        "text": ticket.preview,
+        "policy": "Five minutes",
+        "metric": "first_response",
+        "share": 100,
+    }
     assert {name: item[name] for name in about} == about
     assert item["seen"] is False
     assert ask(sign_in(alice)) == ask(sign_in(carol)) == {"unseen": 0, "items": []}
@@ -63,15 +72,46 @@ def test_with_a_ticket_all_that_was_told_of_it_is_seen_and_nothing_else(facebook
     take_in(facebook, *(meta.comment(comment_id=f"7_{who}", who=who, at=late) for who in "12"))
     watch.breach()
     browser, (ticket, _) = sign_in(bob), Ticket.objects.order_by("id")
-    assert ask(browser)["unseen"] == 4
+    assert [item["share"] for item in ask(browser)["items"]] == [100, 100]
     first = Notification.objects.filter(ticket=ticket).earliest("id")
-    for upto, left in ((first.pk, 3), (2**62, 2), (2**62, 2)):
+    for upto, left in ((first.pk - 1, 2), (2**62, 1), (2**62, 1)):
         asked = {"upto": upto, "ticket": ticket.pk}
         answer = browser.post("/w/acme/api/notifications/seen/", asked, content_type="application/json").json()
-        assert (answer["unseen"], len(answer["items"])) == (left, 4)
+        assert (answer["unseen"], len(answer["items"])) == (left, 2)
     assert {item["ticket"]: item["seen"] for item in answer["items"]}[ticket.pk]
-    assert sum(item["seen"] for item in answer["items"]) == 2
+    assert sum(item["seen"] for item in answer["items"]) == 1
     assert answer == ask(browser)
+
+
+def test_what_was_not_seen_yields_to_what_tells_more_of_the_same_clock(facebook, bob, sign_in, monkeypatch):
+    heard = []
+    monkeypatch.setattr(live, "publish", lambda events, to=None: heard.extend(events if to == bob.user_id else ()))
+    Policy.objects.update(steps=[{"at": share, "do": "notify", "to": None} for share in (50, 80, 100)])
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        take_in(facebook, meta.comment())
+        for share, see in ((50, False), (80, True), (100, False)):
+            clock.shift(MINUTE * (2.6 if share == 50 else 1.45 if share == 80 else 1))
+            watch.breach()
+            watch.warn()
+            found = ask(sign_in(bob))
+            assert found["unseen"] == 1
+            assert found["items"][0]["share"] == share
+            if see:
+                notifications.seen(bob.user_id, 2**60)
+    assert [item["share"] for item in found["items"]] == [100, 80]
+    told = [row for kind, row in heard if kind == "notify"]
+    assert [row["share"] for row in told] == [50, 80, 100]
+    assert [row["instead"] for row in told] == [[], [told[0]["id"]], []]
+
+
+def test_of_what_is_heard_of_too_late_only_that_it_ran_out_is_told(facebook, bob, sign_in):
+    """Also where it is taken in after the clock looked for what ran out, and before it looks for what runs short."""
+    Policy.objects.update(warn_at=[50], steps=[{"at": share, "do": "notify", "to": None} for share in (50, 100)])
+    take_in(facebook, meta.comment(at=timezone.now() - 6 * MINUTE))
+    assert (watch.warn(), watch.breach(), watch.warn()) == (0, 1, 0)
+    assert [item["share"] for item in ask(sign_in(bob))["items"]] == [100]
+    told = Event.objects.filter(verb="escalated").values_list("data__at", flat=True)
+    assert list(told) == [100]
 
 
 def test_of_more_than_a_list_shows_none_is_out_of_reach(facebook, bob, sign_in):

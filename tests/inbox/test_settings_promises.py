@@ -18,6 +18,7 @@ from tests.inbox import settings_support
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
+SURE = {"sure": "yes"}
 WEEK = {"day_0": "9:00-12:30, 14h-18h", "day_5": "22:00-02:00"}
 SHOP = {"name": "Shop", "zone": "Europe/Paris", "country": "FR", "closed": "2026-12-24", **WEEK}
 FAST = {"name": "Fast", "first_response": "2", "next_response": "", "resolution": "", "warn_at": "50, 80"}
@@ -49,8 +50,68 @@ def test_a_policy_is_made_changed_and_removed(browser, acme):
     post(browser, f"policies/{made.pk}/", {**FAST, "first_response": "3"})
     made.refresh_from_db()
     assert (made.first_response, made.queue_id, made.steps) == (timedelta(minutes=3), None, [])
-    post(browser, f"policies/{made.pk}/remove/", {})
+    asked = post(browser, f"policies/{made.pk}/remove/", {}).content.decode()
+    assert "Remove the policy “Fast”?" in asked
+    assert Policy.objects.filter(name="Fast").exists()
+    post(browser, f"policies/{made.pk}/remove/", SURE)
     assert not Policy.objects.filter(name="Fast").exists()
+
+
+def test_a_new_policy_tells_somebody_and_one_that_tells_nobody_says_so(browser, carol):
+    silent = "Nobody is told when this promise breaks."
+    assert browser.get("/w/acme/settings/policies/").content.decode().count(silent) == 1
+    pk = Policy.objects.get().pk
+    assert silent in browser.get(f"/w/acme/settings/policies/{pk}/").content.decode()
+    page = browser.get("/w/acme/settings/policies/add/")
+    assert silent not in page.content.decode()
+    given = {name: page.context["form"][name].value() for name in ("at_0", "do_0")}
+    assert given == {"at_0": 100, "do_0": "notify:"}
+    page = post(browser, "policies/add/", {**FAST, "channel": "messenger", **given}).content.decode()
+    made = Policy.objects.get(name="Fast")
+    assert made.steps == [{"at": 100, "do": "notify", "to": None}]
+    assert page.count(silent) == 1
+    assert silent not in browser.get(f"/w/acme/settings/policies/{made.pk}/").content.decode()
+    carol.user.language = "fr"
+    carol.user.save()
+    french = "Personne n’est prévenu quand cette promesse est rompue."
+    assert french in browser.get(f"/w/acme/settings/policies/{pk}/").content.decode()
+
+
+def test_policies_of_one_name_are_refused(browser, acme):
+    """In whatever case; those that are there keep theirs."""
+    answer = post(browser, "policies/add/", {**FAST, "name": "FIVE minutes"})
+    assert answer.status_code == 422
+    assert answer.context["form"].errors == {"name": ["Another one is called so."]}
+    kept = Policy.objects.get()
+    assert post(browser, f"policies/{kept.pk}/", {**FAST, "name": "Five minutes"}).redirect_chain
+
+
+def test_what_is_said_of_the_clocks_that_run_is_true(browser, acme):
+    anew = "worked out anew"
+    page = post(browser, "policies/add/", {**FAST, "name": "Everything"}).content.decode()
+    assert "“Everything” is saved." in page
+    assert "Never applies" in page
+    assert anew not in page
+    assert not Sweep.objects.exists()
+    page = post(browser, "policies/add/", {**FAST, "name": "Messenger", "channel": "messenger"}).content.decode()
+    assert page.count(anew) == 1
+    assert post(browser, f"policies/{Policy.objects.last().pk}/up/", {}).content.decode().count(anew) == 1
+
+
+def test_a_move_leads_to_the_moved_policy_s_button(browser, acme):
+    for channel in ("messenger", "facebook"):
+        post(browser, "policies/add/", {**FAST, "name": channel, "channel": channel})
+    first, _, last = Policy.objects.all()
+    for policy, by, button in (
+        (first, "down", "down"),
+        (first, "down", "up"),
+        (first, "up", "up"),
+        (first, "up", "down"),
+    ):
+        page = post(browser, f"policies/{policy.pk}/{by}/", {})
+        assert page.redirect_chain[-1][0].partition("#")[2] == f"{button}-{policy.pk}"
+        assert f'id="{button}-{policy.pk}"' in page.content.decode()
+    assert list(Policy.objects.all())[0::2] == [first, last]
 
 
 def order():
@@ -202,9 +263,11 @@ def test_hours_of_one_name_are_refused(browser, acme, carol):
 def test_hours_in_use_stay(browser, acme):
     hours = BusinessHours.objects.create(name="Shop", zone="UTC", slots=[[0, 0, 60]])
     Policy.objects.update(hours=hours)
-    assert "Policies count by these hours" in post(browser, f"hours/{hours.pk}/remove/", {}).content.decode()
+    assert "Policies count by these hours" in post(browser, f"hours/{hours.pk}/remove/", SURE).content.decode()
     Policy.objects.update(hours=None)
-    post(browser, f"hours/{hours.pk}/remove/", {})
+    assert "Remove the opening hours “Shop”?" in post(browser, f"hours/{hours.pk}/remove/", {}).content.decode()
+    assert BusinessHours.objects.exists()
+    post(browser, f"hours/{hours.pk}/remove/", SURE)
     assert not BusinessHours.objects.exists()
 
 
@@ -246,7 +309,7 @@ def test_a_change_that_nobody_rang_for_is_found_by_the_clock(facebook, carol, mo
     monkeypatch.setattr(sweeping, "ring", lambda task, **_: rung.append(task))
     watch.ring_for_what_waits()
     assert rung == []
-    promises.save_policy(carol.user, Policy(name="Fast", first_response=HOUR))
+    promises.save_policy(carol.user, Policy(name="Fast", channel="facebook", first_response=HOUR))
     watch.ring_for_what_waits()
     assert rung == [sweeping.sweep]
 

@@ -210,7 +210,9 @@ def test_no_cell_is_a_formula(text):
     ("asked", "field"),
     [
         ("period=custom", "since"), ("period=custom&since=2026-11-02&until=2026-11-01", "until"),
-        ("period=custom&since=yesterday&until=2026-11-01", "since"), ("period=century", "period"),
+        ("period=custom&since=yesterday&until=2026-11-01", "since"),
+        ("since=yesterday&until=2026-11-01", "since"), ("since=2026-11-02&until=2026-11-01", "until"),
+        ("until=2026-11-01", "since"), ("period=century", "period"),
         ("period=custom&since=2020-01-01&until=2026-11-01", "until"), ("about=agent:999999", "about"),
         ("period=custom&since=2099-01-01&until=2099-01-02", "since"), ("about=account:0", "about"),
         ("period=custom&since=0001-01-01&until=0001-01-02", "since"), ("period=custom&since=2026-11-01", "until"),

@@ -13,7 +13,7 @@ from django.core.validators import validate_email, validate_slug
 from django.db import transaction
 from django.utils import timezone
 
-from sla.models import Policy
+from inbox.management.commands.seed_demo import promise
 from socialcare.models import Invitation, Role, UserManager, Workspace
 from socialcare.tenancy import workspace
 
@@ -40,8 +40,7 @@ class Command(BaseCommand):
             raise CommandError(f"there is a workspace {slug} already; nothing was made")
         place = Workspace.objects.create(slug=slug, name=name)
         with workspace(place.pk):
-            five = timedelta(minutes=5)
-            Policy.objects.create(name="Five minutes", first_response=five, next_response=five, warn_at=[50, 80])
+            promise()
             week = timezone.now() + timedelta(days=7)
             invitation = Invitation.objects.create(email=email, role=Role.ADMIN, expires_at=week)
         self.stdout.write(f"{email} joins {name} at {settings.PUBLIC_URL}/join/{invitation.code}/ within a week")

@@ -93,7 +93,7 @@ def _line(name: str, waits: Waits) -> str:
 def replay(place: Workspace, brands: Iterable[Brand]) -> Report:
     """Take them in, in this empty workspace and one account a brand, and report on the whole time."""
     moments = [said.at for brand in brands for said in brand.said]
-    promise()
+    promise(steps=())
     app = PlatformApp.objects.create(workspace=place, platform="meta", name="Replay", settings={})
     for brand in brands:
         account = ChannelAccount.objects.create(

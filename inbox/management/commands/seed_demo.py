@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from django.db import transaction
 
 from connectors import registry
 from connectors.models import ChannelAccount, PlatformApp
-from sla.models import Policy
+from sla.models import TELL, Policy
 from socialcare.models import Membership, Role, User, Workspace
 from socialcare.tenancy import workspace
 
@@ -61,9 +62,10 @@ class Command(BaseCommand):
                 self.stdout.write(f"{email}  {PASSWORD}  ({role}, {name})")
 
 
-def promise(target: timedelta = timedelta(minutes=5)) -> None:
+def promise(target: timedelta = timedelta(minutes=5), steps: Sequence[dict[str, Any]] = (TELL,)) -> None:
     """First and next response within five minutes, on every channel of the current workspace."""
-    Policy.objects.create(name="Five minutes", first_response=target, next_response=target, warn_at=[50, 80])
+    promised = {"first_response": target, "next_response": target, "warn_at": [50, 80], "steps": list(steps)}
+    Policy.objects.create(name="Five minutes", **promised)
 
 
 def connect_page(place: Workspace, name: str, page_id: str) -> None:

@@ -20,8 +20,8 @@ from inbox.actions import promises as actions
 from inbox.actions import sorting
 from inbox.forms.promises import KINDS, TARGETS, HoursForm, PolicyForm, next_holidays, zones
 from inbox.models import Priority
-from inbox.views.settings.pages import UNPROCESSABLE, admins_only, done, show
-from sla.models import BusinessHours, Policy, Sweep
+from inbox.views.settings.pages import UNPROCESSABLE, Question, admins_only, ask, done, show, sure
+from sla.models import TELL, BusinessHours, Policy, Sweep
 from sla.promises import covers
 from socialcare.background import after_commit
 from socialcare.middleware import WorkspaceRequest
@@ -78,15 +78,23 @@ def _span(target: timedelta) -> str:
 @admins_only
 def policy(request: WorkspaceRequest, slug: str, pk: int | None = None) -> HttpResponse:
     """A new policy, or one that is there."""
-    kept = get_object_or_404(Policy.objects.all(), pk=pk) if pk else Policy(warn_at=[50, 80])
+    kept = get_object_or_404(Policy.objects.all(), pk=pk) if pk else Policy(warn_at=[50, 80], steps=[TELL])
     form = PolicyForm(kept, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         saved = actions.save_policy(request.membership.user, form.save_to(kept))
         after_commit(sweeping.ring_for_sweeps)
-        sentence = _("“%(name)s” is saved. Clocks that run are worked out anew.")
-        return done(request, sentence % {"name": saved.name}, "settings:policies")
+        return done(request, _("“%(name)s” is saved.") % {"name": saved.name}, "settings:policies")
     status = UNPROCESSABLE if form.is_bound else 200
-    return show(request, "settings/policy.html", section=POLICIES, status=status, form=form, policy=kept, new=not pk)
+    said = {"form": form, "policy": kept, "new": not pk, "question": _about_policy(kept)}
+    return show(request, "settings/policy.html", section=POLICIES, status=status, **said)
+
+
+def _about_policy(policy: Policy) -> Question:
+    return Question(
+        _("Remove the policy “%(name)s”?") % {"name": policy.name},
+        _("Clocks that run by it go on by the next policy that fits, or stop. This cannot be undone."),
+        _("Remove"),
+    )
 
 
 @require_POST
@@ -97,12 +105,23 @@ def policy_move(request: WorkspaceRequest, slug: str, pk: int, by: int) -> HttpR
     except Policy.DoesNotExist:
         raise Http404 from None
     after_commit(sweeping.ring_for_sweeps)
-    return done(request, _("The order is changed. Clocks that run are worked out anew."), "settings:policies")
+    page = done(request, _("The order is changed."), "settings:policies")
+    # The focus goes along with the policy, to the button that was pressed where it is still there.
+    page["Location"] += f"#{_button(pk, by)}"
+    return page
+
+
+def _button(pk: int, by: int) -> str:
+    *_others, last = order = list(Policy.objects.order_by("position", "id").values_list("pk", flat=True))
+    return f"up-{pk}" if pk == last or (by < 0 and pk != order[0]) else f"down-{pk}"
 
 
 @require_POST
 @admins_only
 def policy_remove(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
+    policy = get_object_or_404(Policy.objects.all(), pk=pk)
+    if not sure(request):
+        return ask(request, _about_policy(policy), POLICIES)
     try:
         gone = actions.remove_policy(request.membership.user, pk)
     except Policy.DoesNotExist:
@@ -142,13 +161,22 @@ def hours(request: WorkspaceRequest, slug: str, pk: int | None = None) -> HttpRe
         after_commit(sweeping.ring_for_sweeps)
         return done(request, _("“%(name)s” is saved.") % {"name": saved.name}, "settings:hours")
     status = UNPROCESSABLE if form.is_bound else 200
-    said = {"form": form, "hours": kept, "new": not pk, "zones": zones()}
+    said = {"form": form, "hours": kept, "new": not pk, "zones": zones(), "question": _about_hours(kept)}
     return show(request, "settings/hours.html", section=HOURS, status=status, **said)
+
+
+def _about_hours(hours: BusinessHours) -> Question:
+    return Question(
+        _("Remove the opening hours “%(name)s”?") % {"name": hours.name}, _("This cannot be undone."), _("Remove")
+    )
 
 
 @require_POST
 @admins_only
 def hours_remove(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
+    hours = get_object_or_404(BusinessHours.objects.all(), pk=pk)
+    if not sure(request):
+        return ask(request, _about_hours(hours), HOURS)
     try:
         gone = actions.remove_hours(request.membership.user, pk)
     except BusinessHours.DoesNotExist:

@@ -1,7 +1,8 @@
 /* The bell: what somebody must see is told at once, and counted until they have opened it or said that they saw it. */
-import { one, parts, setText, show, stamp } from "./dom.js";
+import { one, parts, setData, setText, show, stamp } from "./dom.js";
 import { get, newKey, post } from "./api.js";
 import { command } from "./keys.js";
+import { newest } from "./newest.js";
 import { count, number, t } from "./strings.js";
 import { ago, fillTime } from "./time.js";
 import { toast } from "./toast.js";
@@ -13,6 +14,8 @@ const TOGETHER = 400;
 function sentence({ metric, share }) {
   return share < 100 ? t(`warned_${metric}`, { share }) : t(`ran_out_${metric}`);
 }
+
+const nameOf = ({ name }) => name || t("unknown_author");
 
 /** So many of these; one that was seen goes before one that was not. */
 function atMost(number, items) {
@@ -59,15 +62,16 @@ export class Notifications {
     else if (kept) await this.load();
   }
 
-  /** One more, just now. */
+  /** One more, just now; it takes the place of those that told of less. */
   add(item) {
     if (item.new) return this.addMany(item.new);
     if (this.items.some(({ id }) => id === item.id)) return undefined;
     this.heard += 1;
-    this.items = atMost(SHOWN, [item, ...this.items]);
-    this.unseen += 1;
+    const left = (items) => items.filter(({ id }) => !item.instead.includes(id));
+    this.items = atMost(SHOWN, [item, ...left(this.items)]);
+    this.unseen += 1 - item.instead.length;
     this.draw();
-    this.fresh.push(item);
+    this.fresh = [...left(this.fresh), item];
     clearTimeout(this.telling);
     this.telling = setTimeout(() => this.tell(), TOGETHER);
     return undefined;
@@ -84,7 +88,7 @@ export class Notifications {
     const told = this.fresh.splice(0);
     const [first] = told;
     if (told.length > 1) toast(count("notifications_new", told.length), { label: t("look"), run: () => this.show() });
-    else toast(sentence(first), { label: t("look"), run: () => this.follow(first.ticket) });
+    else toast(t("told_of", { name: nameOf(first), words: sentence(first) }), { label: t("look"), run: () => this.follow(first.ticket) });
   }
 
   show() {
@@ -161,7 +165,11 @@ export class Notifications {
     part.link.dataset.ticket = item.ticket;
     part.link.dataset.id = item.id;
     part.link.toggleAttribute("data-unseen", !item.seen);
-    setText(part.name, item.name || t("unknown_author"));
+    setText(part.name, nameOf(item));
+    setData(part.channel, "channel", item.ch);
+    setText(part.channel, t(`channel_${item.ch}`));
+    setText(part.number, `#${item.ticket}`);
+    setText(part.text, newest(item));
     setText(part.words, `${sentence(item)} ${item.policy}`);
     fillTime(part.at, item.at, ago);
     part.mark.dataset.state = item.seen ? "away" : "present";

@@ -11,7 +11,7 @@ const LONGEST_WAIT = 15_000;
  * `hooks.event(type, payload)` for each event, `hooks.resync()` when what was missed cannot be
  * told again, `hooks.state(name, until)` with live, waiting (until the next try), connecting, or
  * deaf: the server is there and hears no news itself. Who is signed out, or no member any more, leaves the
- * page, unless there is `hooks.out()`.
+ * page, unless there is `hooks.out(code)`.
  */
 export class Live {
   constructor(path, since, hooks) {
@@ -99,8 +99,8 @@ export class Live {
   closed(socket, code) {
     if (socket !== this.socket) return;
     this.live = false;
-    if (code === 4401) return (this.hooks.out ?? signIn)();
-    if (code === 4403) return (this.hooks.out ?? (() => location.assign("/")))();
+    if (code === 4401) return (this.hooks.out ?? signIn)(code);
+    if (code === 4403) return (this.hooks.out ?? (() => location.assign("/")))(code);
     const wait = this.wait * (0.7 + Math.random() * 0.6);
     this.wait = Math.min(this.wait * 2, LONGEST_WAIT);
     this.hooks.state("waiting", Date.now() + wait);

@@ -9,7 +9,7 @@ import { rovingTabs, selectTab } from "../core/a11y.js";
 import { emit, on } from "../core/bus.js";
 import { newKey } from "../core/api.js";
 import * as drafts from "../core/drafts.js";
-import { newest } from "./row.js";
+import { newest } from "../core/newest.js";
 
 const MODES = ["reply", "private", "note"];
 /** How a channel counts; as the server's Surface.counts. */

@@ -4,7 +4,7 @@ import { ago, date, everySecond, fillTime, remaining, span } from "../core/time.
 import { initials } from "../core/text.js";
 import { on } from "../core/bus.js";
 import { t } from "../core/strings.js";
-import { newest } from "./row.js";
+import { newest } from "../core/newest.js";
 import { addressOf } from "./views.js";
 
 const LATE = 2000;

@@ -1,14 +1,13 @@
 /* The one renderer of a ticket in the list. */
 import { fillTime, ago, now, remaining } from "../core/time.js";
 import { parts, setClass, setData, setText, show, stamp } from "../core/dom.js";
+import { newest } from "../core/newest.js";
 import { t } from "../core/strings.js";
 import * as drafts from "../core/drafts.js";
 import * as unsent from "../core/unsent.js";
 
 export const HEIGHT = 74;
 const NORMAL = 2;
-/** As the server's announce.REMOVED and OUT_OF_SIGHT: nothing that was said stands any more. */
-const GONE = { removed: "removed", protected: "removed_protected", suspended: "removed_suspended" };
 
 export function makeRow() {
   const node = stamp("row");
@@ -46,12 +45,6 @@ function kindOf({ ch, kind, group }) {
 function preview(row) {
   if (unsent.of(row.id).length) return `${t("state_failed")} · ${newest(row)}`;
   return drafts.any(row.id) ? `${t("draft")} · ${newest(row)}` : newest(row);
-}
-
-/** The newest words of a ticket, or why there are none, or where they stand. */
-export function newest({ text, sign }) {
-  if (sign === "answer") return t("answered_there", { host: text });
-  return sign ? t(GONE[sign] ?? `attachment_${sign}`) : text || t("no_words");
 }
 
 /** What changes with time alone. */
