@@ -12,6 +12,8 @@ import { sentence } from "./sending.js";
 export class Sorting {
   /** Changes that are on their way. What is loaded meanwhile may be older than they are. */
   sent = 0;
+  /** The last of them: the next waits for it, so that the server hears of them in their order. */
+  last = Promise.resolve();
 
   constructor(store, thread) {
     this.store = store;
@@ -126,7 +128,8 @@ export class Sorting {
   async change(what, body, patch) {
     const { id } = this;
     this.sent += 1;
-    await change(this.store, id, what, body, patch);
+    this.last = this.last.then(() => change(this.store, id, what, body, patch));
+    await this.last;
     this.sent -= 1;
     if (this.thread.id === id) this.thread.refresh({ whole: true });
   }

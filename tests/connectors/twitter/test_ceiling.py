@@ -81,8 +81,8 @@ def test_what_waits_in_line_counts_against_the_ceiling_before_it_is_paid(asked, 
     rule = browser.get(f"{api}/tickets/{asked.pk}/").json()["compose"]["reply"]
     assert (rule["allowed"], rule["reason"]) == (False, "too_dear")
     assert browser.post(f"{api}/messages/{part.json()['entry']['id']}/undo/").status_code == 200
-    assert left() == Decimal("0.02")
-    failed = outcomes.failed(first.json()["entry"]["id"], Reason.DUPLICATE)
+    assert left() == Decimal("0.03")
+    failed = outcomes.failed(sent("Once more.").json()["entry"]["id"], Reason.DUPLICATE)
     assert left() == Decimal("0.03")
     assert browser.post(f"{api}/messages/{failed.pk}/retry/").status_code == 200
     assert left() == Decimal("0.02")
