@@ -100,7 +100,7 @@ class Office:
         return found
 
     def _page(self, view: str, cursor: reading.Cursor | None) -> Asked:
-        return lambda: reading._listed(reading.tickets(view, self.user), view, cursor, PAGE + 1)
+        return lambda: records.rows(reading._listed(reading.tickets(view, self.user), view, cursor, PAGE + 1))
 
     def _fiftieth(self, view: str) -> reading.Cursor | None:
         """Where the fiftieth page begins, or the last where there are fewer."""
