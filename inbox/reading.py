@@ -130,8 +130,8 @@ def _listed(found: QuerySet[Ticket], view: str, cursor: Cursor | None, limit: in
 
 
 def _behind(only: Only, cursor: Cursor | None, limit: int) -> list[dict[str, Any]]:
-    """A figure's tickets in the order of the open ones. Chosen first: the database would look up what stands beside each
-    before it sorts them.
+    """A figure's tickets in the order of the open ones. Chosen first: what stands beside each would be looked up before
+    they are sorted.
     """
     found: list[int] = []
     for part in only.parts():
