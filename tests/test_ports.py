@@ -13,9 +13,10 @@ from socialcare.embedded import ROOT
 
 @pytest.fixture(params=["127.0.0.1", "::1", "0.0.0.0"])
 def pair(request):
-    """A port that is free, the next one taken."""
+    """A port that is free, the next one taken. Each has a range of its own: the others may run at the same time."""
     family = socket.AF_INET6 if ":" in request.param else socket.AF_INET
-    for port in range(21500, 21900, 2):
+    begin = {"127.0.0.1": 21_500, "::1": 21_700, "0.0.0.0": 21_900}[request.param]
+    for port in range(begin, begin + 200, 2):
         with socket.socket(family) as taken, socket.socket() as free:
             try:
                 taken.bind((request.param, port + 1))
